@@ -1,0 +1,12 @@
+/** The ward command: a file per verb. */
+module org.wardian.cli {
+  requires org.wardian.machine;
+  requires org.wardian.boot;
+  requires org.wardian.host;
+  requires info.picocli;
+  requires com.fasterxml.jackson.databind;
+
+  // picocli makes the verbs and fills in their options.
+  opens org.wardian.cli to
+      info.picocli;
+}
