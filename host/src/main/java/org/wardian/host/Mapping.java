@@ -1,0 +1,341 @@
+package org.wardian.host;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A range of the process's address space with an address that Java code may compute with. Memory is
+ * zero and committed page by page at its first use.
+ *
+ * <p>{@link #anonymous} and {@link #shared} memory lies between two pages that no access may touch,
+ * so that an access just outside faults instead of hitting another structure.
+ *
+ * <p>{@link #segment()} is checked by Java also after {@link #close()}; users of the raw {@link
+ * #address()} must themselves be done before it. On hosts other than Linux the memory comes from a
+ * Java arena, without guard pages.
+ */
+public final class Mapping implements AutoCloseable {
+  /** {@code PROT_*} and {@code MAP_*}: {@code include/uapi/asm-generic/mman-common.h}. */
+  private static final int PROT_NONE = 0;
+
+  private static final int PROT_READ = 1;
+  private static final int PROT_WRITE = 2;
+  private static final int PROT_EXEC = 4;
+  private static final int MAP_SHARED = 0x01;
+  private static final int MAP_PRIVATE = 0x02;
+  private static final int MAP_FIXED = 0x10;
+  private static final int MAP_ANONYMOUS = 0x20;
+  private static final int MAP_NORESERVE = 0x4000;
+  private static final int MAP_FIXED_NOREPLACE = 0x100000;
+
+  /** {@code MADV_DONTNEED}, {@code MADV_HUGEPAGE}: the same header. */
+  private static final int MADV_DONTNEED = 4;
+
+  private static final int MADV_HUGEPAGE = 14;
+
+  /** {@code MFD_CLOEXEC}: {@code include/uapi/linux/memfd.h}. */
+  private static final int MFD_CLOEXEC = 1;
+
+  /** {@code FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE}: {@code include/uapi/linux/falloc.h}. */
+  private static final int PUNCH_HOLE = 1 | 2;
+
+  /**
+   * Width of a guard and granule of sizes, in bytes: the largest page of the supported kernels
+   * (x86-64 has 4 KiB, arm64 up to 64 KiB).
+   */
+  private static final long GRANULE = 64 * 1024;
+
+  /** Where the search for low addresses starts and ends; below lie the program's own pages. */
+  private static final long LOW_START = 0x1000_0000L;
+
+  private static final long LOW_END = 0x8000_0000L;
+  private static final long LOW_STEP = 0x0100_0000L;
+
+  private static final String MEMORY_REMEDY =
+      "give the guest less memory, or raise the limits (ulimit -v, cgroup)";
+  private static final String EXECUTE_REMEDY =
+      "the host forbids writable and executable memory (SELinux execmem, PaX, seccomp): the"
+          + " interpreter is used instead";
+
+  private final long address;
+  private final long size;
+  private final int fd;
+  private final long reservedAddress;
+  private final long reservedSize;
+  private final MemorySegment segment;
+  private final Arena arena;
+  private boolean closed;
+
+  private Mapping(long address, long size, int fd, long reservedAddress, long reservedSize) {
+    this.address = address;
+    this.size = size;
+    this.fd = fd;
+    this.reservedAddress = reservedAddress;
+    this.reservedSize = reservedSize;
+    this.arena = Arena.ofShared();
+    this.segment = view(address, size, arena);
+  }
+
+  private Mapping(Arena arena, MemorySegment segment) {
+    this.address = segment.address();
+    this.size = segment.byteSize();
+    this.fd = -1;
+    this.reservedAddress = 0;
+    this.reservedSize = 0;
+    this.arena = arena;
+    this.segment = segment;
+  }
+
+  @SuppressWarnings("restricted") // address and size are those of the mapping itself
+  private static MemorySegment view(long address, long size, Arena arena) {
+    return MemorySegment.ofAddress(address).reinterpret(size, arena, null);
+  }
+
+  /**
+   * Private memory between guard pages.
+   *
+   * @param size bytes, rounded up to whole pages
+   */
+  public static Mapping anonymous(long size) {
+    long rounded = round(size);
+    if (!Libc.LINUX) {
+      return ofArena(rounded);
+    }
+    long reserved = reserve(rounded);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    return place(reserved, rounded, flags, -1);
+  }
+
+  /**
+   * Memory of a file without a name, which another process or a second mapping can share by {@link
+   * #fd()}; between guard pages. On hosts other than Linux it is private and has no descriptor.
+   *
+   * @param size bytes, rounded up to whole pages
+   * @param name shown in /proc/&lt;pid&gt;/maps
+   */
+  public static Mapping shared(long size, String name) {
+    long rounded = round(size);
+    if (!Libc.LINUX) {
+      return ofArena(rounded);
+    }
+    int fd = createMemoryFile(name, rounded);
+    try {
+      return place(reserve(rounded), rounded, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd);
+    } catch (HostException e) {
+      Libc.CLOSE.call(fd);
+      throw e;
+    }
+  }
+
+  /**
+   * Private memory that may be read, written and executed.
+   *
+   * @throws HostException where the host forbids it, with the reason
+   */
+  public static Mapping executable(long size) {
+    Libc.requireLinux("executable memory");
+    long rounded = round(size);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    int protection = PROT_READ | PROT_WRITE | PROT_EXEC;
+    NativeCall.Result result = Libc.MMAP.call(0L, rounded, protection, flags, -1, 0L);
+    if (result.failed()) {
+      throw HostException.ofCall(
+          "mmap", rounded + " executable bytes", result.errno(), EXECUTE_REMEDY);
+    }
+    return new Mapping(result.value(), rounded, -1, result.value(), rounded);
+  }
+
+  /**
+   * Private memory wholly below 2 GiB, so that 32-bit code can address it.
+   *
+   * @throws HostException where there is none, or execution is asked for and forbidden
+   */
+  public static Mapping low32(long size, boolean executable) {
+    for (long hint = LOW_START; hint + size <= LOW_END; hint += LOW_STEP) {
+      try {
+        return at(hint, size, executable);
+      } catch (HostException e) {
+        if (e.errno() != Errno.EEXIST) {
+          throw e;
+        }
+      }
+    }
+    throw HostException.unsupported(
+        size + " bytes of memory below 2 GiB", "another library occupies these addresses");
+  }
+
+  /**
+   * Private memory at a chosen address, which must be free.
+   *
+   * @param address a multiple of the page size
+   * @throws HostException where something is there already
+   */
+  public static Mapping at(long address, long size, boolean executable) {
+    Libc.requireLinux("memory at a chosen address");
+    long rounded = round(size);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
+    int protection = PROT_READ | PROT_WRITE | (executable ? PROT_EXEC : 0);
+    NativeCall.Result result = Libc.MMAP.call(address, rounded, protection, flags, -1, 0L);
+    String argument = rounded + " bytes at 0x" + Long.toHexString(address);
+    if (result.failed()) {
+      throw HostException.ofCall(
+          "mmap", argument, result.errno(), executable ? EXECUTE_REMEDY : MEMORY_REMEDY);
+    }
+    if (result.value() != address) {
+      // Kernels before 4.17 take the flag for a hint.
+      Libc.MUNMAP.call(result.value(), rounded);
+      throw HostException.ofCall("mmap", argument, Errno.EEXIST, "");
+    }
+    return new Mapping(address, rounded, -1, address, rounded);
+  }
+
+  private static long round(long size) {
+    if (size <= 0 || size > Long.MAX_VALUE - 4 * GRANULE) {
+      throw new IllegalArgumentException("a mapping of " + size + " bytes");
+    }
+    return (size + GRANULE - 1) & -GRANULE;
+  }
+
+  private static Mapping ofArena(long size) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new Mapping(arena, arena.allocate(size, GRANULE));
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      throw HostException.unsupported(size + " bytes of memory", MEMORY_REMEDY);
+    }
+  }
+
+  /** Reserves address space for {@code size} bytes and a guard on both sides. */
+  private static long reserve(long size) {
+    long whole = size + 2 * GRANULE;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    NativeCall.Result result = Libc.MMAP.call(0L, whole, PROT_NONE, flags, -1, 0L);
+    if (result.failed()) {
+      throw HostException.ofCall("mmap", size + " bytes", result.errno(), MEMORY_REMEDY);
+    }
+    return result.value();
+  }
+
+  /** Puts memory into the middle of a reservation, or gives the reservation back. */
+  private static Mapping place(long reserved, long size, int flags, int fd) {
+    long address = reserved + GRANULE;
+    long whole = size + 2 * GRANULE;
+    NativeCall.Result result =
+        Libc.MMAP.call(address, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
+    if (result.failed()) {
+      Libc.MUNMAP.call(reserved, whole);
+      throw HostException.ofCall("mmap", size + " bytes", result.errno(), MEMORY_REMEDY);
+    }
+    return new Mapping(address, size, fd, reserved, whole);
+  }
+
+  private static int createMemoryFile(String name, long size) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocateFrom(name);
+      NativeCall.Result result = Libc.MEMFD_CREATE.call(text.address(), MFD_CLOEXEC);
+      if (result.failed()) {
+        throw HostException.ofCall(
+            "memfd_create", name, result.errno(), "raise the limit of open files (ulimit -n)");
+      }
+      int fd = (int) result.value();
+      NativeCall.Result truncated = Libc.FTRUNCATE.call(fd, size);
+      if (truncated.failed()) {
+        Libc.CLOSE.call(fd);
+        throw HostException.ofCall("ftruncate", size + " bytes", truncated.errno(), MEMORY_REMEDY);
+      }
+      return fd;
+    }
+  }
+
+  /** The address of the first byte. */
+  public long address() {
+    return address;
+  }
+
+  /** Bytes, a multiple of the page size. */
+  public long size() {
+    return size;
+  }
+
+  /** The memory as a checked segment, usable from every thread until {@link #close()}. */
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** The file descriptor of {@link #shared} memory, or -1; it belongs to this mapping. */
+  public int fd() {
+    return fd;
+  }
+
+  /**
+   * Gives the pages of a range back to the host; they read as zero afterwards.
+   *
+   * @param offset bytes from the start, a multiple of the page size
+   * @param length bytes, a multiple of the page size
+   */
+  public void adviseDontNeed(long offset, long length) {
+    java.util.Objects.checkFromIndexSize(offset, length, size);
+    if (length == 0) {
+      return;
+    }
+    if (!Libc.LINUX) {
+      segment.asSlice(offset, length).fill((byte) 0);
+      return;
+    }
+    NativeCall.Result result =
+        fd >= 0
+            ? Libc.FALLOCATE.call(fd, PUNCH_HOLE, offset, length)
+            : Libc.MADVISE.call(address + offset, length, MADV_DONTNEED);
+    if (result.failed()) {
+      throw HostException.ofCall(
+          fd >= 0 ? "fallocate" : "madvise",
+          length + " bytes at offset " + offset,
+          result.errno(),
+          "");
+    }
+  }
+
+  /** Asks for huge pages; a host that has none is not an error. */
+  public void adviseHugePages() {
+    if (Libc.LINUX) {
+      Libc.MADVISE.call(address, size, MADV_HUGEPAGE);
+    }
+  }
+
+  /** Unmaps the memory; a second call does nothing. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    arena.close();
+    if (reservedSize == 0) {
+      return;
+    }
+    NativeCall.Result result = Libc.MUNMAP.call(reservedAddress, reservedSize);
+    if (fd >= 0) {
+      Libc.CLOSE.call(fd);
+    }
+    if (result.failed()) {
+      throw HostException.ofCall("munmap", reservedSize + " bytes", result.errno(), "");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Mapping[0x" + Long.toHexString(address) + ", " + size + " bytes]";
+  }
+
+  /** The byte at {@code offset}, checked. */
+  public byte getByte(long offset) {
+    return segment.get(ValueLayout.JAVA_BYTE, offset);
+  }
+
+  /** Stores a byte at {@code offset}, checked. */
+  public void putByte(long offset, byte value) {
+    segment.set(ValueLayout.JAVA_BYTE, offset, value);
+  }
+}

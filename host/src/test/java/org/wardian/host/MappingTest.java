@@ -1,0 +1,151 @@
+package org.wardian.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MappingTest {
+  @Test
+  void anonymousMemoryIsZeroAndWritable() {
+    try (Mapping mapping = Mapping.anonymous(100_000)) {
+      assertThat(mapping.size()).isGreaterThanOrEqualTo(100_000);
+      assertThat(mapping.segment().get(ValueLayout.JAVA_LONG, 8)).isZero();
+      mapping.segment().set(ValueLayout.JAVA_LONG, 8, 42);
+      assertThat(mapping.segment().get(ValueLayout.JAVA_LONG, 8)).isEqualTo(42);
+      assertThat(mapping.segment().address()).isEqualTo(mapping.address());
+    }
+  }
+
+  @Test
+  void hugeMappingCostsNothingUntilItIsUsed() {
+    long terabyte = 1L << 40;
+    assumeTrue(Libc.LINUX);
+    try (Mapping mapping = Mapping.anonymous(terabyte)) {
+      mapping.putByte(terabyte - 1, (byte) 7);
+      assertThat(mapping.getByte(terabyte - 1)).isEqualTo((byte) 7);
+    }
+  }
+
+  @Test
+  void anonymousMemoryLiesBetweenPagesThatCannotBeTouched() throws IOException {
+    assumeTrue(Libc.LINUX);
+    try (Mapping mapping = Mapping.anonymous(4096)) {
+      assertThat(protection(mapping.address() - 1)).startsWith("---");
+      assertThat(protection(mapping.address())).startsWith("rw-");
+      assertThat(protection(mapping.address() + mapping.size())).startsWith("---");
+    }
+  }
+
+  @Test
+  void sharedMemoryIsSeenThroughItsDescriptor() throws IOException {
+    assumeTrue(Libc.LINUX);
+    try (Mapping mapping = Mapping.shared(8192, "wardian-test")) {
+      mapping.putByte(5000, (byte) 99);
+      byte[] file = Files.readAllBytes(Path.of("/proc/self/fd/" + mapping.fd()));
+      assertThat(file).hasSize((int) mapping.size());
+      assertThat(file[5000]).isEqualTo((byte) 99);
+      assertThat(protection(mapping.address() - 1)).startsWith("---");
+    }
+  }
+
+  @Test
+  void pagesGivenBackReadAsZero() {
+    for (Mapping mapping : List.of(Mapping.anonymous(1 << 20), Mapping.shared(1 << 20, "w"))) {
+      try (mapping) {
+        mapping.segment().fill((byte) 0x5a);
+        mapping.adviseDontNeed(65536, 131072);
+        assertThat(mapping.getByte(65535)).isEqualTo((byte) 0x5a);
+        assertThat(mapping.getByte(65536)).isZero();
+        assertThat(mapping.getByte(65536 + 131071)).isZero();
+        assertThat(mapping.getByte(65536 + 131072)).isEqualTo((byte) 0x5a);
+        mapping.adviseHugePages();
+      }
+    }
+  }
+
+  @Test
+  void executableMemoryRuns() {
+    assumeTrue(HostProcessor.executableMemory().available());
+    assumeTrue(HostProcessor.current().architecture() == HostProcessor.Architecture.X86_64);
+    try (Mapping mapping = Mapping.executable(4096)) {
+      // lea rax, [rdi + 5]; ret
+      byte[] code = {0x48, (byte) 0x8d, 0x47, 5, (byte) 0xc3};
+      for (int i = 0; i < code.length; i++) {
+        mapping.putByte(i, code[i]);
+      }
+      assertThat(NativeFunction.at(mapping.address()).call(37)).isEqualTo(42);
+    }
+  }
+
+  @Test
+  void lowMemoryIsBelowTwoGibibytes() {
+    assumeTrue(Libc.LINUX);
+    try (Mapping first = Mapping.low32(1 << 20, false);
+        Mapping second = Mapping.low32(1 << 20, false)) {
+      assertThat(first.address() + first.size()).isLessThanOrEqualTo(1L << 31);
+      assertThat(second.address() + second.size()).isLessThanOrEqualTo(1L << 31);
+      assertThat(second.address()).isNotEqualTo(first.address());
+      second.putByte(0, (byte) 1);
+      assertThat(first.getByte(0)).isZero();
+    }
+  }
+
+  @Test
+  void anOccupiedAddressIsRefusedAndNamed() {
+    assumeTrue(Libc.LINUX);
+    try (Mapping first = Mapping.low32(1 << 16, false)) {
+      assertThatThrownBy(() -> Mapping.at(first.address(), 1 << 16, false))
+          .isInstanceOf(HostException.class)
+          .hasMessageContaining(Long.toHexString(first.address()))
+          .hasMessageContaining("mmap");
+    }
+  }
+
+  @Test
+  void impossibleSizesAreRefused() {
+    assertThatThrownBy(() -> Mapping.anonymous(0)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Mapping.anonymous(-1)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Mapping.anonymous(1L << 60))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("less memory");
+  }
+
+  @Test
+  void closingTwiceIsHarmlessAndEndsAccess() {
+    Mapping mapping = Mapping.anonymous(4096);
+    mapping.close();
+    mapping.close();
+    assertThatThrownBy(() -> mapping.getByte(0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void accessOutsideIsRefused() {
+    try (Mapping mapping = Mapping.anonymous(4096)) {
+      long size = mapping.size();
+      assertThatThrownBy(() -> mapping.getByte(size))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> mapping.adviseDontNeed(0, size + 1))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  /** The permission column of the line of /proc/self/maps that contains {@code address}. */
+  private static String protection(long address) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+      String[] columns = line.split("[ -]", 4);
+      long start = Long.parseUnsignedLong(columns[0], 16);
+      long end = Long.parseUnsignedLong(columns[1], 16);
+      if (address >= start && address < end) {
+        return line.substring(line.indexOf(' ') + 1);
+      }
+    }
+    return "unmapped";
+  }
+}
