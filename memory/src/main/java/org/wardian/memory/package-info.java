@@ -1,0 +1,2 @@
+/** Guest-physical memory: regions, RAM, ROM, dirty tracking and atomic access. */
+package org.wardian.memory;
