@@ -1,0 +1,654 @@
+package org.wardian.processor.software;
+
+import org.wardian.memory.RawMemory;
+import org.wardian.x86.StateLayout;
+
+/**
+ * The hot loop: dense operations from a code page until something is pending or an instruction
+ * faults.
+ *
+ * <p>{@link #run} must stay below HotSpot's limit of 8,000 bytecodes, or it is never compiled; a test
+ * holds it. What is rare lives in {@link WarmOps} and the operation groups, so that this method's
+ * compiled form stays small too.
+ */
+final class Interpreter {
+  private static final long GPR = StateLayout.GPR;
+  private static final long RESULT = StateLayout.FLAG_RESULT;
+  private static final long AUX = StateLayout.FLAG_AUX;
+  private static final long RSP = StateLayout.GPR + 4 * 8;
+
+  private final SoftwareVcpu cpu;
+  private final CodeCache cache;
+  private final WarmOps warm;
+  private final Units units;
+
+  /** The page whose code runs. */
+  CodePage page;
+
+  /** RIP of offset 0 of the page's linear address. */
+  long ripBase;
+
+  /** Set while RIP in the state block, not the operation, says where a fault happened. */
+  private boolean atRip;
+
+  Interpreter(SoftwareVcpu cpu, CodeCache cache, Units units) {
+    this.cpu = cpu;
+    this.cache = cache;
+    this.units = units;
+    this.warm = new WarmOps(cpu);
+  }
+
+  /**
+   * Makes {@code rip} the next instruction: finds or decodes its page. Returns the index of its
+   * operation in {@link #page}.
+   *
+   * @throws GuestFault of the instruction fetch, with RIP set to {@code rip}
+   */
+  int enter(long rip) {
+    cpu.rip(rip);
+    atRip = true;
+    long linear = rip;
+    if (!cpu.code64) {
+      if (rip > cpu.limit(StateLayout.CS)) {
+        throw cpu.fault(Vector.GP, 0);
+      }
+      linear = rip + cpu.base(StateLayout.CS) & 0xffffffffL;
+    } else if (rip << 16 >> 16 != rip) {
+      throw cpu.fault(Vector.GP, 0);
+    }
+    CodePage next = cache.page(linear);
+    int at = 0;
+    if (next != null) {
+      at = cache.entry(next, (int) linear & 0xfff);
+    }
+    ripBase = rip - (linear & 0xfff);
+    RawMemory.putLong(cpu.state + StateLayout.CODE_PAGE, ripBase);
+    if (at == 0) {
+      // No memory there, or a page that just ran out of room.
+      at = cache.single(rip, linear);
+      next = cache.single;
+    }
+    page = next;
+    atRip = false;
+    return at;
+  }
+
+  /** As {@link #enter}, but the one instruction alone, without the cache. */
+  int enterSingle(long rip) {
+    cpu.rip(rip);
+    atRip = true;
+    long linear =
+        cpu.code64 ? rip : rip + cpu.base(StateLayout.CS) & 0xffffffffL;
+    int at = cache.single(rip, linear);
+    ripBase = rip - (linear & 0xfff);
+    RawMemory.putLong(cpu.state + StateLayout.CODE_PAGE, ripBase);
+    page = cache.single;
+    atRip = false;
+    return at;
+  }
+
+  private static long address(long s, long w0, long w1) {
+    long a =
+        RawMemory.getLong(s + ((w0 >>> 17) & 0xf8))
+            + (RawMemory.getLong(s + ((w0 >>> 22) & 0xf8)) << ((w0 >>> 30) & 3))
+            + (int) w1;
+    return (w0 & Ops.COMPLEX) == 0 ? a : complex(s, w0, a);
+  }
+
+  static long complex(long s, long w0, long address) {
+    long a = (w0 & Ops.ADDRESS_32) != 0 ? address & 0xffffffffL : address;
+    return a
+        + RawMemory.getLong(
+            s + StateLayout.SEGMENTS + StateLayout.BASE + ((w0 >>> 38) & 7) * 32);
+  }
+
+  /** As the hot loop computes it, for the warm operations. */
+  static long addressOf(long s, long w0, long w1) {
+    return address(s, w0, w1);
+  }
+
+  private static long a(long s, long w0) {
+    return RawMemory.getLong(s + ((w0 >>> 7) & 0xf8));
+  }
+
+  private static long b(long s, long w0) {
+    return RawMemory.getLong(s + ((w0 >>> 12) & 0xf8));
+  }
+
+  private static void put(long s, long w0, long value) {
+    RawMemory.putLong(s + ((w0 >>> 7) & 0xf8), value);
+  }
+
+  /** Writes a 32 or 64-bit result: zero-extended. */
+  private static void putWidth(long s, long w0, long value) {
+    RawMemory.putLong(s + ((w0 >>> 7) & 0xf8), value & -1L >>> (int) (w0 >>> 32));
+  }
+
+  private long loadSized(long va, int sh) {
+    return sh == 0
+        ? cpu.load64(va)
+        : sh == 32 ? cpu.load32(va) : sh == 56 ? cpu.load8(va) : cpu.load16(va);
+  }
+
+  private static int sh(long w0) {
+    return (int) (w0 >>> 32) & 63;
+  }
+
+  /** RIP of the operation. */
+  private long ripOf(long w0) {
+    return ripBase + (w0 >>> Ops.OFFSET) & cpu.ripMask;
+  }
+
+  /** RIP after the operation. */
+  private long ripAfter(long w0) {
+    return ripBase + (w0 >>> Ops.OFFSET) + ((w0 >>> Ops.LENGTH) & 15) & cpu.ripMask;
+  }
+
+  /**
+   * Runs from the operation at {@code start} of {@link #page} until something is pending; RIP is then
+   * up to date.
+   *
+   * @return whether an instruction faulted: {@link Mmu#pendingFault} says how, and RIP is that
+   *     instruction's
+   */
+  boolean run(int start) {
+    final long s = cpu.state;
+    final SoftwareVcpu cpu = this.cpu;
+    long[] code = page.code;
+    int pc = start;
+    int from = start;
+    try {
+      for (; ; ) {
+        final long w0 = code[pc];
+        final long w1 = code[pc + 1];
+        pc += 2;
+        long target;
+        switch ((int) w0 & Ops.MASK) {
+          case Ops.NOP:
+            continue;
+          case Ops.MOV_RR:
+            putWidth(s, w0, b(s, w0));
+            continue;
+          case Ops.MOV_RI:
+            put(s, w0, w1);
+            continue;
+          case Ops.LOAD64:
+            put(s, w0, cpu.load64(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD32:
+            put(s, w0, cpu.load32(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD_ZX8:
+            put(s, w0, cpu.load8(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD_ZX16:
+            put(s, w0, cpu.load16(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD_SX8:
+            putWidth(s, w0, (byte) cpu.load8(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD_SX16:
+            putWidth(s, w0, (short) cpu.load16(address(s, w0, w1)));
+            continue;
+          case Ops.LOAD_SX32:
+            putWidth(s, w0, (int) cpu.load32(address(s, w0, w1)));
+            continue;
+          case Ops.STORE64:
+            cpu.store64(address(s, w0, w1), b(s, w0));
+            continue;
+          case Ops.STORE32:
+            cpu.store32(address(s, w0, w1), b(s, w0));
+            continue;
+          case Ops.STORE16:
+            cpu.store16(address(s, w0, w1), b(s, w0));
+            continue;
+          case Ops.STORE8:
+            cpu.store8(address(s, w0, w1), b(s, w0));
+            continue;
+          case Ops.STORE_I:
+            cpu.storeLinear(address(s, w0, w1), (64 - sh(w0)) >> 3, w1 >> 32);
+            continue;
+          case Ops.ZX8_RR:
+            put(s, w0, b(s, w0) & 0xff);
+            continue;
+          case Ops.ZX16_RR:
+            put(s, w0, b(s, w0) & 0xffff);
+            continue;
+          case Ops.SX8_RR:
+            putWidth(s, w0, (byte) b(s, w0));
+            continue;
+          case Ops.SX16_RR:
+            putWidth(s, w0, (short) b(s, w0));
+            continue;
+          case Ops.SX32_RR:
+            putWidth(s, w0, (int) b(s, w0));
+            continue;
+          case Ops.LEA:
+            putWidth(s, w0, address(s, w0, w1));
+            continue;
+          case Ops.CMOV_RR:
+            putWidth(
+                s, w0, Flags.condition(s, (int) (w0 >>> Ops.KIND) & 15) ? b(s, w0) : a(s, w0));
+            continue;
+          case Ops.CMOV_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Flags.condition(s, (int) (w0 >>> Ops.KIND) & 15) ? v : a(s, w0));
+              continue;
+            }
+          case Ops.SETCC:
+            RawMemory.putByte(
+                s + ((w0 >>> 7) & 0xf8),
+                (byte) (Flags.condition(s, (int) (w0 >>> Ops.KIND) & 15) ? 1 : 0));
+            continue;
+          case Ops.PUSH_R:
+            {
+              long sp = RawMemory.getLong(s + RSP) - 8;
+              cpu.store64(sp, a(s, w0));
+              RawMemory.putLong(s + RSP, sp);
+              continue;
+            }
+          case Ops.POP_R:
+            {
+              long sp = RawMemory.getLong(s + RSP);
+              long v = cpu.load64(sp);
+              RawMemory.putLong(s + RSP, sp + 8);
+              put(s, w0, v);
+              continue;
+            }
+          case Ops.PUSH_I:
+            {
+              long sp = RawMemory.getLong(s + RSP) - 8;
+              cpu.store64(sp, w1);
+              RawMemory.putLong(s + RSP, sp);
+              continue;
+            }
+          case Ops.ADD_RR:
+            putWidth(s, w0, Alu.add(s, a(s, w0), b(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.ADD_RI:
+            putWidth(s, w0, Alu.add(s, a(s, w0), w1, (int) (w0 >>> 32)));
+            continue;
+          case Ops.ADD_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.add(s, a(s, w0), v, (int) (w0 >>> 32)));
+              continue;
+            }
+          case Ops.OR_RR:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) | b(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.OR_RI:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) | w1, (int) (w0 >>> 32)));
+            continue;
+          case Ops.OR_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.logic(s, a(s, w0) | v, (int) (w0 >>> 32)));
+              continue;
+            }
+          case Ops.AND_RR:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) & b(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.AND_RI:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) & w1, (int) (w0 >>> 32)));
+            continue;
+          case Ops.AND_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.logic(s, a(s, w0) & v, (int) (w0 >>> 32)));
+              continue;
+            }
+          case Ops.SUB_RR:
+            putWidth(s, w0, Alu.sub(s, a(s, w0), b(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.SUB_RI:
+            putWidth(s, w0, Alu.sub(s, a(s, w0), w1, (int) (w0 >>> 32)));
+            continue;
+          case Ops.SUB_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.sub(s, a(s, w0), v, (int) (w0 >>> 32)));
+              continue;
+            }
+          case Ops.XOR_RR:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) ^ b(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.XOR_RI:
+            putWidth(s, w0, Alu.logic(s, a(s, w0) ^ w1, (int) (w0 >>> 32)));
+            continue;
+          case Ops.XOR_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.logic(s, a(s, w0) ^ v, (int) (w0 >>> 32)));
+              continue;
+            }
+          case Ops.CMP_RR:
+            Alu.sub(s, a(s, w0), b(s, w0), (int) (w0 >>> 32));
+            continue;
+          case Ops.CMP_RI:
+            Alu.sub(s, a(s, w0), w1, (int) (w0 >>> 32));
+            continue;
+          case Ops.CMP_RM:
+            Alu.sub(s, a(s, w0), loadSized(address(s, w0, w1), sh(w0)), (int) (w0 >>> 32));
+            continue;
+          case Ops.CMP_MR:
+            Alu.sub(s, loadSized(address(s, w0, w1), sh(w0)), b(s, w0), (int) (w0 >>> 32));
+            continue;
+          case Ops.CMP_MI:
+            Alu.sub(s, loadSized(address(s, w0, w1), sh(w0)), w1 >> 32, (int) (w0 >>> 32));
+            continue;
+          case Ops.TEST_RR:
+            Alu.logic(s, a(s, w0) & b(s, w0), (int) (w0 >>> 32));
+            continue;
+          case Ops.TEST_RI:
+            Alu.logic(s, a(s, w0) & w1, (int) (w0 >>> 32));
+            continue;
+          case Ops.TEST_MR:
+            Alu.logic(s, loadSized(address(s, w0, w1), sh(w0)) & b(s, w0), (int) (w0 >>> 32));
+            continue;
+          case Ops.TEST_MI:
+            Alu.logic(s, loadSized(address(s, w0, w1), sh(w0)) & w1 >> 32, (int) (w0 >>> 32));
+            continue;
+          case Ops.INC:
+            putWidth(s, w0, Alu.inc(s, a(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.DEC:
+            putWidth(s, w0, Alu.dec(s, a(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.NEG:
+            putWidth(s, w0, Alu.sub(s, 0, a(s, w0), (int) (w0 >>> 32)));
+            continue;
+          case Ops.NOT:
+            putWidth(s, w0, ~a(s, w0));
+            continue;
+          case Ops.SHL_I:
+            putWidth(s, w0, Alu.shl(s, a(s, w0), (int) w1, sh(w0)));
+            continue;
+          case Ops.SHR_I:
+            putWidth(s, w0, Alu.shr(s, a(s, w0), (int) w1, sh(w0)));
+            continue;
+          case Ops.SAR_I:
+            putWidth(s, w0, Alu.sar(s, a(s, w0), (int) w1, sh(w0)));
+            continue;
+          case Ops.IMUL_RR:
+            putWidth(s, w0, Alu.imul(s, a(s, w0), b(s, w0), sh(w0)));
+            continue;
+          case Ops.IMUL_RM:
+            {
+              long v = loadSized(address(s, w0, w1), sh(w0));
+              putWidth(s, w0, Alu.imul(s, a(s, w0), v, sh(w0)));
+              continue;
+            }
+          case Ops.IMUL_RRI:
+            putWidth(s, w0, Alu.imul(s, b(s, w0), w1, sh(w0)));
+            continue;
+
+          // Direct branches: leaving the switch by break takes the branch.
+          case Ops.JMP:
+            break;
+          case Ops.CALL:
+            {
+              long sp = RawMemory.getLong(s + RSP) - 8;
+              cpu.store64(sp, ripAfter(w0));
+              RawMemory.putLong(s + RSP, sp);
+              break;
+            }
+          case Ops.JCC:
+            if (Flags.condition(s, 0)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 1:
+            if (Flags.condition(s, 1)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 2:
+            if (RawMemory.getLong(s + AUX) < 0) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 3:
+            if (RawMemory.getLong(s + AUX) >= 0) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 4:
+            if (RawMemory.getLong(s + RESULT) == 0) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 5:
+            if (RawMemory.getLong(s + RESULT) != 0) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 6:
+            if (Flags.condition(s, 6)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 7:
+            if (Flags.condition(s, 7)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 8:
+            if (Flags.condition(s, 8)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 9:
+            if (Flags.condition(s, 9)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 10:
+            if (Flags.condition(s, 10)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 11:
+            if (Flags.condition(s, 11)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 12:
+            if (Flags.condition(s, 12)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 13:
+            if (Flags.condition(s, 13)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 14:
+            if (Flags.condition(s, 14)) {
+              break;
+            }
+            continue;
+          case Ops.JCC + 15:
+            if (Flags.condition(s, 15)) {
+              break;
+            }
+            continue;
+
+          // Indirect branches.
+          case Ops.RET:
+            {
+              long sp = RawMemory.getLong(s + RSP);
+              target = cpu.load64(sp);
+              cpu.checkTarget(target);
+              RawMemory.putLong(s + RSP, sp + 8);
+              cpu.retire(pc - from);
+              pc = indirect(target);
+              if (pc < 0) {
+                return false;
+              }
+              from = pc;
+              code = page.code;
+              continue;
+            }
+          case Ops.JMP_R:
+          case Ops.JMP_M:
+          case Ops.CALL_R:
+          case Ops.CALL_M:
+            {
+              int op = (int) w0 & Ops.MASK;
+              target =
+                  op == Ops.JMP_R || op == Ops.CALL_R
+                      ? a(s, w0)
+                      : cpu.load64(address(s, w0, w1));
+              cpu.checkTarget(target);
+              if (op >= Ops.CALL_R) {
+                long sp = RawMemory.getLong(s + RSP) - 8;
+                cpu.store64(sp, ripAfter(w0));
+                RawMemory.putLong(s + RSP, sp);
+              }
+              cpu.retire(pc - from);
+              pc = indirect(target);
+              if (pc < 0) {
+                return false;
+              }
+              from = pc;
+              code = page.code;
+              continue;
+            }
+
+          case Ops.GOTO:
+            cpu.retire(pc - 2 - from);
+            pc = (int) w1;
+            from = pc;
+            continue;
+
+          default:
+            {
+              int op = (int) w0 & Ops.MASK;
+              if (op >= Ops.WARM && op < Ops.CALL32) {
+                warm.execute(op, w0, w1);
+                continue;
+              }
+              if (op >= Ops.INTEGER && op < Ops.END) {
+                cpu.instructionRip = ripOf(w0);
+                cpu.nextRip = ripAfter(w0);
+                if (units.execute(op, w0, page.instructions[(int) w1])) {
+                  continue;
+                }
+              } else {
+                units.leaving = true;
+              }
+              // The straight line ends: RIP in the state block decides where it goes on.
+              boolean real = op >= Ops.CALL32 || op == Ops.SEGMENTED;
+              cpu.retire(pc - from - (real ? 0 : 2));
+              from = pc;
+              if (units.leaving) {
+                leave(op, w0, w1, code, pc);
+              }
+              pc = indirect(cpu.rip());
+              if (pc < 0) {
+                return false;
+              }
+              from = pc;
+              code = page.code;
+              continue;
+            }
+        }
+
+        // A direct branch is taken.
+        cpu.retire(pc - from);
+        int known = (int) (w1 >>> 32);
+        if (known != 0 && RawMemory.getIntVolatile(s + StateLayout.PENDING) == 0) {
+          pc = known;
+          from = known;
+          continue;
+        }
+        int at = pc;
+        pc = branch(w1, code, at);
+        if (pc < 0) {
+          return false;
+        }
+        from = pc;
+        code = page.code;
+      }
+    } catch (GuestFault fault) {
+      if (atRip) {
+        atRip = false;
+      } else {
+        long w0 = code[pc - 2];
+        cpu.rip(ripOf(w0));
+        cpu.retire(Math.max(0, pc - 2 - from));
+      }
+      return true;
+    }
+  }
+
+  /** Goes to {@code rip}; -1 with RIP set if something is pending first. */
+  private int indirect(long rip) {
+    if (cpu.pending() != 0) {
+      cpu.rip(rip);
+      return -1;
+    }
+    return enter(rip);
+  }
+
+  /** A taken direct branch whose target's index is not known yet, or with something pending. */
+  private int branch(long w1, long[] code, int pc) {
+    long rip = ripBase + (int) w1 & cpu.ripMask;
+    if (cpu.pending() != 0) {
+      cpu.rip(rip);
+      return -1;
+    }
+    CodePage before = page;
+    int at = enter(rip);
+    int offset = (int) w1;
+    if (page == before && offset >= 0 && offset < 4096 && before != cache.single && !before.dead) {
+      // Within one page: the next time it is a plain jump. The array may have grown meanwhile.
+      before.code[pc - 1] = w1 & 0xffffffffL | (long) at << 32;
+    }
+    return at;
+  }
+
+  /** Operations after which RIP in the state block says where to go on. */
+  private void leave(int op, long w0, long w1, long[] code, int pc) {
+    units.leaving = false;
+    switch (op) {
+      case Ops.STALE -> cpu.rip(ripOf(w0));
+      case Ops.NEXT_PAGE -> cpu.rip(ripBase + 4096 & cpu.ripMask);
+      case Ops.LEAVE -> {
+        // The instruction before it, alone on its page, has run.
+        cpu.rip(ripAfter(code[pc - 4]));
+      }
+      case Ops.STRADDLE -> {
+        long rip = ripOf(w0);
+        int at = enterSingle(rip);
+        straddle(at);
+      }
+      default -> {
+        cpu.instructionRip = ripOf(w0);
+        cpu.nextRip = ripAfter(w0);
+        cpu.rip(cpu.nextRip);
+        units.executeLast(op, w0, w1, page);
+      }
+    }
+  }
+
+  /** Runs the single instruction at {@code at} of the page for single instructions. */
+  private void straddle(int at) {
+    long w0 = page.code[at];
+    long w1 = page.code[at + 1];
+    int op = (int) w0 & Ops.MASK;
+    cpu.retire(2);
+    cpu.instructionRip = ripOf(w0);
+    cpu.nextRip = ripAfter(w0);
+    if (op < Ops.END) {
+      if (units.execute(op, w0, page.instructions[(int) w1])) {
+        cpu.rip(cpu.nextRip);
+      }
+      return;
+    }
+    cpu.rip(cpu.nextRip);
+    units.executeLast(op, w0, w1, page);
+  }
+}

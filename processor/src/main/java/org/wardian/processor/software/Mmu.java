@@ -1,0 +1,447 @@
+package org.wardian.processor.software;
+
+import java.util.Arrays;
+import org.wardian.bus.IoBus;
+import org.wardian.bus.LocalInterruptController;
+import org.wardian.memory.GuestMemory;
+import org.wardian.memory.RawMemory;
+import org.wardian.x86.StateLayout;
+
+/**
+ * Linear addresses to memory: the software TLB and everything that happens when it misses.
+ *
+ * <p>The TLB follows the state block in the same allocation: {@link #REGIONS} tables of {@link
+ * #ENTRIES} entries of 32 bytes: +0 read tag, +8 write tag, +16 addend (host minus linear address),
+ * +24 guest-physical page. A tag is the linear page, with {@link #IO} or {@link #CODE} where the
+ * slow path must act; an invalid tag has {@link #INVALID} set. The fast path compares the tag with
+ * the page of the access's <em>last</em> byte, so an access that crosses a page never hits.
+ */
+abstract class Mmu extends VcpuContext {
+  static final int TLB_BITS = 11;
+  static final int ENTRIES = 1 << TLB_BITS;
+  static final long TABLE_SIZE = 32L << TLB_BITS;
+  static final long INDEX_MASK = (ENTRIES - 1L) << 5;
+  static final long PAGE_MASK = ~0xfffL;
+
+  /** Tag bit: not plain memory (MMIO, or a store to ROM). */
+  static final long IO = 1;
+
+  /** Tag bit of a write tag: the page holds decoded code. */
+  static final long CODE = 2;
+
+  static final long INVALID = 0x800;
+
+  /** Privilege modes, one table each. */
+  static final int SUPERVISOR = 0;
+
+  static final int USER = 1;
+
+  /** Supervisor while EFLAGS.AC lifts SMAP. */
+  static final int SUPERVISOR_AC = 2;
+
+  /** A table that is never filled: every access takes the slow path (#AC and data breakpoints). */
+  static final int ALWAYS_MISS = 3;
+
+  static final int REGIONS = 4;
+
+  static final int READ = 0;
+  static final int WRITE = 1;
+  static final int EXECUTE = 2;
+
+  final GuestMemory memory;
+  final IoBus mmio;
+  final LocalInterruptController interrupts;
+  final PageWalker walker;
+
+  /** The one exception object of this vCPU. */
+  final GuestFault pendingFault = new GuestFault();
+
+  /** Host address of the table in use. */
+  long tlb;
+
+  /** {@link #SUPERVISOR}, {@link #USER} or {@link #SUPERVISOR_AC}. */
+  int mmuMode;
+
+  /** Set when the last #GP came from a non-canonical address: #SS if the access was the stack's. */
+  boolean nonCanonical;
+
+  /** Host address that {@link #loadForWrite} prepared, or 0 where the slow path must store. */
+  private long preparedHost;
+
+  private long preparedLinear;
+
+  private final boolean[] used = new boolean[REGIONS];
+
+  /** TLB misses that walked, for measurement. */
+  long walks;
+
+  Mmu(long state, GuestMemory memory, IoBus mmio, LocalInterruptController interrupts) {
+    super(state);
+    this.memory = memory;
+    this.mmio = mmio;
+    this.interrupts = interrupts;
+    this.walker = new PageWalker(this);
+    Arrays.fill(used, true);
+    tlb = table(SUPERVISOR);
+    flushTlb();
+  }
+
+  final long table(int mode) {
+    return state + StateLayout.ARCHITECTURAL_SIZE + mode * TABLE_SIZE;
+  }
+
+  /** Bytes of a state block with its TLBs. */
+  static long blockSize() {
+    return StateLayout.ARCHITECTURAL_SIZE + REGIONS * TABLE_SIZE;
+  }
+
+  /** Empties every data table. */
+  final void flushTlb() {
+    for (int mode = 0; mode < REGIONS; mode++) {
+      if (used[mode]) {
+        RawMemory.fill(table(mode), TABLE_SIZE, (byte) 0xff);
+        used[mode] = false;
+      }
+    }
+  }
+
+  /** Drops the translations of one linear page. */
+  final void flushPage(long linear) {
+    for (int mode = 0; mode < REGIONS - 1; mode++) {
+      long e = table(mode) + ((linear >>> 7) & INDEX_MASK);
+      RawMemory.putLong(e, -1);
+      RawMemory.putLong(e + 8, -1);
+    }
+  }
+
+  /** Makes stores to a guest-physical page take the slow path: it now holds code. */
+  final void flushWrites(long physicalPage) {
+    for (int mode = 0; mode < REGIONS - 1; mode++) {
+      if (used[mode]) {
+        long end = table(mode) + TABLE_SIZE;
+        for (long e = table(mode); e < end; e += 32) {
+          if (RawMemory.getLong(e + 24) == physicalPage) {
+            RawMemory.putLong(e + 8, -1);
+          }
+        }
+      }
+    }
+  }
+
+  // ---- the fast path --------------------------------------------------------------------------
+
+  final long load8(long va) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    return RawMemory.getLong(e) == (va & PAGE_MASK)
+        ? RawMemory.getByte(va + RawMemory.getLong(e + 16)) & 0xffL
+        : loadSlow(va, 1, mmuMode);
+  }
+
+  final long load16(long va) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    return RawMemory.getLong(e) == (va + 1 & PAGE_MASK)
+        ? RawMemory.getShort(va + RawMemory.getLong(e + 16)) & 0xffffL
+        : loadSlow(va, 2, mmuMode);
+  }
+
+  final long load32(long va) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    return RawMemory.getLong(e) == (va + 3 & PAGE_MASK)
+        ? RawMemory.getInt(va + RawMemory.getLong(e + 16)) & 0xffffffffL
+        : loadSlow(va, 4, mmuMode);
+  }
+
+  final long load64(long va) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    return RawMemory.getLong(e) == (va + 7 & PAGE_MASK)
+        ? RawMemory.getLong(va + RawMemory.getLong(e + 16))
+        : loadSlow(va, 8, mmuMode);
+  }
+
+  final void store8(long va, long value) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    if (RawMemory.getLong(e + 8) == (va & PAGE_MASK)) {
+      RawMemory.putByte(va + RawMemory.getLong(e + 16), (byte) value);
+    } else {
+      storeSlow(va, 1, value, mmuMode);
+    }
+  }
+
+  final void store16(long va, long value) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    if (RawMemory.getLong(e + 8) == (va + 1 & PAGE_MASK)) {
+      RawMemory.putShort(va + RawMemory.getLong(e + 16), (short) value);
+    } else {
+      storeSlow(va, 2, value, mmuMode);
+    }
+  }
+
+  final void store32(long va, long value) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    if (RawMemory.getLong(e + 8) == (va + 3 & PAGE_MASK)) {
+      RawMemory.putInt(va + RawMemory.getLong(e + 16), (int) value);
+    } else {
+      storeSlow(va, 4, value, mmuMode);
+    }
+  }
+
+  final void store64(long va, long value) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    if (RawMemory.getLong(e + 8) == (va + 7 & PAGE_MASK)) {
+      RawMemory.putLong(va + RawMemory.getLong(e + 16), value);
+    } else {
+      storeSlow(va, 8, value, mmuMode);
+    }
+  }
+
+  /** A load by width in bytes. */
+  final long loadLinear(long va, int size) {
+    switch (size) {
+      case 1:
+        return load8(va);
+      case 2:
+        return load16(va);
+      case 4:
+        return load32(va);
+      default:
+        return load64(va);
+    }
+  }
+
+  /** A store by width in bytes. */
+  final void storeLinear(long va, int size, long value) {
+    switch (size) {
+      case 1 -> store8(va, value);
+      case 2 -> store16(va, value);
+      case 4 -> store32(va, value);
+      default -> store64(va, value);
+    }
+  }
+
+  // ---- read, modify, write ----------------------------------------------------------------------
+
+  /** Loads for a store that follows by {@link #storePrepared}: faults as a write. */
+  final long loadForWrite(long va, int size) {
+    long e = tlb + ((va >>> 7) & INDEX_MASK);
+    preparedLinear = va;
+    if (RawMemory.getLong(e + 8) == (va + size - 1 & PAGE_MASK)
+        && RawMemory.getLong(e) == (va & PAGE_MASK)) {
+      long host = va + RawMemory.getLong(e + 16);
+      preparedHost = host;
+      switch (size) {
+        case 1:
+          return RawMemory.getByte(host) & 0xffL;
+        case 2:
+          return RawMemory.getShort(host) & 0xffffL;
+        case 4:
+          return RawMemory.getInt(host) & 0xffffffffL;
+        default:
+          return RawMemory.getLong(host);
+      }
+    }
+    preparedHost = 0;
+    probe(va, size, WRITE, mmuMode);
+    return loadSlow(va, size, mmuMode);
+  }
+
+  /** Stores to where the last {@link #loadForWrite} loaded from; cannot fault. */
+  final void storePrepared(int size, long value) {
+    long host = preparedHost;
+    if (host == 0) {
+      storeSlow(preparedLinear, size, value, mmuMode);
+      return;
+    }
+    switch (size) {
+      case 1 -> RawMemory.putByte(host, (byte) value);
+      case 2 -> RawMemory.putShort(host, (short) value);
+      case 4 -> RawMemory.putInt(host, (int) value);
+      default -> RawMemory.putLong(host, value);
+    }
+  }
+
+  // ---- the slow path ----------------------------------------------------------------------------
+
+  /** Translates and fills; faults without side effects other than accessed and dirty bits. */
+  private long entry(long va, int access, int mode) {
+    long e = table(mode) + ((va >>> 7) & INDEX_MASK);
+    long tag = RawMemory.getLong(e + (access == WRITE ? 8 : 0));
+    if ((tag & (PAGE_MASK | INVALID)) != (va & PAGE_MASK)) {
+      walks++;
+      used[mode] = true;
+      walker.fill(va, access, mode, e);
+    }
+    return e;
+  }
+
+  private static boolean crosses(long va, int size) {
+    return ((va ^ (va + size - 1)) & PAGE_MASK) != 0;
+  }
+
+  /** Checks that all bytes may be accessed, and translates them. */
+  final void probe(long va, int size, int access, int mode) {
+    check(va, size, access, mode);
+    entry(va, access, mode);
+    if (crosses(va, size)) {
+      entry(va + size - 1, access, mode);
+    }
+  }
+
+  /** Canonical form, alignment check and data breakpoints. */
+  private void check(long va, int size, int access, int mode) {
+    checkCanonical(va);
+    if (crosses(va, size)) {
+      checkCanonical(wrap(va + size - 1));
+    }
+    if (tlb == table(ALWAYS_MISS) && mode == mmuMode) {
+      watched(va, size, access);
+    }
+  }
+
+  private void checkCanonical(long va) {
+    if (longMode() && va << 16 >> 16 != va) {
+      nonCanonical = true;
+      throw fault(Vector.GP, 0);
+    }
+  }
+
+  /** Linear addresses have 32 bits outside long mode. */
+  private long wrap(long va) {
+    return longMode() ? va : va & 0xffffffffL;
+  }
+
+  final boolean longMode() {
+    return (RawMemory.getInt(state + StateLayout.EFER) & 1 << 10) != 0;
+  }
+
+  /** Called for each access while {@link #ALWAYS_MISS} is in use: #AC and data breakpoints. */
+  abstract void watched(long va, int size, int access);
+
+  final long loadSlow(long linear, int size, int mode) {
+    long va = wrap(linear);
+    check(va, size, READ, mode);
+    if (crosses(va, size)) {
+      entry(va, READ, mode);
+      entry(wrap(va + size - 1), READ, mode);
+      long value = 0;
+      for (int i = 0; i < size; i++) {
+        long at = wrap(va + i);
+        value |= loadWithin(entry(at, READ, mode), at, 1) << (8 * i);
+      }
+      return value;
+    }
+    return loadWithin(entry(va, READ, mode), va, size);
+  }
+
+  private long loadWithin(long e, long va, int size) {
+    if ((RawMemory.getLong(e) & IO) != 0) {
+      return loadPhysical(RawMemory.getLong(e + 24) | (va & 0xfff), size);
+    }
+    long host = va + RawMemory.getLong(e + 16);
+    switch (size) {
+      case 1:
+        return RawMemory.getByte(host) & 0xffL;
+      case 2:
+        return RawMemory.getShort(host) & 0xffffL;
+      case 4:
+        return RawMemory.getInt(host) & 0xffffffffL;
+      default:
+        return RawMemory.getLong(host);
+    }
+  }
+
+  final void storeSlow(long linear, int size, long value, int mode) {
+    long va = wrap(linear);
+    check(va, size, WRITE, mode);
+    if (crosses(va, size)) {
+      entry(va, WRITE, mode);
+      entry(wrap(va + size - 1), WRITE, mode);
+      for (int i = 0; i < size; i++) {
+        long at = wrap(va + i);
+        storeWithin(entry(at, WRITE, mode), at, 1, value >>> (8 * i));
+      }
+      return;
+    }
+    storeWithin(entry(va, WRITE, mode), va, size, value);
+  }
+
+  private void storeWithin(long e, long va, int size, long value) {
+    long tag = RawMemory.getLong(e + 8);
+    long physical = RawMemory.getLong(e + 24) | (va & 0xfff);
+    if ((tag & IO) != 0) {
+      storePhysical(physical, size, value);
+      return;
+    }
+    long host = va + RawMemory.getLong(e + 16);
+    switch (size) {
+      case 1 -> RawMemory.putByte(host, (byte) value);
+      case 2 -> RawMemory.putShort(host, (short) value);
+      case 4 -> RawMemory.putInt(host, (int) value);
+      default -> RawMemory.putLong(host, value);
+    }
+    if ((tag & CODE) != 0) {
+      memory.written(physical, size);
+      if (!memory.isCode(physical)) {
+        RawMemory.putLong(e + 8, tag & ~CODE);
+      }
+    }
+  }
+
+  private boolean atLocalApic(long physical) {
+    long base = interrupts.base();
+    return (physical & PAGE_MASK) == (base & 0xfffff000L) && (base & 0xc00) == 0x800;
+  }
+
+  private long loadPhysical(long physical, int size) {
+    if (atLocalApic(physical)) {
+      return interrupts.readRegister((int) physical & 0xfff, size);
+    }
+    return mmio.read(physical, size);
+  }
+
+  private void storePhysical(long physical, int size, long value) {
+    if (atLocalApic(physical)) {
+      interrupts.writeRegister((int) physical & 0xfff, size, value);
+    } else if (memory.region(physical) == null) {
+      mmio.write(physical, size, value);
+    }
+  }
+
+  /**
+   * Host address of linear {@code va} for bulk access of up to the end of its page, or 0 where it
+   * is not plain memory (or holds code, for a write).
+   */
+  final long bulk(long va, int access) {
+    checkCanonical(va);
+    long e = entry(va, access, mmuMode);
+    long tag = RawMemory.getLong(e + (access == WRITE ? 8 : 0));
+    return (tag & (IO | CODE)) != 0 || tlb == table(ALWAYS_MISS)
+        ? 0
+        : va + RawMemory.getLong(e + 16);
+  }
+
+  // ---- accesses of the processor itself (descriptor tables, TSS): always supervisor -------------
+
+  final long systemLoad(long va, int size) {
+    long at = wrap(va);
+    long e = table(SUPERVISOR) + ((at >>> 7) & INDEX_MASK);
+    if (RawMemory.getLong(e) == (at + size - 1 & PAGE_MASK)) {
+      return loadWithin(e, at, size);
+    }
+    return loadSlow(at, size, SUPERVISOR);
+  }
+
+  final void systemStore(long va, int size, long value) {
+    storeSlow(wrap(va), size, value, SUPERVISOR);
+  }
+
+  final void systemProbe(long va, int size, int access) {
+    probe(wrap(va), size, access, SUPERVISOR);
+  }
+
+  @Override
+  public final GuestFault fault(int vector, int errorCode) {
+    pendingFault.vector = vector;
+    pendingFault.errorCode = errorCode;
+    return pendingFault;
+  }
+}

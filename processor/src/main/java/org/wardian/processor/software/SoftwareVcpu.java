@@ -1,0 +1,539 @@
+package org.wardian.processor.software;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.wardian.bus.InterruptTarget;
+import org.wardian.bus.IoBus;
+import org.wardian.bus.LocalInterruptController;
+import org.wardian.bus.TimestampCounter;
+import org.wardian.host.Mapping;
+import org.wardian.memory.GuestMemory;
+import org.wardian.memory.RawMemory;
+import org.wardian.processor.Exit;
+import org.wardian.processor.Vcpu;
+import org.wardian.x86.CpuModel;
+import org.wardian.x86.Cpuid;
+import org.wardian.x86.Decoder;
+import org.wardian.x86.StateLayout;
+
+/** A virtual processor that the interpreter executes. */
+public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
+  /** {@link StateLayout#PENDING}: HLT was executed. */
+  private static final int PENDING_HALT = 64;
+
+  private static final int RAX = 0;
+  private static final int RBX = 3;
+  private static final int RCX = 1;
+  private static final int RDX = 2;
+  private static final long CR4_OSXSAVE = 1 << 18;
+
+  /** The 14th bit of DR6: single step. */
+  private static final long DR6_STEP = 1 << 14;
+
+  final CpuModel model;
+  final TimestampCounter time;
+
+  private final Mapping block;
+  private final Cpuid cpuid;
+  private final CodeCache cache;
+  private final Events events;
+  private final Interpreter interpreter;
+  private final Msrs msrs;
+
+  /** The local interrupt controller has a vector; written by any thread. */
+  private volatile boolean line;
+
+  private volatile boolean nmiPending;
+  private boolean nmiBlocked;
+  private volatile Thread sleeper;
+
+  private long delivered;
+  private long faults;
+
+  /**
+   * @param model what CPUID promises
+   * @param cpuid its answers for this processor
+   */
+  public static SoftwareVcpu create(
+      CpuModel model,
+      Cpuid cpuid,
+      GuestMemory memory,
+      IoBus ports,
+      IoBus mmio,
+      LocalInterruptController interrupts,
+      TimestampCounter time) {
+    Mapping block = Mapping.anonymous((Mmu.blockSize() + 4095) & -4096L);
+    return new SoftwareVcpu(block, model, cpuid, memory, ports, mmio, interrupts, time);
+  }
+
+  private SoftwareVcpu(
+      Mapping block,
+      CpuModel model,
+      Cpuid cpuid,
+      GuestMemory memory,
+      IoBus ports,
+      IoBus mmio,
+      LocalInterruptController interrupts,
+      TimestampCounter time) {
+    super(block.address(), memory, ports, mmio, interrupts);
+    this.block = block;
+    this.model = model;
+    this.cpuid = cpuid;
+    this.time = time;
+    this.cache = new CodeCache(this, new Decoder(model));
+    Segmentation segmentation = new Segmentation(this);
+    TaskSwitch tasks = new TaskSwitch(this, segmentation);
+    FarTransfers far = new FarTransfers(this, segmentation, tasks);
+    this.events = new Events(this, segmentation, tasks);
+    this.msrs = new Msrs(this);
+    PortAccess portAccess = new PortAccess(this);
+    Units units =
+        new Units(
+            this,
+            new IntegerOps(this),
+            new StringOps(this, portAccess),
+            new ControlOps(this, segmentation, far, events),
+            new SystemOps(this, segmentation, far, msrs),
+            portAccess);
+    this.interpreter = new Interpreter(this, cache, units);
+    reset();
+  }
+
+  // ---- life cycle ---------------------------------------------------------------------------------
+
+  @Override
+  public void reset() {
+    RawMemory.fill(state, StateLayout.ARCHITECTURAL_SIZE, (byte) 0);
+    RawMemory.putLong(state + StateLayout.CR0, 0x60000010L);
+    for (int s = 0; s < 6; s++) {
+      segment(s, 0, Segmentation.REAL, 0xffff, 0);
+    }
+    segment(StateLayout.CS, 0xf000, 0x9b, 0xffff, 0xffff0000L);
+    segment(StateLayout.LDTR, 0, 0x82, 0xffff, 0);
+    segment(StateLayout.TR, 0, 0x8b, 0xffff, 0);
+    RawMemory.putInt(state + StateLayout.GDTR_LIMIT, 0xffff);
+    RawMemory.putInt(state + StateLayout.IDTR_LIMIT, 0xffff);
+    RawMemory.putLong(state + StateLayout.RIP, 0xfff0);
+    gpr(RDX, Cpuid.SIGNATURE & 0xffffffffL);
+    RawMemory.putLong(state + StateLayout.DR6, 0xffff0ff0L);
+    RawMemory.putLong(state + StateLayout.DR7, 0x400);
+    RawMemory.putLong(state + StateLayout.PAT, 0x0007040600070406L);
+    RawMemory.putLong(state + StateLayout.MISC_ENABLE, 1);
+    RawMemory.putLong(state + StateLayout.XCR0, 1);
+    RawMemory.putShort(state + StateLayout.FCW, (short) 0x40);
+    RawMemory.putInt(state + StateLayout.MXCSR, 0x1f80);
+    msrs.reset();
+    nmiBlocked = false;
+    nmiPending = false;
+    rflags(2);
+    stateChanged();
+  }
+
+  @Override
+  public long state() {
+    return state;
+  }
+
+  @Override
+  public void stateChanged() {
+    if (!longMode() && (cr(0) & CR0_PG) != 0 && (cr(4) & PageWalker.CR4_PAE) != 0) {
+      try {
+        walker.loadPdptes(cr(3));
+      } catch (GuestFault e) {
+        throw new IllegalArgumentException("CR3 points to invalid PDPTEs", e);
+      }
+    }
+    flushTranslations();
+    updateMode();
+    interruptsChanged();
+  }
+
+  @Override
+  public long instructions() {
+    return RawMemory.getLong(state + StateLayout.INSTRUCTIONS);
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    counters.put("instructions", instructions());
+    counters.put("tlb-misses", walks);
+    counters.put("decoded", cache.decoded);
+    counters.put("code-invalidations", cache.invalidations);
+    counters.put("interrupts", delivered);
+    counters.put("exceptions", faults);
+    return counters;
+  }
+
+  @Override
+  public void close() {
+    block.close();
+  }
+
+  // ---- signals from outside -----------------------------------------------------------------------
+
+  @Override
+  public InterruptTarget interruptTarget() {
+    return this;
+  }
+
+  @Override
+  public void interrupt(boolean pending) {
+    line = pending;
+    if (pending) {
+      raise(PENDING_INTERRUPT);
+      wake();
+    }
+  }
+
+  @Override
+  public void nmi() {
+    nmiPending = true;
+    raise(PENDING_NMI);
+    wake();
+  }
+
+  @Override
+  public void init() {
+    raise(PENDING_INIT);
+    wake();
+  }
+
+  @Override
+  public void startup(int vector) {
+    raise(PENDING_STARTUP);
+    wake();
+  }
+
+  @Override
+  public void kick() {
+    raise(PENDING_STOP);
+    wake();
+  }
+
+  private void wake() {
+    Thread thread = sleeper;
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Looks again whether an interrupt can be taken: IF, TPR or the controller changed. */
+  @Override
+  void interruptsChanged() {
+    if (line) {
+      raise(PENDING_INTERRUPT);
+    }
+  }
+
+  /** MOV SS and STI: no interrupt before the instruction after the next. */
+  void shadow() {
+    RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 1);
+    raise(PENDING_STEP);
+  }
+
+  void halt() {
+    raise(PENDING_HALT);
+  }
+
+  /** IRET ends the blocking of NMIs. */
+  @Override
+  void nmiUnblocked() {
+    nmiBlocked = false;
+    if (nmiPending) {
+      raise(PENDING_NMI);
+    }
+  }
+
+  // ---- the run loop -------------------------------------------------------------------------------
+
+  @Override
+  public Exit run() {
+    sleeper = Thread.currentThread();
+    try {
+      while (true) {
+        int pending = pending();
+        if (pending != 0) {
+          Exit exit = attend(pending);
+          if (exit != null) {
+            return exit;
+          }
+          if ((pending() & PENDING_STEP) != 0) {
+            exit = step();
+            if (exit != null) {
+              return exit;
+            }
+          }
+          continue;
+        }
+        int at;
+        boolean faulted;
+        try {
+          at = interpreter.enter(rip());
+          faulted = interpreter.run(at);
+        } catch (GuestFault f) {
+          faulted = true;
+        }
+        if (faulted && !raiseFault()) {
+          return Exit.TRIPLE_FAULT;
+        }
+      }
+    } finally {
+      sleeper = null;
+    }
+  }
+
+  /** Handles what is pending before the next instruction; a result means that run() returns. */
+  private Exit attend(int pending) {
+    if ((pending & PENDING_STOP) != 0) {
+      lower(PENDING_STOP);
+      return Exit.STOPPED;
+    }
+    if ((pending & (PENDING_INIT | PENDING_STARTUP)) != 0) {
+      lower(PENDING_INIT | PENDING_STARTUP);
+    }
+    boolean shadowed = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0;
+    if ((pending & PENDING_HALT) != 0) {
+      Exit exit = sleep();
+      if (exit != null) {
+        return exit;
+      }
+      shadowed = false;
+      RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
+      updateMode();
+    }
+    if (shadowed) {
+      return null;
+    }
+    if ((pending() & PENDING_NMI) != 0) {
+      lower(PENDING_NMI);
+      if (nmiPending && !nmiBlocked) {
+        nmiPending = false;
+        nmiBlocked = true;
+        return inject(Vector.NMI);
+      }
+    }
+    if ((pending() & PENDING_INTERRUPT) != 0) {
+      lower(PENDING_INTERRUPT);
+      if ((eflags() & IF) != 0) {
+        int vector = interrupts.acknowledge();
+        if (vector >= 0) {
+          return inject(vector);
+        }
+      }
+    }
+    return null;
+  }
+
+  private Exit inject(int vector) {
+    delivered++;
+    interruptsChanged();
+    try {
+      events.deliver(vector, 0, Events.Source.EXTERNAL);
+    } catch (GuestFault f) {
+      if (!raiseFault()) {
+        return Exit.TRIPLE_FAULT;
+      }
+    }
+    return null;
+  }
+
+  /** Waits in HLT until something wakes the processor. */
+  private Exit sleep() {
+    boolean enabled = (eflags() & IF) != 0;
+    while (true) {
+      int pending = pending();
+      if ((pending & PENDING_STOP) != 0) {
+        // HLT is still in force when the machine runs us again.
+        lower(PENDING_STOP);
+        return Exit.STOPPED;
+      }
+      if ((pending & PENDING_NMI) != 0 && nmiPending && !nmiBlocked) {
+        break;
+      }
+      if (enabled && line && interrupts.pending()) {
+        raise(PENDING_INTERRUPT);
+        break;
+      }
+      if (!enabled && (pending & PENDING_NMI) == 0) {
+        return Exit.HALTED;
+      }
+      LockSupport.parkNanos(this, 100_000_000L);
+    }
+    lower(PENDING_HALT);
+    return null;
+  }
+
+  /**
+   * Delivers {@link Mmu#pendingFault}, and what its delivery raises in turn. Source: Intel SDM vol. 3
+   * table 6-5.
+   *
+   * @return false for a triple fault
+   */
+  private boolean raiseFault() {
+    int vector = pendingFault.vector;
+    int error = pendingFault.errorCode;
+    external = 0;
+    if (nonCanonical) {
+      nonCanonical = false;
+      if (vector == Vector.GP && cache.stackReferenced(rip())) {
+        vector = Vector.SS;
+      }
+    }
+    while (true) {
+      faults++;
+      if (vector != Vector.DB) {
+        // Faults show RF set, so that an instruction breakpoint is not met twice.
+        eflags(eflags() | RF);
+      }
+      try {
+        events.deliver(vector, error, Events.Source.EXCEPTION);
+        return true;
+      } catch (GuestFault second) {
+        nonCanonical = false;
+        if (vector == Vector.DF) {
+          return false;
+        }
+        boolean contributory = contributory(second.vector);
+        boolean pageFault = second.vector == Vector.PF;
+        boolean doubled =
+            contributory(vector) && contributory
+                || vector == Vector.PF && (contributory || pageFault);
+        vector = doubled ? Vector.DF : second.vector;
+        error = doubled ? 0 : second.errorCode;
+      }
+    }
+  }
+
+  private static boolean contributory(int vector) {
+    return vector == Vector.DE || (vector >= Vector.TS && vector <= Vector.GP);
+  }
+
+  /** Executes one instruction, with breakpoints, trap flag and interrupt shadow. */
+  private Exit step() {
+    boolean shadowed = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0;
+    boolean trap = (eflags() & TF) != 0;
+    if ((eflags() & RF) == 0 && breakpoint()) {
+      fault(Vector.DB, 0);
+      return raiseFault() ? null : Exit.TRIPLE_FAULT;
+    }
+    RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
+    eflags(eflags() & ~RF);
+    watchHits = 0;
+    boolean faulted;
+    try {
+      faulted = interpreter.run(interpreter.enterSingle(rip()));
+    } catch (GuestFault f) {
+      faulted = true;
+    }
+    if (faulted) {
+      if (shadowed) {
+        RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 1);
+      }
+      return raiseFault() ? null : Exit.TRIPLE_FAULT;
+    }
+    if (trap || watchHits != 0) {
+      long dr6 = RawMemory.getLong(state + StateLayout.DR6);
+      RawMemory.putLong(
+          state + StateLayout.DR6, dr6 | (trap ? DR6_STEP : 0) | watchHits);
+      watchHits = 0;
+      fault(Vector.DB, 0);
+      if (!raiseFault()) {
+        return Exit.TRIPLE_FAULT;
+      }
+    }
+    updateMode();
+    return null;
+  }
+
+  /** Whether DR7 has an instruction breakpoint at RIP; sets DR6. */
+  private boolean breakpoint() {
+    long dr7 = RawMemory.getLong(state + StateLayout.DR7);
+    if ((dr7 & 0xff) == 0) {
+      return false;
+    }
+    long linear = code64 ? rip() : rip() + base(StateLayout.CS) & 0xffffffffL;
+    long hits = 0;
+    for (int i = 0; i < 4; i++) {
+      if ((dr7 >>> (2 * i) & 3) != 0
+          && (dr7 >>> (16 + 4 * i) & 15) == 0
+          && RawMemory.getLong(state + StateLayout.DR + 8L * i) == linear) {
+        hits |= 1L << i;
+      }
+    }
+    if (hits != 0) {
+      long dr6 = RawMemory.getLong(state + StateLayout.DR6);
+      RawMemory.putLong(state + StateLayout.DR6, dr6 & ~15L | hits);
+    }
+    return hits != 0;
+  }
+
+  // ---- what operations ask for --------------------------------------------------------------------
+
+  /** Counts words of dense code as instructions: two words each. */
+  void retire(int words) {
+    long at = state + StateLayout.INSTRUCTIONS;
+    RawMemory.putLong(at, RawMemory.getLong(at) + (words >> 1));
+  }
+
+  /** A near target of 64-bit code must be canonical. */
+  void checkTarget(long target) {
+    if (target << 16 >> 16 != target) {
+      throw fault(Vector.GP, 0);
+    }
+  }
+
+  /** The guest's time-stamp counter. */
+  long timestamp() {
+    return time.ticks() + RawMemory.getLong(state + StateLayout.TSC_OFFSET);
+  }
+
+  void timestamp(long value) {
+    long delta = value - timestamp();
+    RawMemory.putLong(
+        state + StateLayout.TSC_OFFSET, RawMemory.getLong(state + StateLayout.TSC_OFFSET) + delta);
+    RawMemory.putLong(
+        state + StateLayout.TSC_ADJUST, RawMemory.getLong(state + StateLayout.TSC_ADJUST) + delta);
+    interrupts.timestampCounterChanged();
+  }
+
+  void cpuid() {
+    cpuid.leaf(
+        (int) gpr(RAX),
+        (int) gpr(RCX),
+        (cr(4) & CR4_OSXSAVE) != 0,
+        RawMemory.getLong(state + StateLayout.XCR0));
+    gpr(RAX, cpuid.eax & 0xffffffffL);
+    gpr(RBX, cpuid.ebx & 0xffffffffL);
+    gpr(RCX, cpuid.ecx & 0xffffffffL);
+    gpr(RDX, cpuid.edx & 0xffffffffL);
+  }
+
+  /** KVM's hypercalls: none is promised, so each returns -ENOSYS. */
+  void hypercall() {
+    if (cpl != 0) {
+      throw fault(Vector.UD, 0);
+    }
+    gpr(RAX, code64 ? -1000L : -1000L & 0xffffffffL);
+  }
+
+  @Override
+  void flushTranslations() {
+    flushTlb();
+    cache.flush();
+  }
+
+  @Override
+  void flushTranslation(long linear) {
+    // A large page may be cached as many small ones.
+    flushTlb();
+    cache.flush();
+  }
+
+  /** MOV to CR3. */
+  void switchAddressSpace(long oldCr3, long newCr3, boolean keep, boolean pcid) {
+    flushTlb();
+    cache.flush();
+  }
+}

@@ -1,0 +1,247 @@
+package org.wardian.processor.software.x87;
+
+import static org.wardian.processor.software.x87.Float80.BIAS;
+import static org.wardian.processor.software.x87.Float80.INTEGER_BIT;
+import static org.wardian.processor.software.x87.Float80.SIGN;
+import static org.wardian.processor.software.x87.Float80.exponentOf;
+import static org.wardian.processor.software.x87.Float80.isInfinity;
+import static org.wardian.processor.software.x87.Float80.isZero;
+import static org.wardian.processor.software.x87.Float80.normalised;
+
+/** FYL2X and FYL2XP1, by the series of the inverse hyperbolic tangent. */
+final class Logarithm {
+  /** The square root of two as a significand. */
+  private static final long ROOT2 = 0xb504f333f9de6484L;
+
+  private final Fraction z = new Fraction();
+  private final Fraction square = new Fraction();
+  private final Fraction sum = new Fraction();
+
+  /** The logarithm is {@link #sum} * 2^exponent, with the top bit of sum set. */
+  private int exponent;
+
+  private boolean negative;
+
+  /** y * log2(x). */
+  void compute(Float80 f, int xse, long x, int yse, long y) {
+    if (f.propagate(xse, x, yse, y)) {
+      return;
+    }
+    int ySign = yse & SIGN;
+    boolean xZero = isZero(xse, x);
+    boolean yZero = isZero(yse, y);
+    if (((xse & SIGN) != 0 && !xZero) || (xZero && yZero)) {
+      f.invalid();
+      return;
+    }
+    boolean yInfinite = isInfinity(yse, y);
+    if (isInfinity(xse, x)) {
+      if (yZero) {
+        f.invalid();
+      } else if (!f.denormal(yse, y)) {
+        f.infinity(ySign);
+      }
+      return;
+    }
+    if (xZero) {
+      if (!yInfinite) {
+        f.exceptions |= Float80.ZERO_DIVIDE;
+      }
+      f.infinity(ySign ^ SIGN);
+      return;
+    }
+    boolean one = xse == BIAS && x == INTEGER_BIT;
+    if (yInfinite && one) {
+      f.invalid();
+      return;
+    }
+    if (f.denormal(xse, x, yse, y)) {
+      return;
+    }
+    int below = exponentOf(xse, x) < BIAS ? SIGN : 0;
+    if (yInfinite) {
+      f.infinity(ySign ^ below);
+      return;
+    }
+    if (yZero || one) {
+      f.zero(ySign ^ below);
+      return;
+    }
+    boolean exact = logarithm(exponentOf(xse, x) - BIAS, normalised(x));
+    multiply(f, yse, y, exact);
+  }
+
+  /** Leaves log2(significand / 2^63 * 2^power) in {@link #sum}; returns whether it is exact. */
+  private boolean logarithm(int power, long significand) {
+    int k = power;
+    long numerator;
+    boolean below = Long.compareUnsigned(significand, ROOT2) > 0;
+    long divisorHigh;
+    long divisorLow;
+    if (significand == INTEGER_BIT) {
+      sum.set(Math.abs((long) k), 0);
+      negative = k < 0;
+      exponent = 64 - sum.normalise();
+      return true;
+    }
+    if (below) {
+      // m = significand / 2^64, below one: z = (2^64 - significand) / (2^64 + significand).
+      k++;
+      numerator = -significand;
+      divisorHigh = INTEGER_BIT | significand >>> 1;
+      divisorLow = significand << 63;
+    } else {
+      // z = (significand - 2^63) / (significand + 2^63).
+      numerator = significand - INTEGER_BIT;
+      divisorHigh = INTEGER_BIT | (significand + INTEGER_BIT) >>> 1;
+      divisorLow = significand << 63;
+    }
+    // The divisors are halved 65-bit numbers, so z is half of the quotient by them.
+    int leading = Long.numberOfLeadingZeros(numerator);
+    z.set(numerator << leading, 0);
+    int zExponent = -leading - 1;
+    if (z.compareTo(divisorHigh, divisorLow) >= 0) {
+      z.shiftRight(1);
+      zExponent++;
+    }
+    z.divide(divisorHigh, divisorLow);
+    zExponent -= z.normalise();
+    series(zExponent);
+    negative = below;
+    if (k != 0) {
+      addInteger(k);
+    }
+    return false;
+  }
+
+  /** Leaves 2 atanh(z) / ln 2 in {@link #sum} and {@link #exponent}. */
+  private void series(int zExponent) {
+    square.set(z);
+    square.shiftRight(-zExponent);
+    square.multiply(square);
+    sum.set(0, 0);
+    for (int i = Constants.ODD_TERMS - 1; i >= 0; i--) {
+      sum.multiply(square);
+      sum.add(Constants.ODD[2 * i], Constants.ODD[2 * i + 1]);
+    }
+    // sum is scaled by 2^127, the constant 2 / ln 2 by 2^126.
+    sum.multiply(Constants.SCALED[0], Constants.SCALED[1]);
+    sum.multiply(z);
+    exponent = 3 + zExponent - sum.normalise();
+  }
+
+  /** Adds {@code k} to the logarithm, whose magnitude is at most one half. */
+  private void addInteger(int k) {
+    z.set(Math.abs((long) k), 0);
+    int integerExponent = 64 - z.normalise();
+    sum.shiftRight(integerExponent - exponent);
+    exponent = integerExponent;
+    if (negative == k < 0) {
+      // The sum may carry out of the top: make room.
+      sum.shiftRight(1);
+      z.shiftRight(1);
+      exponent++;
+      sum.add(z.high, z.low);
+    } else {
+      sum.subtractFrom(z.high, z.low);
+    }
+    negative = k < 0;
+    exponent -= sum.normalise();
+  }
+
+  private void multiply(Float80 f, int yse, long y, boolean exact) {
+    int sign = yse & SIGN ^ (negative ? SIGN : 0);
+    long significand = normalised(y);
+    int biased = exponentOf(yse, y) + exponent;
+    if (exact) {
+      long high = Math.unsignedMultiplyHigh(sum.high, significand);
+      long low = sum.high * significand;
+      if (high >= 0) {
+        high = high << 1 | low >>> 63;
+        low <<= 1;
+        biased--;
+      }
+      f.round(sign, biased, high, low);
+      return;
+    }
+    sum.low &= 0xF800000000000000L; Transcendental.roundProduct(f, sign, biased, significand, sum);
+  }
+
+  /** y * log2(x + 1), for x between sqrt(1/2) - 1 and sqrt(2) - 1; exact enough up to 1. */
+  void computePlusOne(Float80 f, int xse, long x, int yse, long y) {
+    if (f.propagate(xse, x, yse, y)) {
+      return;
+    }
+    int sign = (xse ^ yse) & SIGN;
+    boolean xZero = isZero(xse, x);
+    boolean yZero = isZero(yse, y);
+    boolean yInfinite = isInfinity(yse, y);
+    if (isInfinity(xse, x)) {
+      if ((xse & SIGN) != 0 || yZero) {
+        f.invalid();
+      } else if (!f.denormal(yse, y)) {
+        f.infinity(sign);
+      }
+      return;
+    }
+    if (xZero && yInfinite) {
+      f.invalid();
+      return;
+    }
+    if (f.denormal(xse, x, yse, y)) {
+      return;
+    }
+    if (xZero || yZero) {
+      f.zero(sign);
+      return;
+    }
+    if (yInfinite) {
+      f.infinity(sign);
+      return;
+    }
+    boolean minus = (xse & SIGN) != 0;
+    int xExponent = exponentOf(xse, x) - BIAS;
+    long significand = normalised(x);
+    if (xExponent >= 0) {
+      outside(f, minus, xExponent, significand, yse, y);
+      return;
+    }
+    // z = x / (2 + x); 2 + x is scaled by 2^126.
+    square.set(significand, 0);
+    square.shiftRight(1 - xExponent);
+    if (minus) {
+      square.subtractFrom(INTEGER_BIT, 0);
+    } else {
+      square.add(INTEGER_BIT, 0);
+    }
+    int zExponent = xExponent - 1 + square.normalise();
+    z.set(significand, 0);
+    if (z.compareTo(square.high, square.low) >= 0) {
+      z.shiftRight(1);
+      zExponent++;
+    }
+    z.divide(square.high, square.low);
+    zExponent -= z.normalise();
+    series(zExponent);
+    negative = minus;
+    multiply(f, yse, y, false);
+  }
+
+  /** |x| of one or more, where the instruction is undefined. */
+  private void outside(
+      Float80 f, boolean minus, int xExponent, long significand, int yse, long y) {
+    if (minus) {
+      f.invalid();
+      return;
+    }
+    // 1 + x to 64 bits.
+    long one = xExponent > 63 ? 0 : INTEGER_BIT >>> xExponent;
+    long total = significand + one;
+    int power = xExponent;
+    if (one != 0 && total >= 0) {
+      total = total >>> 1 | INTEGER_BIT;
+      power++;
+    }
+    multiply(f, yse, y, logarithm(power, total));
+  }
+}
