@@ -1,0 +1,216 @@
+package org.wardian.chipset;
+
+import java.util.Arrays;
+import org.wardian.bus.Device;
+import org.wardian.bus.InterruptLine;
+import org.wardian.bus.IoHandler;
+import org.wardian.bus.StateReader;
+import org.wardian.bus.StateWriter;
+
+/**
+ * The 82093AA I/O APIC: 24 pins, each with a redirection table entry, delivering through an {@link
+ * ApicBus}. Version 0x20 adds the EOI register of later chips to the data sheet's two windows.
+ *
+ * <p>A pin's polarity is kept but has no effect, for an {@link InterruptLine} carries assertion and
+ * not voltage. An edge on a masked pin is lost (82093AA data sheet §3.2.4).
+ */
+public final class IoApic implements Device, IoHandler {
+  /** Where PCs have the first I/O APIC. */
+  public static final long BASE = 0xfec00000L;
+
+  /** Bytes of register window that are decoded. */
+  public static final int WINDOW = 0x1000;
+
+  /** Number of pins. */
+  public static final int PINS = 24;
+
+  private static final int IOREGSEL = 0x00;
+  private static final int IOWIN = 0x10;
+  private static final int EOIR = 0x40;
+
+  private static final int IOAPICID = 0;
+  private static final int IOAPICVER = 1;
+  private static final int IOAPICARB = 2;
+  private static final int IOREDTBL = 0x10;
+
+  private static final int VERSION = 0x20 | (PINS - 1) << 16;
+  private static final int STATE_VERSION = 1;
+
+  private static final long MASKED = 1 << 16;
+  private static final long LEVEL = 1 << 15;
+  private static final long REMOTE_IRR = 1 << 14;
+  private static final long LOGICAL = 1 << 11;
+  private static final long DELIVERY_STATUS = 1 << 12;
+  private static final long WRITABLE = 0xff00_0000_0001_ffffL & ~(REMOTE_IRR | DELIVERY_STATUS);
+
+  private final ApicBus bus;
+  private final int defaultId;
+  private final long[] entries = new long[PINS];
+  private int asserted;
+  private int selected;
+  private int id;
+
+  /**
+   * Makes the chip in its reset state and attaches it to the bus.
+   *
+   * @param id its APIC ID, 0 to 15; some guests expect it to differ from every local APIC's
+   */
+  public IoApic(int id, ApicBus bus) {
+    this.bus = bus;
+    this.defaultId = id & 0xf;
+    reset();
+    bus.attach(this);
+  }
+
+  @Override
+  public String name() {
+    return "ioapic";
+  }
+
+  @Override
+  public synchronized void reset() {
+    id = defaultId;
+    selected = 0;
+    Arrays.fill(entries, MASKED);
+  }
+
+  /**
+   * The wire to a pin.
+   *
+   * @throws IllegalArgumentException if there is no such pin
+   */
+  public InterruptLine line(int pin) {
+    if (pin < 0 || pin >= PINS) {
+      throw new IllegalArgumentException("the I/O APIC has no pin " + pin);
+    }
+    return level -> set(pin, level);
+  }
+
+  @Override
+  public int widest() {
+    return 4;
+  }
+
+  @Override
+  public synchronized long read(long offset, int size) {
+    if (offset == IOREGSEL) {
+      return selected;
+    }
+    int within = (int) offset - IOWIN;
+    return within >= 0 && within < 4 ? Integer.toUnsignedLong(readSelected()) >>> (8 * within) : 0;
+  }
+
+  private int readSelected() {
+    int register = (selected - IOREDTBL) >> 1;
+    if (register >= 0 && register < PINS) {
+      return (int) ((selected & 1) == 0 ? entries[register] : entries[register] >>> 32);
+    }
+    return switch (selected) {
+      case IOAPICID, IOAPICARB -> id << 24;
+      case IOAPICVER -> VERSION;
+      default -> 0;
+    };
+  }
+
+  @Override
+  public synchronized void write(long offset, int size, long value) {
+    if (offset == IOREGSEL) {
+      selected = (int) value & 0xff;
+    } else if (offset == IOWIN && size == 4) {
+      writeSelected((int) value);
+    } else if (offset == EOIR) {
+      endOfInterrupt((int) value & 0xff);
+    }
+  }
+
+  private void writeSelected(int value) {
+    int pin = (selected - IOREDTBL) >> 1;
+    if (pin >= 0 && pin < PINS) {
+      long wide = Integer.toUnsignedLong(value);
+      long half = (selected & 1) == 0 ? 0xffffffffL : 0xffffffff_00000000L;
+      long written = (selected & 1) == 0 ? wide : wide << 32;
+      long writable = WRITABLE & half;
+      long entry = entries[pin] & ~writable | written & writable;
+      if ((entry & LEVEL) == 0) {
+        entry &= ~REMOTE_IRR;
+      }
+      entries[pin] = entry;
+      serveLevel(pin);
+    } else if (selected == IOAPICID) {
+      id = value >>> 24 & 0xf;
+    }
+  }
+
+  private synchronized void set(int pin, boolean level) {
+    int bit = 1 << pin;
+    boolean rising = level && (asserted & bit) == 0;
+    asserted = level ? asserted | bit : asserted & ~bit;
+    if (!rising) {
+      return;
+    }
+    if ((entries[pin] & LEVEL) != 0) {
+      serveLevel(pin);
+    } else if ((entries[pin] & MASKED) == 0) {
+      deliver(pin);
+    }
+  }
+
+  /** Delivers a level-triggered interrupt that is asserted, unmasked and not already under way. */
+  private void serveLevel(int pin) {
+    boolean idle = (entries[pin] & (LEVEL | MASKED | REMOTE_IRR)) == LEVEL;
+    if (idle && (asserted >>> pin & 1) != 0) {
+      // Set before delivery: what is not accepted stays pending at the pin, not in the APIC.
+      entries[pin] |= REMOTE_IRR;
+      if (!deliver(pin)) {
+        entries[pin] &= ~REMOTE_IRR;
+      }
+    }
+  }
+
+  private boolean deliver(int pin) {
+    long entry = entries[pin];
+    return bus.deliver(
+        new ApicMessage(
+            (int) (entry >>> 56),
+            (entry & LOGICAL) != 0,
+            false,
+            (int) (entry >>> 8) & 7,
+            (int) entry & 0xff,
+            (entry & LEVEL) != 0));
+  }
+
+  /** A local APIC, or the EOI register, ends a level-triggered interrupt. */
+  synchronized void endOfInterrupt(int vector) {
+    for (int pin = 0; pin < PINS; pin++) {
+      if ((entries[pin] & (LEVEL | REMOTE_IRR)) == (LEVEL | REMOTE_IRR)
+          && (entries[pin] & 0xff) == vector) {
+        entries[pin] &= ~REMOTE_IRR;
+        serveLevel(pin);
+      }
+    }
+  }
+
+  @Override
+  public synchronized void save(StateWriter out) {
+    out.begin(name(), STATE_VERSION);
+    for (long entry : entries) {
+      out.writeLong(entry);
+    }
+    out.writeInt(asserted);
+    out.writeByte(selected);
+    out.writeByte(id);
+    out.end();
+  }
+
+  @Override
+  public synchronized void load(StateReader in) {
+    in.begin(name(), STATE_VERSION);
+    for (int pin = 0; pin < PINS; pin++) {
+      entries[pin] = in.readLong() & (WRITABLE | REMOTE_IRR);
+    }
+    asserted = in.readInt();
+    selected = in.readByte();
+    id = in.readByte() & 0xf;
+    in.end();
+  }
+}

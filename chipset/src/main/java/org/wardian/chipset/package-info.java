@@ -1,0 +1,2 @@
+/** The chips of the board, one file each. */
+package org.wardian.chipset;
