@@ -1,0 +1,139 @@
+package org.wardian.boot.acpi;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What the ACPI tables say about a board. All numbers are the board's own; the tables repeat them.
+ *
+ * @param apicIds local APIC id of each processor; the first is the boot processor
+ * @param localApicBase guest-physical address of the local APICs' registers
+ * @param ioApicId id of the I/O APIC
+ * @param ioApicBase guest-physical address of the I/O APIC; its first input is GSI 0
+ * @param sciInterrupt ISA interrupt and GSI of the system control interrupt, level-triggered and
+ *     active high
+ * @param powerManagement ports of the fixed hardware
+ * @param pci the PCI host bridge
+ * @param serialPorts 16550 ports that are there
+ * @param realTimeClock whether there is an MC146818 clock at ports 0x70 and 0x71 on IRQ 8
+ * @param centuryIndex CMOS index of the century, 0 for none
+ * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
+ */
+public record AcpiConfiguration(
+    List<Integer> apicIds,
+    long localApicBase,
+    int ioApicId,
+    long ioApicBase,
+    int sciInterrupt,
+    PowerManagement powerManagement,
+    Pci pci,
+    List<SerialPort> serialPorts,
+    boolean realTimeClock,
+    int centuryIndex,
+    boolean keyboardController) {
+
+  /** Checks for nulls, and that there is a processor. */
+  public AcpiConfiguration {
+    apicIds = List.copyOf(apicIds);
+    serialPorts = List.copyOf(serialPorts);
+    Objects.requireNonNull(powerManagement, "powerManagement");
+    Objects.requireNonNull(pci, "pci");
+    if (apicIds.isEmpty()) {
+      throw new IllegalArgumentException("no processor");
+    }
+  }
+
+  /**
+   * The fixed hardware of ACPI (ACPI specification 6.5, §4.8).
+   *
+   * @param eventPort PM1a event block: status at +0, enable at +2, 16 bits each
+   * @param controlPort PM1a control block, 16 bits
+   * @param timerPort power management timer, 32 bits wide at 3.579545 MHz
+   * @param resetPort port of the reset register, 8 bits
+   * @param resetValue what resets the machine when it is written there
+   * @param softOffType SLP_TYP value of S5, 0 to 7
+   */
+  public record PowerManagement(
+      int eventPort,
+      int controlPort,
+      int timerPort,
+      int resetPort,
+      int resetValue,
+      int softOffType) {}
+
+  /**
+   * The PCI host bridge and its windows.
+   *
+   * @param ecamBase guest-physical address of the enhanced configuration space, 1 MiB for each bus
+   * @param lastBus highest bus number, 0 to 255
+   * @param windows memory that devices decode, below or above 4 GiB
+   * @param interruptBase first GSI of the lines INTA to INTD
+   * @param interruptCount count of GSIs that the lines are spread over
+   */
+  public record Pci(
+      long ecamBase, int lastBus, List<Window> windows, int interruptBase, int interruptCount) {
+
+    /** Copies the list. */
+    public Pci {
+      windows = List.copyOf(windows);
+      if (lastBus < 0 || lastBus > 255 || interruptCount < 1) {
+        throw new IllegalArgumentException(
+            "last bus %d, %d interrupts".formatted(lastBus, interruptCount));
+      }
+    }
+
+    /**
+     * The GSI of a device's interrupt pin: pins of neighbouring devices take turns. The board wires
+     * its lines by this same rule.
+     *
+     * @param slot device number on bus 0, 0 to 31
+     * @param pin 0 for INTA to 3 for INTD
+     * @return the global system interrupt
+     */
+    public int interrupt(int slot, int pin) {
+      return interruptBase + (slot + pin) % interruptCount;
+    }
+
+    /**
+     * Size of the enhanced configuration space.
+     *
+     * @return bytes
+     */
+    public long ecamSize() {
+      return (lastBus + 1L) << 20;
+    }
+  }
+
+  /**
+   * A range of addresses.
+   *
+   * @param base first address
+   * @param length count of bytes
+   */
+  public record Window(long base, long length) {
+
+    /** Checks that it is not empty. */
+    public Window {
+      if (base < 0 || length <= 0 || base > Long.MAX_VALUE - length) {
+        throw new IllegalArgumentException("window 0x%x + 0x%x".formatted(base, length));
+      }
+    }
+
+    /**
+     * The last address.
+     *
+     * @return address of the last byte
+     */
+    public long last() {
+      return base + length - 1;
+    }
+  }
+
+  /**
+   * A 16550 serial port.
+   *
+   * @param port first of its eight ports
+   * @param interrupt its ISA interrupt
+   */
+  public record SerialPort(int port, int interrupt) {}
+}

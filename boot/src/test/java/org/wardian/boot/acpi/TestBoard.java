@@ -1,0 +1,33 @@
+package org.wardian.boot.acpi;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A board for the tests of the tables. */
+final class TestBoard {
+
+  private TestBoard() {}
+
+  static AcpiConfiguration withProcessors(int count) {
+    return new AcpiConfiguration(
+        IntStream.range(0, count).boxed().toList(),
+        0xfee00000L,
+        7,
+        0xfec00000L,
+        9,
+        new AcpiConfiguration.PowerManagement(0x600, 0x604, 0x608, 0xcf9, 0x0e, 5),
+        new AcpiConfiguration.Pci(
+            0xe0000000L,
+            255,
+            List.of(
+                new AcpiConfiguration.Window(0xc0000000L, 0x20000000L),
+                new AcpiConfiguration.Window(0x800000000L, 0x800000000L)),
+            16,
+            8),
+        List.of(
+            new AcpiConfiguration.SerialPort(0x3f8, 4), new AcpiConfiguration.SerialPort(0x2f8, 3)),
+        true,
+        0x32,
+        false);
+  }
+}
