@@ -1,0 +1,230 @@
+package org.wardian.machine;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.wardian.boot.MemoryRange;
+import org.wardian.boot.acpi.AcpiConfiguration;
+import org.wardian.bus.Device;
+import org.wardian.bus.InterruptLine;
+import org.wardian.bus.IoBus;
+import org.wardian.bus.IoHandler;
+import org.wardian.bus.PowerControl;
+import org.wardian.bus.Timers;
+import org.wardian.bus.TimestampCounter;
+import org.wardian.chipset.A20Gate;
+import org.wardian.chipset.AcpiPowerManagement;
+import org.wardian.chipset.ApicBus;
+import org.wardian.chipset.FwCfg;
+import org.wardian.chipset.I8042;
+import org.wardian.chipset.IoApic;
+import org.wardian.chipset.LocalApic;
+import org.wardian.chipset.PciHost;
+import org.wardian.chipset.Pic8259;
+import org.wardian.chipset.Pit8254;
+import org.wardian.chipset.PostPort;
+import org.wardian.chipset.ResetControl;
+import org.wardian.chipset.Rtc146818;
+import org.wardian.chipset.SerialBackend;
+import org.wardian.chipset.TestDevice;
+import org.wardian.chipset.Uart16550;
+import org.wardian.memory.GuestMemory;
+import org.wardian.x86.Cpuid;
+
+/**
+ * The PC that every guest finds: which chips there are, at which addresses, wired to which lines.
+ *
+ * <p>All numbers that firmware tables repeat come from here. Interrupt lines 0 to 15 reach both the
+ * PICs and the I/O APIC; line 0 is pin 2 there, as the MADT says.
+ */
+final class Board {
+  /** APIC ID of the I/O APIC: above those of 64 processors. */
+  private static final int IO_APIC_ID = 0xf0;
+
+  /** Where 32-bit PCI windows lie: above ECAM, below the I/O APIC. */
+  private static final long PCI_WINDOW = 0xc000_0000L;
+
+  private static final long PCI_WINDOW_LENGTH = 0x3e00_0000L;
+
+  final IoBus ports = IoBus.ports();
+  final IoBus mmio = IoBus.mmio();
+  final ApicBus apicBus = new ApicBus();
+  final List<LocalApic> localApics = new ArrayList<>();
+  final Uart16550 serial;
+  final AcpiPowerManagement power;
+
+  private final GuestMemory memory;
+  private final Timers timers;
+  private final TimestampCounter counter;
+  private final Pic8259 pic;
+  private final IoApic ioApic;
+  private final List<Device> devices = new ArrayList<>();
+
+  Board(
+      MachineConfiguration configuration,
+      GuestMemory memory,
+      Timers timers,
+      TimestampCounter counter,
+      PowerControl control,
+      SerialBackend console) {
+    this.memory = memory;
+    this.timers = timers;
+    this.counter = counter;
+    for (int id = 0; id < configuration.processors(); id++) {
+      localApics.add(
+          add(new LocalApic(id, id == 0, Cpuid.PHYSICAL_ADDRESS_BITS, apicBus, timers, counter)));
+    }
+    ioApic = add(new IoApic(IO_APIC_ID, apicBus));
+    pic = add(new Pic8259(apicBus.localInterrupt0()));
+    apicBus.externalInterrupts(pic::acknowledge);
+    Pit8254 pit = add(new Pit8254(timers, line(0)));
+    long low = Math.min(configuration.memoryBytes(), GuestMemory.LOW_RAM_LIMIT);
+    Rtc146818 rtc =
+        add(
+            new Rtc146818(
+                timers,
+                InstantSource.system(),
+                line(Rtc146818.INTERRUPT),
+                low,
+                configuration.memoryBytes() - low));
+    serial = add(new Uart16550("serial0", timers, console, line(Uart16550.COM1_INTERRUPT)));
+    A20Gate a20 = add(new A20Gate(control));
+    I8042 keyboard = add(new I8042(line(I8042.INTERRUPT), a20, control));
+    power = add(new AcpiPowerManagement(timers, line(AcpiPowerManagement.SCI_GSI), control));
+    ResetControl reset = add(new ResetControl(control));
+    PciHost pci = add(new PciHost(ports, mmio, ioApic::line, apicBus));
+    FwCfg firmware =
+        add(
+            new FwCfg(
+                configuration.memoryBytes(),
+                configuration.processors(),
+                configuration.processors()));
+
+    mmio.map(IoApic.BASE, IoApic.WINDOW, ioApic);
+    mmio.map(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH, pci.ecam());
+    map(Pic8259.MASTER_PORT, 2, pic.masterPorts());
+    map(Pic8259.SLAVE_PORT, 2, pic.slavePorts());
+    map(Pic8259.ELCR_PORT, 2, pic.edgeLevelPorts());
+    map(Pit8254.PORT, 4, pit);
+    map(Pit8254.PORT_B, 1, pit.portB());
+    map(Rtc146818.PORT, 2, rtc);
+    map(Uart16550.COM1_PORT, Uart16550.PORTS, serial);
+    map(I8042.DATA_PORT, 1, keyboard.dataPort());
+    map(I8042.COMMAND_PORT, 1, keyboard.commandPort());
+    map(A20Gate.PORT_A, 1, a20.portA());
+    map(PostPort.PORT, 1, new PostPort());
+    map(AcpiPowerManagement.PM1_EVENT_PORT, 4, power.eventBlock());
+    map(AcpiPowerManagement.PM1_CONTROL_PORT, 2, power.controlBlock());
+    map(AcpiPowerManagement.PM_TIMER_PORT, 4, power.timerBlock());
+    map(AcpiPowerManagement.GPE0_PORT, AcpiPowerManagement.GPE0_LENGTH,
+        power.generalPurposeEvents());
+    map(PciHost.PORT, PciHost.PORTS, pci.ports(reset));
+    map(FwCfg.PORT, FwCfg.PORTS, firmware);
+    if (configuration.devices().contains("testdev")) {
+      testDevice(control);
+    }
+  }
+
+  private void testDevice(PowerControl control) {
+    List<InterruptLine> lines = new ArrayList<>();
+    for (int n = 0; n < TestDevice.INTERRUPTS; n++) {
+      lines.add(n < Pic8259.LINES && n != 2 ? line(n) : ioApic.line(n));
+    }
+    TestDevice device = add(new TestDevice(control, lines));
+    map(TestDevice.EXIT_PORT, 4, device.exitPort());
+    map(TestDevice.LATCH_PORT, 4, device.latch());
+    map(TestDevice.NOTHING_PORT, 4, device.nothing());
+    map(TestDevice.BYTE_LATCH_PORT, 4, device.byteLatch());
+    map(TestDevice.INTERRUPT_PORT, TestDevice.INTERRUPTS, device.interrupts());
+    mmio.map(TestDevice.MEMORY_BASE, TestDevice.MEMORY_LENGTH, device.memory());
+  }
+
+  private <D extends Device> D add(D device) {
+    devices.add(device);
+    return device;
+  }
+
+  private void map(int port, int length, IoHandler handler) {
+    ports.map(port, length, handler);
+  }
+
+  /** ISA interrupt line {@code number}: to the PICs and to the I/O APIC. */
+  private InterruptLine line(int number) {
+    InterruptLine toPic = pic.line(number);
+    InterruptLine toIoApic = ioApic.line(number == 0 ? 2 : number);
+    return level -> {
+      toPic.set(level);
+      toIoApic.set(level);
+    };
+  }
+
+  void reset() {
+    devices.forEach(Device::reset);
+  }
+
+  void start() {
+    devices.forEach(Device::start);
+  }
+
+  void stop() {
+    devices.forEach(Device::stop);
+  }
+
+  /** Guest time in nanoseconds, and the counter that follows it. */
+  TimestampCounter counter() {
+    return counter;
+  }
+
+  Timers timers() {
+    return timers;
+  }
+
+  /** What firmware would report by E820. */
+  List<MemoryRange> memoryMap() {
+    List<MemoryRange> map = new ArrayList<>();
+    map.add(MemoryRange.ram(0, 0x9fc00));
+    map.add(MemoryRange.reserved(0x9fc00, 0x400));
+    map.add(MemoryRange.reserved(0xe0000, 0x20000));
+    for (GuestMemory.Region region : memory.regions()) {
+      if (region.base() == 0) {
+        map.add(MemoryRange.ram(0x100000, region.size() - 0x100000));
+      }
+    }
+    map.add(MemoryRange.reserved(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH));
+    for (GuestMemory.Region region : memory.regions()) {
+      if (region.base() == GuestMemory.HIGH_RAM_BASE) {
+        map.add(MemoryRange.ram(region.base(), region.size()));
+      }
+    }
+    return map;
+  }
+
+  /** What the ACPI tables say. */
+  AcpiConfiguration acpi() {
+    return new AcpiConfiguration(
+        localApics.stream().map(LocalApic::id).toList(),
+        LocalApic.DEFAULT_BASE,
+        IO_APIC_ID,
+        IoApic.BASE,
+        AcpiPowerManagement.SCI_GSI,
+        new AcpiConfiguration.PowerManagement(
+            AcpiPowerManagement.PM1_EVENT_PORT,
+            AcpiPowerManagement.PM1_CONTROL_PORT,
+            AcpiPowerManagement.PM_TIMER_PORT,
+            ResetControl.PORT,
+            ResetControl.RESET_VALUE,
+            AcpiPowerManagement.SLEEP_TYPE_S5),
+        new AcpiConfiguration.Pci(
+            PciHost.ECAM_BASE,
+            PciHost.ECAM_BUSES - 1,
+            List.of(new AcpiConfiguration.Window(PCI_WINDOW, PCI_WINDOW_LENGTH)),
+            PciHost.FIRST_GSI,
+            4),
+        List.of(
+            new AcpiConfiguration.SerialPort(
+                Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
+        true,
+        0x32,
+        false);
+  }
+}

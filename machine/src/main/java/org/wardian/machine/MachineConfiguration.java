@@ -1,0 +1,60 @@
+package org.wardian.machine;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import org.wardian.memory.GuestMemory;
+import org.wardian.x86.CpuModel;
+
+/**
+ * What a machine is made of.
+ *
+ * @param kernel the kernel image's bytes
+ * @param kernelPath where they came from, for messages
+ * @param initrd the initrd, if any
+ * @param commandLine kernel command line
+ * @param memoryBytes RAM, a multiple of 4096, at least {@link #LEAST_MEMORY}
+ * @param processors virtual processors, 1 until SMP comes
+ * @param cpuModel what CPUID promises
+ * @param devices devices on request: {@code testdev}
+ * @param reboot whether a guest's reset starts it again (else it ends the run)
+ */
+public record MachineConfiguration(
+    byte[] kernel,
+    Path kernelPath,
+    Optional<byte[]> initrd,
+    String commandLine,
+    long memoryBytes,
+    int processors,
+    CpuModel cpuModel,
+    Set<String> devices,
+    boolean reboot) {
+  /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
+  public static final long LEAST_MEMORY = 2L << 20;
+
+  /** The most RAM: what {@link org.wardian.x86.Cpuid#PHYSICAL_ADDRESS_BITS} can address, halved. */
+  public static final long MOST_MEMORY = 1L << 39;
+
+  /** Devices that exist on request. */
+  public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev");
+
+  /** Checks sizes and names. */
+  public MachineConfiguration {
+    if (memoryBytes < LEAST_MEMORY
+        || memoryBytes > MOST_MEMORY
+        || memoryBytes % GuestMemory.PAGE != 0) {
+      throw new IllegalArgumentException(
+          "a machine has 2 MiB to 512 GiB of memory in whole pages, not " + memoryBytes + " bytes");
+    }
+    if (processors != 1) {
+      throw new IllegalArgumentException("one virtual processor is all there is yet");
+    }
+    devices = Set.copyOf(devices);
+    for (String device : devices) {
+      if (!OPTIONAL_DEVICES.contains(device)) {
+        throw new IllegalArgumentException(
+            "no device called " + device + "; there is " + String.join(", ", OPTIONAL_DEVICES));
+      }
+    }
+  }
+}
