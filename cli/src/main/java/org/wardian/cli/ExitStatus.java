@@ -1,0 +1,51 @@
+package org.wardian.cli;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The statuses that ward leaves with; README.md lists them, and so does every --help. */
+enum ExitStatus {
+  OK(0, "the guest powered off, or the command did what was asked"),
+  INTERNAL_ERROR(1, "a fault in Wardian itself"),
+  USAGE(2, "an option, argument or script that makes no sense"),
+  BAD_IMAGE(3, "a kernel or initrd that cannot be read or booted, or does not fit into the memory"),
+  DOWNLOAD(4, "a download failed, or what came is not what the archive signed"),
+  STORAGE(5, "the cache folder or another file cannot be written or is damaged"),
+  GUEST_PANIC(6, "the guest's kernel panicked"),
+  TRIPLE_FAULT(7, "the guest's processor shut down by a triple fault"),
+  TIMEOUT(8, "the time given by --timeout ran out"),
+  UNAVAILABLE(9, "the accelerator or JDK asked for cannot be had on this machine"),
+  GUEST_RESET(10, "the guest asked for a reset, and --no-reboot was given"),
+  GUEST_DEAD(11, "the guest's only processor halted with interrupts off: nothing can wake it"),
+  LEFT(130, "you left by the escape key or by an interrupt"),
+  OUTPUT_CLOSED(141, "whoever read the guest's output closed it"),
+  TERMINATED(143, "ward was asked to terminate");
+
+  private final int code;
+  private final String meaning;
+
+  ExitStatus(int code, String meaning) {
+    this.code = code;
+    this.meaning = meaning;
+  }
+
+  /** The process's status, 0 to 255. */
+  int code() {
+    return code;
+  }
+
+  /** One phrase for the table of statuses. */
+  String meaning() {
+    return meaning;
+  }
+
+  /** Statuses with their meanings, in the form that picocli prints. */
+  static Map<String, String> table(Collection<ExitStatus> statuses) {
+    Map<String, String> table = new LinkedHashMap<>();
+    for (ExitStatus status : statuses) {
+      table.put(Integer.toString(status.code), status.meaning);
+    }
+    return table;
+  }
+}

@@ -1,0 +1,32 @@
+package org.wardian.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code ward run} was asked for.
+ *
+ * @param guest which guest of the catalogue, where there is no kernel
+ * @param kernel the user's own, or empty for the default guest's
+ * @param initrd the user's own, or empty
+ * @param append the kernel's command line, or empty
+ * @param memoryBytes the guest's RAM
+ * @param cpuModel a CPUID model by name, or empty for the default
+ * @param devices devices beside the board's own
+ * @param accelerator never AUTO
+ * @param reboots whether a reset by the guest boots it again
+ * @param timeout how long it may run, or empty for no limit
+ */
+record RunRequest(
+    String guest,
+    Optional<Path> kernel,
+    Optional<Path> initrd,
+    Optional<String> append,
+    long memoryBytes,
+    Optional<String> cpuModel,
+    Set<ExtraDevice> devices,
+    Accelerator accelerator,
+    boolean reboots,
+    Optional<Duration> timeout) {}

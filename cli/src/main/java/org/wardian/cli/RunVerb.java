@@ -1,0 +1,199 @@
+package org.wardian.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.wardian.boot.catalogue.GuestCatalogue;
+import org.wardian.cli.console.ConsoleScript;
+import org.wardian.cli.console.ConsoleSession;
+import org.wardian.host.Terminal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code ward run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Runs a machine until it powers off, with this terminal as its serial console.",
+      "",
+      "Without options it boots the default guest to a shell: the kernel and the busybox of the"
+          + " current Debian, fetched and verified once, then kept.",
+      "",
+      "In a terminal every key goes to the guest, Ctrl-C too. Ctrl-A x leaves, Ctrl-A Ctrl-A types"
+          + " one Ctrl-A, Ctrl-A h helps. Where standard input is a pipe or a file, its bytes are"
+          + " typed into the guest as they are, and its end means nothing.",
+      ""
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  ward run",
+      "  echo 'uname -a' | ward run --script - --timeout 2m",
+      "  ward run debian-i386 -m 256M",
+      "  ward run --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0 quiet' -m 1G",
+      "  ward run --kernel test.flat --device testdev --timeout 90s"
+    })
+final class RunVerb implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "GUEST",
+      description =
+          "The guest to boot where no --kernel is given, as 'ward image list' names them (default:"
+              + " "
+              + GuestCatalogue.DEFAULT_GUEST
+              + ").")
+  private String guest;
+
+  @Option(
+      names = {"-k", "--kernel"},
+      paramLabel = "FILE",
+      description =
+          "A bzImage, an ELF kernel with a PVH entry, or a multiboot image; otherwise the default"
+              + " guest's.")
+  private Path kernel;
+
+  @Option(
+      names = {"-i", "--initrd"},
+      paramLabel = "FILE",
+      description = "What the kernel gets as its initial RAM disk; for multiboot, its module.")
+  private Path initrd;
+
+  @Option(
+      names = {"-a", "--append"},
+      paramLabel = "TEXT",
+      description = "The kernel's command line; with the default guest, words added to its own.")
+  private String append;
+
+  @Option(
+      names = {"-m", "--memory"},
+      paramLabel = "SIZE",
+      defaultValue = "512M",
+      description = "The guest's RAM: 256M, 2G; a bare number is MiB (default: ${DEFAULT-VALUE}).")
+  private ByteSize memory;
+
+  @Option(
+      names = "--cpu-model",
+      paramLabel = "MODEL",
+      description =
+          "What the processor can do, as CPUID tells it: x86-64-v1 or x86-64-v2 (the default).")
+  private String cpuModel;
+
+  @Option(
+      names = "--accelerator",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = "Who executes the guest: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Accelerator accelerator;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description =
+          "A device beside the board's own, may be repeated: testdev (exit port 0xf4 and the rest"
+              + " of what system-level test kernels expect; the guest then chooses ward's status).")
+  private Set<ExtraDevice> devices = Set.of();
+
+  @Option(
+      names = {"-s", "--script"},
+      paramLabel = "FILE",
+      description =
+          "Type the lines of FILE (- is standard input) into the guest, each when its shell prompts"
+              + " ('# ' or '$ '), then 'poweroff'; no other key reaches the guest.")
+  private String script;
+
+  @Option(
+      names = {"-t", "--timeout"},
+      paramLabel = "TIME",
+      description = "Stop the machine after 90s, 5m, 1h; a bare number is seconds (status 8).")
+  private TimeLimit timeout;
+
+  @Option(
+      names = "--no-reboot",
+      description = "Leave with status 10 when the guest resets, in place of booting it again.")
+  private boolean noReboot;
+
+  @Option(
+      names = "--stats",
+      description = "At the end, tell on standard error what the processor did.")
+  private boolean stats;
+
+  @Mixin private OutcomeOption json;
+
+  /** {@code --json}, which means something of its own here: the output is the guest's. */
+  static final class OutcomeOption {
+    @Option(
+        names = "--json",
+        description = "At the end, tell on standard error, in one line of JSON, how it ended.")
+    private boolean asked;
+  }
+
+  @Override
+  public Integer call() {
+    if (guest != null && kernel != null) {
+      throw new ParameterException(
+          spec.commandLine(), "GUEST and --kernel exclude each other: which one shall boot?");
+    }
+    RunRequest request =
+        new RunRequest(
+            guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
+            Optional.ofNullable(kernel),
+            Optional.ofNullable(initrd),
+            Optional.ofNullable(append),
+            memory.bytes(),
+            Optional.ofNullable(cpuModel),
+            Set.copyOf(devices),
+            accelerator.resolve(),
+            !noReboot,
+            Optional.ofNullable(timeout).map(TimeLimit::duration));
+    Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
+    Optional<Terminal> terminal = Terminal.standard();
+    GuestImages images = GuestImages.of(request, terminal);
+    RunReport report;
+    try (ConsoleSession console =
+        new ConsoleSession(
+            new FileInputStream(FileDescriptor.in),
+            new FileOutputStream(FileDescriptor.out),
+            terminal,
+            lines)) {
+      report = new GuestRun(request, images, console).run();
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    report.print(err, stats, json.asked);
+    return report.code();
+  }
+
+  private ConsoleScript readScript(String name) {
+    try (InputStream stream =
+        name.equals("-")
+            ? new FileInputStream(FileDescriptor.in)
+            : Files.newInputStream(Path.of(name))) {
+      return ConsoleScript.read(stream);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "script " + name + ": " + e.getMessage());
+    } catch (NoSuchFileException e) {
+      throw new ParameterException(
+          spec.commandLine(), "script " + name + " does not exist; '-' reads standard input");
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(), "script " + name + " cannot be read: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package org.wardian.cli;
+
+import java.io.PrintWriter;
+import java.util.EnumSet;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** The {@code ward} command. */
+@Command(
+    name = "ward",
+    description =
+        "Runs whole computers: an unmodified Linux, on KVM's or on Wardian's own processor.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      RunVerb.class,
+      ImageVerb.class,
+      DoctorVerb.class,
+      VersionVerb.class,
+      CompletionVerb.class,
+      HelpCommand.class
+    },
+    footer = {
+      "",
+      "Try it: 'ward run' boots Debian's kernel to a shell; leave with Ctrl-A x or 'poweroff'.",
+      "'ward help COMMAND' tells the rest."
+    })
+public final class Ward implements Runnable {
+  /** Set to anything, it makes failures print their stack trace too. */
+  private static final String TRACE_VARIABLE = "WARD_TRACE";
+
+  @Spec private CommandSpec spec;
+
+  /** Made by picocli. */
+  public Ward() {}
+
+  /** With no verb at all: the help, as a mistake. */
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "a command is needed");
+  }
+
+  /**
+   * Runs one command and ends the process with its status.
+   *
+   * @param arguments verb and options
+   */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command with its verbs, ready to execute; nothing in it ends the process. */
+  static CommandLine commandLine() {
+    CommandLine ward = new CommandLine(new Ward());
+    ward.setCaseInsensitiveEnumValuesAllowed(true);
+    ward.registerConverter(ByteSize.class, ByteSize::parse);
+    ward.registerConverter(TimeLimit.class, TimeLimit::parse);
+    ward.setParameterExceptionHandler(new UsageErrors());
+    ward.setExecutionExceptionHandler(Ward::report);
+    describe(ward);
+    return ward;
+  }
+
+  /** What the annotations of each verb would otherwise repeat. */
+  private static void describe(CommandLine command) {
+    command.setUsageHelpWidth(96);
+    command
+        .getCommandSpec()
+        .versionProvider(new Version())
+        .usageMessage()
+        .exitCodeListHeading("%nExit status:%n")
+        .exitCodeList(ExitStatus.table(statusesOf(command.getCommand())));
+    command.getSubcommands().values().forEach(Ward::describe);
+  }
+
+  private static Set<ExitStatus> statusesOf(Object verb) {
+    Set<ExitStatus> always = EnumSet.of(ExitStatus.OK, ExitStatus.INTERNAL_ERROR, ExitStatus.USAGE);
+    switch (verb) {
+      case Ward ward -> always.addAll(EnumSet.allOf(ExitStatus.class));
+      case RunVerb run -> always.addAll(EnumSet.allOf(ExitStatus.class));
+      case ImageVerb image -> always.addAll(EnumSet.of(ExitStatus.DOWNLOAD, ExitStatus.STORAGE));
+      case ImagePullVerb pull -> always.addAll(EnumSet.of(ExitStatus.DOWNLOAD, ExitStatus.STORAGE));
+      case ImageRemoveVerb remove -> always.add(ExitStatus.STORAGE);
+      case DoctorVerb doctor -> always.add(ExitStatus.UNAVAILABLE);
+      default -> {
+        // A verb that can only be misspelt.
+      }
+    }
+    return always;
+  }
+
+  private static int report(Exception failure, CommandLine command, ParseResult arguments) {
+    PrintWriter err = command.getErr();
+    ExitStatus status = ExitStatus.INTERNAL_ERROR;
+    String line = "a fault in Wardian: " + failure + " (set " + TRACE_VARIABLE + "=1 for more)";
+    if (failure instanceof Failure known) {
+      status = known.status();
+      line = known.getMessage();
+    }
+    err.println("ward: " + line);
+    if (System.getenv(TRACE_VARIABLE) != null) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return status.code();
+  }
+}

@@ -1,0 +1,122 @@
+package org.wardian.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+class WardTest {
+  static List<Arguments> mistakes() {
+    return List.of(
+        mistake("a command is needed"),
+        mistake("did you mean image", "imag"),
+        mistake("did you mean --memory", "run", "--memry", "5"),
+        mistake("is not a size", "run", "--memory", "12Q"),
+        mistake("is not a time", "run", "--timeout", "soon"),
+        mistake("--accelerator", "run", "--accelerator", "hax"),
+        mistake("exclude each other", "run", "debian", "--kernel", "vmlinuz"),
+        mistake("does not exist", "run", "--script", "no-such-file"),
+        mistake("pull, list or rm", "image"),
+        mistake("there is no guest \"plan9\"", "image", "pull", "plan9"),
+        mistake("there is no guest \"plan9\"", "image", "rm", "plan9"),
+        mistake("SHELL", "completion", "fish"));
+  }
+
+  private static Arguments mistake(String told, String... arguments) {
+    return Arguments.of(told, arguments);
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void tellsOfAMistakeInOneLine(String told, String[] arguments) {
+    WardRun run = WardRun.of(arguments);
+
+    assertThat(run.status()).isEqualTo(ExitStatus.USAGE.code());
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("ward: ").contains(told).hasLineCount(1);
+  }
+
+  @Test
+  void saysWhyAnAcceleratorCannotBeHad() {
+    WardRun run = WardRun.of("run", "--accelerator", "kvm");
+
+    assertThat(run.status()).isEqualTo(ExitStatus.UNAVAILABLE.code());
+    assertThat(run.err()).contains("--accelerator software").hasLineCount(1);
+  }
+
+  @Test
+  void refusesAScriptThatCannotBeTyped(@TempDir Path folder) throws Exception {
+    Path script = Files.writeString(folder.resolve("script"), "echo a\n\u0003\n");
+
+    WardRun run = WardRun.of("run", "--script", script.toString());
+
+    assertThat(run.status()).isEqualTo(ExitStatus.USAGE.code());
+    assertThat(run.err()).contains("line 2 has a control character").hasLineCount(1);
+  }
+
+  @Test
+  void printsItsVersion() throws Exception {
+    JsonNode version = new JsonMapper().readTree(WardRun.of("version", "--json").out());
+
+    assertThat(version.get("version").asText()).matches("\\d+\\.\\d+\\.\\d+.*");
+    assertThat(WardRun.of("version").out()).contains("ward " + version.get("version").asText());
+    assertThat(WardRun.of("run", "-V").out()).isEqualTo(WardRun.of("--version").out());
+  }
+
+  @Test
+  void theDoctorTellsTheAcceleratorInBothForms() throws Exception {
+    WardRun text = WardRun.of("doctor");
+    WardRun json = WardRun.of("doctor", "--json");
+
+    JsonNode node = new JsonMapper().readTree(json.out());
+    assertThat(node.get("accelerator").asText()).isEqualTo("software");
+    assertThat(text.out()).contains("software").contains(node.get("reason").asText());
+    assertThat(node.get("findings")).hasSizeGreaterThan(4);
+    assertThat(text.status()).isEqualTo(json.status());
+  }
+
+  @Test
+  void everyVerbHasHelpThatFitsATerminal() {
+    everyCommand(Ward.commandLine())
+        .forEach(command -> {
+          assertThat(command.getUsageMessage().lines())
+              .as("help of %s", command.getCommandSpec().qualifiedName())
+              .hasSizeGreaterThan(4)
+              .allMatch(line -> line.length() <= 100);
+        });
+  }
+
+  @Test
+  void everyOptionIsDescribed() {
+    everyCommand(Ward.commandLine())
+        .forEach(command ->
+            assertThat(command.getCommandSpec().args())
+                .as("options of %s", command.getCommandSpec().qualifiedName())
+                .allMatch(argument -> argument.description().length > 0));
+  }
+
+  private static List<CommandLine> everyCommand(CommandLine command) {
+    return java.util.stream.Stream.concat(
+            java.util.stream.Stream.of(command),
+            command.getSubcommands().values().stream().flatMap(verb -> everyCommand(verb).stream()))
+        .toList();
+  }
+
+  @Test
+  void completionKnowsEveryVerb() {
+    String bash = WardRun.of("completion", "bash").out();
+    String zsh = WardRun.of("completion", "zsh").out();
+
+    assertThat(bash).startsWith("#!").contains("run", "image", "doctor", "--memory");
+    assertThat(zsh).contains("compinit").contains(bash);
+  }
+}

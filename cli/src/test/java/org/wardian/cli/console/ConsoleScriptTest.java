@@ -1,0 +1,57 @@
+package org.wardian.cli.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class ConsoleScriptTest {
+  /** What the script types while the guest prints {@code output}. */
+  private static String typedOn(ConsoleScript script, String output) {
+    StringBuilder typed = new StringBuilder();
+    for (byte b : output.getBytes(StandardCharsets.UTF_8)) {
+      byte[] keys = script.accept(b);
+      if (keys != null) {
+        typed.append(new String(keys, StandardCharsets.UTF_8));
+      }
+    }
+    return typed.toString();
+  }
+
+  @Test
+  void typesEachLineAtItsPromptAndThenPowersOff() {
+    ConsoleScript script = ConsoleScript.of("uname -r\nid\n");
+
+    assertThat(typedOn(script, "[ 1.0] boot\r\n")).isEmpty();
+    assertThat(typedOn(script, "/ # ")).isEqualTo("uname -r\r");
+    assertThat(typedOn(script, "uname -r\r\n6.1.0\r\n")).isEmpty();
+    assertThat(typedOn(script, "/ # ")).isEqualTo("id\r");
+    assertThat(typedOn(script, "id\r\nuid=0\r\n/ # ")).isEqualTo("poweroff\r");
+    assertThat(typedOn(script, "poweroff\r\n/ # / # ")).isEmpty();
+  }
+
+  @Test
+  void theEchoOfALineIsNotAPrompt() {
+    ConsoleScript script = ConsoleScript.of("echo > a # b\nid");
+
+    assertThat(typedOn(script, "/ # ")).isEqualTo("echo > a # b\r");
+    assertThat(typedOn(script, "echo > a # b")).isEmpty();
+    assertThat(typedOn(script, "\r\n/ # ")).isEqualTo("id\r");
+  }
+
+  @Test
+  void anEmptyScriptPowersOff() {
+    assertThat(typedOn(ConsoleScript.of(""), "/ # ")).isEqualTo("poweroff\r");
+  }
+
+  @Test
+  void namesTheLineThatCannotBeTyped() {
+    assertThatThrownBy(() -> ConsoleScript.of("a\nb\u0004\n"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("line 2 ");
+    assertThatThrownBy(() -> ConsoleScript.of("x".repeat(4096)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("line 1 ");
+  }
+}
