@@ -5,5 +5,6 @@ module org.wardian.processor {
   requires transitive org.wardian.bus;
   requires transitive org.wardian.host;
 
+  exports org.wardian.processor;
   exports org.wardian.processor.software;
 }

@@ -1,10 +1,12 @@
 package org.wardian.processor.software;
 
 import java.util.Arrays;
+import org.wardian.host.Mapping;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.x86.Decoder;
 import org.wardian.x86.Instruction;
+import org.wardian.x86.StateLayout;
 
 /**
  * Decoded code by guest-physical page, and the way from a linear address to it. One a vCPU; told of
@@ -14,26 +16,42 @@ final class CodeCache implements GuestMemory.CodeListener {
   private static final int SLOTS = 1024;
   private static final int RUN = 64;
   private static final int MAXIMUM_LENGTH = 15;
+  private static final int STORE_WORDS = 1 << 23;
+
+  /** Entries of the jump cache, 16 bytes each: RIP; context (32 bits) and index (32 bits). */
+  private static final int JUMPS = 1 << 12;
+
+  private static final long JUMP_MASK = (JUMPS - 1L) << 4;
 
   private final Cpu cpu;
   private final GuestMemory memory;
   private final Decoder decoder;
   private final Lowering lowering = new Lowering();
 
+  /** All dense code. */
+  final CodeStore store = new CodeStore(STORE_WORDS);
+
   /** By kind, then frame. */
   private final CodePage[][] pages = new CodePage[CodePage.KINDS][];
 
   private final long[] tags = new long[SLOTS];
   private final CodePage[] slots = new CodePage[SLOTS];
+  private final Mapping jumpMapping = Mapping.anonymous(JUMPS * 16L);
+  private final long jumps = jumpMapping.address();
   private final byte[] bytes = new byte[4096];
+  private final byte[] singleBytes = new byte[16];
   private Instruction scratch = new Instruction();
 
-  /** Receives the one instruction of a step, and instructions that cross a page. */
-  final CodePage single = new CodePage(-1, 0);
+  /** Counts changes of the mapping; part of {@link #context}. */
+  private int mappings;
 
-  private final byte[] singleBytes = new byte[16];
+  /**
+   * Names what a link between pages depends on: the mapping, the privilege and the kind of code. A
+   * link that carries another context is looked up again.
+   */
+  int context;
 
-  /** Instructions decoded and pages thrown away, for measurement. */
+  /** Instructions decoded and operations gone stale, for measurement. */
   long decoded;
 
   long invalidations;
@@ -46,25 +64,111 @@ final class CodeCache implements GuestMemory.CodeListener {
     memory.addCodeListener(this);
   }
 
+  void close() {
+    store.close();
+    jumpMapping.close();
+  }
+
+  /** Forgets where pages are. */
   void flush() {
     Arrays.fill(tags, -1);
+    mappings = mappings + 1 & 0x1fffffff;
+    if (mappings == 0) {
+      // Contexts come round again: no old link may look current.
+      RawMemory.fill(jumps, JUMPS * 16L, (byte) 0);
+      clear();
+    }
+    modeChanged();
+  }
+
+  /** Derives {@link #context}; called when privilege or kind of code change. */
+  void modeChanged() {
+    context = mappings << 3 | (cpu.cpl == 3 ? 4 : 0) | cpu.codeKind;
+  }
+
+  private void clear() {
+    for (CodePage[] kind : pages) {
+      if (kind != null) {
+        for (CodePage page : kind) {
+          if (page != null) {
+            page.dead = true;
+            memory.unmarkCode(page.physical);
+          }
+        }
+        Arrays.fill(kind, null);
+      }
+    }
+    Arrays.fill(tags, -1);
     Arrays.fill(slots, null);
+    RawMemory.fill(jumps, JUMPS * 16L, (byte) 0);
+    store.clear();
   }
 
-  void flushPage(long linear) {
-    int slot = slot(linear);
-    tags[slot] = -1;
-    slots[slot] = null;
+  /** Index of the operation at {@code rip}, if the jump cache knows it, else 0. */
+  int jump(long rip) {
+    long at = jumps + (rip << 3 & JUMP_MASK);
+    long value = RawMemory.getLong(at + 8);
+    return RawMemory.getLong(at) == rip && (int) (value >>> 32) == context ? (int) value : 0;
   }
 
-  private static int slot(long linear) {
-    return (int) (linear >>> 12) & SLOTS - 1;
+  private void remember(long rip, int index) {
+    long at = jumps + (rip << 3 & JUMP_MASK);
+    RawMemory.putLong(at, rip);
+    RawMemory.putLong(at + 8, (long) context << 32 | index);
   }
 
-  /** The page of linear address {@code linear}; faults as an instruction fetch. */
-  CodePage page(long linear) {
+  /**
+   * Index of the operation for {@code rip} at linear address {@code linear}, decoding if need be; 0
+   * where the code lies in no memory.
+   *
+   * @throws GuestFault of the instruction fetch
+   */
+  int find(long rip, long linear) {
+    CodePage page = page(linear);
+    if (page == null) {
+      return 0;
+    }
+    int offset = (int) linear & 0xfff;
+    int at = page.entry(offset);
+    if (at == 0) {
+      if (store.full()) {
+        clear();
+        page = page(linear);
+      }
+      at = decode(page, offset);
+    }
+    if (cpu.codeKind <= CodePage.FLAT_32) {
+      remember(rip, at);
+    }
+    return at;
+  }
+
+  /**
+   * Turns the stale operation at index {@code stale}, of code at {@code rip} in the guest-physical
+   * page {@code physical}, into a jump to what is there now.
+   *
+   * @throws GuestFault of the instruction fetch
+   */
+  void replace(int stale, long rip, long physical) {
+    long at = jumps + (rip << 3 & JUMP_MASK);
+    if (RawMemory.getLong(at) == rip) {
+      RawMemory.putLong(at + 8, 0);
+    }
+    if (cpu.codeKind > CodePage.FLAT_32) {
+      return;
+    }
+    int generation = store.generation;
+    int now = find(rip, rip);
+    CodePage page = now == 0 ? null : page(rip);
+    if (page != null && page.physical == physical && generation == store.generation) {
+      long offset = store.word(stale) >>> Ops.OFFSET;
+      store.put(stale, offset << Ops.OFFSET | Ops.GOTO, now);
+    }
+  }
+
+  private CodePage page(long linear) {
     long tag = linear & Mmu.PAGE_MASK | cpu.codeKind | (cpu.cpl == 3 ? 4 : 0);
-    int slot = slot(linear);
+    int slot = (int) (linear >>> 12) & SLOTS - 1;
     if (tags[slot] == tag) {
       CodePage page = slots[slot];
       if (!page.dead) {
@@ -95,61 +199,50 @@ final class CodeCache implements GuestMemory.CodeListener {
     return page;
   }
 
-  /** Index of the operation at {@code offset} of {@code page}, decoding if need be. */
-  int entry(CodePage page, int offset) {
-    int at = page.entry[offset];
-    return at != 0 ? at : decode(page, offset);
-  }
-
   private int decode(CodePage page, int offset) {
-    if (page.full()) {
-      invalidate(page);
-      return 0;
-    }
     if (page.chunks == 0) {
       memory.markCode(page.physical);
       cpu.flushWrites(page.physical);
     }
-    long host = memory.hostAddress(page.physical);
-    RawMemory.copy(host, bytes, 0, 4096);
+    RawMemory.copy(memory.hostAddress(page.physical), bytes, 0, 4096);
     int codeSize = codeSize(page.kind);
-    int start = page.size;
+    int start = store.next();
     int at = offset;
     for (int n = 0; ; n++) {
-      if (n > 0 && page.entry[at] != 0) {
-        page.emit((long) at << Ops.OFFSET | Ops.GOTO, page.entry[at]);
+      long place = (long) at << Ops.OFFSET;
+      if (n > 0 && page.entry(at) != 0) {
+        store.emit(place | Ops.GOTO, page.entry(at));
         break;
       }
       if (n == RUN) {
-        page.emit((long) at << Ops.OFFSET | Ops.STALE, 0);
+        store.emit(place | Ops.STALE, page.physical);
         break;
       }
       int status = decoder.decode(bytes, at, 4096 - at, codeSize, scratch);
-      long place = (long) at << Ops.OFFSET;
-      page.entry[at] = (short) page.size;
+      page.entry(at, store.next());
+      page.live++;
       if (status == Decoder.TRUNCATED) {
         page.covers(at, 4096);
-        page.emit(place | Ops.STRADDLE, 0);
+        store.emit(place | Ops.STRADDLE, 0);
         break;
       }
       if (status != Decoder.OK) {
         page.covers(at, Math.min(4096, at + MAXIMUM_LENGTH));
-        page.emit(place | (status == Decoder.INVALID ? Ops.UNDEFINED : Ops.TOO_LONG), 0);
+        store.emit(place | (status == Decoder.INVALID ? Ops.UNDEFINED : Ops.TOO_LONG), 0);
         break;
       }
       decoded++;
       page.covers(at, at + scratch.length);
-      boolean kept = lowering.lower(scratch, page, at);
-      boolean last = lowering.endsRun;
+      boolean kept = lowering.lower(scratch, page.kind, store, at);
       at += scratch.length;
       if (kept) {
         scratch = new Instruction();
       }
-      if (last) {
+      if (lowering.endsRun) {
         break;
       }
       if (at == 4096) {
-        page.emit(Ops.NEXT_PAGE, 0);
+        store.emit(Ops.NEXT_PAGE, 4096);
         break;
       }
     }
@@ -165,16 +258,13 @@ final class CodeCache implements GuestMemory.CodeListener {
   }
 
   /**
-   * Decodes the one instruction at {@code rip} (linear address {@code linear}) into {@link #single}
-   * and returns its index there. The instruction may cross into the next page, or lie in no memory
-   * at all (its bytes then come from the bus).
+   * Decodes the one instruction at {@code rip} (linear address {@code linear}) into {@link
+   * CodeStore#SINGLE} and returns that index. The instruction may cross into the next page, or lie in
+   * no memory at all (its bytes then come from the bus).
    */
   int single(long rip, long linear) {
-    CodePage page = single;
-    page.size = 2;
-    page.instructionCount = 0;
     boolean segmented = cpu.codeKind >= CodePage.SEGMENTED_32;
-    long limit = segmented ? cpu.limit(org.wardian.x86.StateLayout.CS) : 0;
+    long limit = segmented ? cpu.limit(StateLayout.CS) : 0;
     int mode = cpu.cpl == 3 ? Mmu.USER : Mmu.SUPERVISOR;
     int have = 0;
     int status = Decoder.TRUNCATED;
@@ -192,19 +282,20 @@ final class CodeCache implements GuestMemory.CodeListener {
       }
       // Byte by byte, so that no byte beyond the instruction is fetched.
       singleBytes[have++] = fetch(pagePhysical & Mmu.PAGE_MASK | at & 0xfff);
-      status =
-          decoder.decode(singleBytes, 0, have, codeSize(cpu.codeKind), scratch);
+      status = decoder.decode(singleBytes, 0, have, codeSize(cpu.codeKind), scratch);
     }
+    store.beginSingle();
     long place = (linear & 0xfff) << Ops.OFFSET;
     if (status != Decoder.OK) {
-      page.emit(place | (status == Decoder.INVALID ? Ops.UNDEFINED : Ops.TOO_LONG), 0);
+      store.emit(place | (status == Decoder.INVALID ? Ops.UNDEFINED : Ops.TOO_LONG), 0);
     } else {
       decoded++;
-      lowering.lowerGeneral(scratch, page, (int) linear & 0xfff, segmented);
+      lowering.lowerGeneral(scratch, store, (int) linear & 0xfff, segmented);
       scratch = new Instruction();
     }
-    page.emit(Ops.LEAVE, 0);
-    return 2;
+    store.emit(Ops.LEAVE, 0);
+    store.endSingle();
+    return CodeStore.SINGLE;
   }
 
   /** Whether the instruction at {@code rip} of 64-bit code accesses memory through the stack. */
@@ -240,20 +331,6 @@ final class CodeCache implements GuestMemory.CodeListener {
     return host != 0 ? RawMemory.getByte(host) : (byte) cpu.mmio.read(physical, 1);
   }
 
-  private void invalidate(CodePage page) {
-    invalidations++;
-    page.kill();
-    int frame = memory.frame(page.physical);
-    pages[page.kind][frame] = null;
-    boolean other = false;
-    for (CodePage[] kind : pages) {
-      other |= kind != null && kind[frame] != null;
-    }
-    if (!other) {
-      memory.unmarkCode(page.physical);
-    }
-  }
-
   @Override
   public void codeWritten(long address, int length) {
     int frame = memory.frame(address);
@@ -265,8 +342,39 @@ final class CodeCache implements GuestMemory.CodeListener {
     for (CodePage[] kind : pages) {
       CodePage page = kind == null ? null : kind[frame];
       if (page != null && (page.chunks & touched) != 0) {
-        invalidate(page);
+        stale(page, from, from + length);
+        if (page.live == 0) {
+          forget(page, frame);
+        }
       }
     }
+  }
+
+  /** Makes the operations whose bytes overlap the range look up their place again. */
+  private void stale(CodePage page, int from, int to) {
+    for (int offset = Math.max(0, from - MAXIMUM_LENGTH + 1); offset < to; offset++) {
+      int at = page.entry(offset);
+      if (at != 0) {
+        int length = (int) (store.word(at) >>> Ops.LENGTH) & 15;
+        // What could not be decoded has no length of its own, and may reach as far as it can.
+        if (offset + (length == 0 ? MAXIMUM_LENGTH : length) > from) {
+          store.stale(at, page.physical);
+          page.entry(offset, 0);
+          page.live--;
+          invalidations++;
+        }
+      }
+    }
+  }
+
+  private void forget(CodePage page, int frame) {
+    page.dead = true;
+    pages[page.kind][frame] = null;
+    for (CodePage[] kind : pages) {
+      if (kind != null && kind[frame] != null) {
+        return;
+      }
+    }
+    memory.unmarkCode(page.physical);
   }
 }

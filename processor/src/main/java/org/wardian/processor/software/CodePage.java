@@ -1,9 +1,6 @@
 package org.wardian.processor.software;
 
-import java.util.Arrays;
-import org.wardian.x86.Instruction;
-
-/** The dense code of one guest-physical page in one kind of code segment. */
+/** Where the dense code of one guest-physical page lies, in one kind of code segment. */
 final class CodePage {
   /** 64-bit code. */
   static final int LONG = 0;
@@ -22,22 +19,16 @@ final class CodePage {
   final long physical;
   final int kind;
 
-  /** Pairs of words; index 0 is never a target, so that 0 can mean "not resolved". */
-  long[] code = new long[64];
+  /** Index into the code by offset in the page, 0 where nothing is decoded: 64 chunks of 64. */
+  private final int[][] entries = new int[64][];
 
-  int size = 2;
-
-  /** Decoded instructions that dense operations refer to. */
-  Instruction[] instructions = new Instruction[8];
-
-  int instructionCount;
-
-  /** Index into {@link #code} by offset in the page, or 0. */
-  final short[] entry = new short[4096];
-
-  /** Which of the page's 64 chunks of 64 bytes hold decoded bytes. */
+  /** Which of the page's chunks hold decoded bytes. */
   long chunks;
 
+  /** Operations that have not gone stale. */
+  int live;
+
+  /** Thrown away: whoever still points here must look again. */
   boolean dead;
 
   CodePage(long physical, int kind) {
@@ -45,44 +36,23 @@ final class CodePage {
     this.kind = kind;
   }
 
-  int emit(long w0, long w1) {
-    if (size + 2 > code.length) {
-      code = Arrays.copyOf(code, code.length * 2);
-    }
-    int at = size;
-    code[at] = w0;
-    code[at + 1] = w1;
-    size = at + 2;
-    return at;
+  int entry(int offset) {
+    int[] chunk = entries[offset >> 6];
+    return chunk == null ? 0 : chunk[offset & 63];
   }
 
-  int keep(Instruction instruction) {
-    if (instructionCount == instructions.length) {
-      instructions = Arrays.copyOf(instructions, instructionCount * 2);
+  void entry(int offset, int index) {
+    int[] chunk = entries[offset >> 6];
+    if (chunk == null) {
+      chunk = new int[64];
+      entries[offset >> 6] = chunk;
     }
-    instructions[instructionCount] = instruction;
-    return instructionCount++;
+    chunk[offset & 63] = index;
   }
 
   void covers(int from, int to) {
-    for (int chunk = from >> 6; chunk <= (to - 1 & 0xfff) >> 6; chunk++) {
+    for (int chunk = from >> 6; chunk <= to - 1 >> 6 && chunk < 64; chunk++) {
       chunks |= 1L << chunk;
     }
-  }
-
-  /** Makes whoever runs this code look it up again before the next instruction. */
-  void kill() {
-    dead = true;
-    for (int i = 0; i < size; i += 2) {
-      // NEXT_PAGE has no offset of its own, and stays right.
-      if ((code[i] & Ops.MASK) != Ops.NEXT_PAGE) {
-        code[i] = code[i] & ~(long) Ops.MASK | Ops.STALE;
-      }
-    }
-  }
-
-  /** Whether the page has no room for another run of instructions (entries are 16 bits wide). */
-  boolean full() {
-    return size > Short.MAX_VALUE - 400;
   }
 }

@@ -90,6 +90,9 @@ final class ControlOps {
           cpu.peek(0, size);
         }
         segmentation.load(i.reg0, selector);
+        if (i.reg0 == StateLayout.SS) {
+          cpu.stackShadow();
+        }
         cpu.drop(size);
       }
       case PUSHA -> pushAll(size);

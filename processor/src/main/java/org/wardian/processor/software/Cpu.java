@@ -12,6 +12,7 @@ import org.wardian.x86.StateLayout;
  * the stack. Semantics live in the operation groups; this class is what they share.
  */
 abstract class Cpu extends Mmu {
+  static final long CR4_DE = 1 << 3;
   static final long CR0_PE = 1;
   static final long CR0_MP = 1 << 1;
   static final long CR0_EM = 1 << 2;
@@ -76,8 +77,23 @@ abstract class Cpu extends Mmu {
   /** EXT bit of error codes while an event from outside is delivered. */
   int external;
 
-  /** DR6 bits of data breakpoints hit by the current instruction. */
+  /** DR6 bits of data and I/O breakpoints hit by the current instruction. */
   long watchHits;
+
+  /**
+   * DR6 bits of debug traps to take at the next instruction boundary: those that MOV SS holds back,
+   * and the single step that SYSCALL and SYSRET leave.
+   */
+  long dueTraps;
+
+  /** Set by what cancels the single step of its own instruction: INT n, SYSCALL, SYSRET. */
+  boolean stepCancelled;
+
+  /** Set where a repeated string instruction stops for something pending before its last round. */
+  boolean midString;
+
+  /** Set while {@link SoftwareVcpu} runs one instruction: {@link #PENDING_STEP} then stays. */
+  boolean stepping;
 
   Cpu(
       long state,
@@ -111,18 +127,18 @@ abstract class Cpu extends Mmu {
     } else {
       codeKind = codeSize == 4 ? CodePage.SEGMENTED_32 : CodePage.SEGMENTED_16;
     }
+    modeChanged();
     boolean smapLifted = (flags & AC) != 0;
     mmuMode = cpl == 3 ? USER : smapLifted ? SUPERVISOR_AC : SUPERVISOR;
     boolean checked = cpl == 3 && smapLifted && (cr0 & CR0_AM) != 0;
     long dr7 = RawMemory.getLong(state + StateLayout.DR7);
     boolean watching = false;
-    boolean breakpoints = false;
-    if ((dr7 & 0xff) != 0) {
+    boolean breakpoints = (dr7 & 0xff) != 0;
+    if (breakpoints) {
       for (int i = 0; i < 4; i++) {
         if ((dr7 >>> (2 * i) & 3) != 0) {
           long kind = dr7 >>> (16 + 4 * i) & 3;
           watching |= kind == 1 || kind == 3;
-          breakpoints |= kind == 0;
         }
       }
     }
@@ -131,6 +147,7 @@ abstract class Cpu extends Mmu {
     RawMemory.putLong(state + StateLayout.TLB_CURRENT, tlb);
     if ((flags & TF) != 0
         || breakpoints
+        || stepping
         || RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0) {
       raise(PENDING_STEP);
     } else {
@@ -198,8 +215,14 @@ abstract class Cpu extends Mmu {
   /** Looks again whether an interrupt can be taken: IF, TPR or the controller changed. */
   abstract void interruptsChanged();
 
+  /** Privilege or kind of code may have changed. */
+  abstract void modeChanged();
+
   /** IRET ends the blocking of NMIs. */
   abstract void nmiUnblocked();
+
+  /** MOV SS and POP SS: no interrupt and no debug trap before the instruction after the next. */
+  abstract void stackShadow();
 
   /** All of RFLAGS. */
   final long rflags() {
@@ -471,6 +494,31 @@ abstract class Cpu extends Mmu {
         }
       }
     }
+  }
+
+  /** I/O breakpoints: R/W bits 10 with CR4.DE. Source: Intel SDM vol. 3 §17.2.4. */
+  final void watchPort(int port, int size) {
+    long dr7 = RawMemory.getLong(state + StateLayout.DR7);
+    if ((dr7 & 0xff) == 0 || (cr(4) & CR4_DE) == 0) {
+      return;
+    }
+    for (int i = 0; i < 4; i++) {
+      if ((dr7 >>> (2 * i) & 3) != 0 && (dr7 >>> (16 + 4 * i) & 3) == 2) {
+        int length = BREAKPOINT_LENGTH[(int) (dr7 >>> (18 + 4 * i)) & 3];
+        long at = RawMemory.getLong(state + StateLayout.DR + 8L * i) & -length;
+        if (port < at + length && at < port + size) {
+          watchHits |= 1L << i;
+        }
+      }
+    }
+  }
+
+  /**
+   * RFLAGS from a frame or TSS: RF only suppresses breakpoints, so that without any it is dropped
+   * rather than kept until the next instruction ends.
+   */
+  final long resumed(long flags) {
+    return (RawMemory.getLong(state + StateLayout.DR7) & 0xff) == 0 ? flags & ~RF : flags;
   }
 
   private static final int[] BREAKPOINT_LENGTH = {1, 2, 8, 4};

@@ -36,9 +36,8 @@ final class Events {
    * @throws GuestFault where the delivery itself faults; nothing but the stack's memory is changed
    */
   void deliver(int vector, int errorCode, Source source) {
-    boolean software = source == Source.SOFTWARE || source == Source.PRIVILEGED_SOFTWARE;
     boolean withError = source == Source.EXCEPTION && Vector.hasErrorCode(vector);
-    cpu.external = software ? 0 : 1;
+    cpu.external = source == Source.SOFTWARE ? 0 : 1;
     if (!cpu.protectedMode) {
       cpu.external = 0;
       real(vector);
@@ -48,6 +47,7 @@ final class Events {
       protectedMode(vector, errorCode, withError, source);
     }
     cpu.external = 0;
+    cpu.stepCancelled = true;
     RawMemory.putInt(cpu.state + StateLayout.INTERRUPT_SHADOW, 0);
     cpu.updateMode();
   }

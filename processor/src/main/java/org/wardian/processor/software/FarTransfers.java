@@ -367,7 +367,7 @@ final class FarTransfers {
   /** Writes RFLAGS from a popped image; {@code kept} bits do not change. */
   private void setFlags(long flags, int size, long kept) {
     long keep = kept | (size == 2 ? ~0xffffL : 0);
-    cpu.rflags(cpu.rflags() & keep | flags & ~keep);
+    cpu.rflags(cpu.resumed(cpu.rflags() & keep | flags & ~keep));
   }
 
   private void protectedReturn(int size) {
@@ -404,7 +404,7 @@ final class FarTransfers {
     for (int i = 0; i < 9; i++) {
       frame[i] = cpu.peek(i * 4, 4);
     }
-    cpu.rflags(flags);
+    cpu.rflags(cpu.resumed(flags));
     segmentation.loadVm86(StateLayout.CS, selector);
     segmentation.loadVm86(StateLayout.SS, (int) frame[4] & 0xffff);
     segmentation.loadVm86(StateLayout.ES, (int) frame[5] & 0xffff);
@@ -430,6 +430,18 @@ final class FarTransfers {
     cpu.segment(StateLayout.SS, cs + 8, 0xc093, 0xffffffffL, 0);
     long kept = ~RawMemory.getLong(cpu.state + StateLayout.FMASK);
     cpu.rflags(flags & kept & ~Cpu.RF);
+    stepAfter();
+  }
+
+  /**
+   * SYSCALL and SYSRET are stepped by the TF that they leave, so that a kernel is not stepped on the
+   * user's stack. Source: AMD APM vol. 2 §13.1.4.
+   */
+  private void stepAfter() {
+    cpu.stepCancelled = true;
+    if ((cpu.eflags() & Cpu.TF) != 0) {
+      cpu.dueTraps |= SoftwareVcpu.DR6_STEP;
+    }
   }
 
   /** SYSRET; RCX is checked by the caller. */
@@ -445,6 +457,7 @@ final class FarTransfers {
     }
     cpu.segment(StateLayout.SS, cs + 8 | 3, 0xc0f3, 0xffffffffL, 0);
     cpu.rflags(cpu.gpr(11) & 0x3c7fd7 | 2);
+    stepAfter();
   }
 
   /** SYSENTER; the MSRs are checked by the caller. */

@@ -17,16 +17,14 @@ final class Interpreter {
   private static final long AUX = StateLayout.FLAG_AUX;
   private static final long RSP = StateLayout.GPR + 4 * 8;
 
+  /** RIP of offset 0 of the page that runs; also the base of RIP-relative operands. */
+  private static final long RIP_BASE = StateLayout.CODE_PAGE;
+
   private final SoftwareVcpu cpu;
   private final CodeCache cache;
+  private final CodeStore store;
   private final WarmOps warm;
   private final Units units;
-
-  /** The page whose code runs. */
-  CodePage page;
-
-  /** RIP of offset 0 of the page's linear address. */
-  long ripBase;
 
   /** Set while RIP in the state block, not the operation, says where a fault happened. */
   private boolean atRip;
@@ -34,17 +32,22 @@ final class Interpreter {
   Interpreter(SoftwareVcpu cpu, CodeCache cache, Units units) {
     this.cpu = cpu;
     this.cache = cache;
+    this.store = cache.store;
     this.units = units;
     this.warm = new WarmOps(cpu);
   }
 
   /**
-   * Makes {@code rip} the next instruction: finds or decodes its page. Returns the index of its
-   * operation in {@link #page}.
+   * Makes {@code rip} the next instruction: finds or decodes it. Returns its index in the store.
    *
    * @throws GuestFault of the instruction fetch, with RIP set to {@code rip}
    */
   int enter(long rip) {
+    int known = cache.jump(rip);
+    if (known != 0) {
+      RawMemory.putLong(cpu.state + RIP_BASE, rip & -4096L);
+      return known;
+    }
     cpu.rip(rip);
     atRip = true;
     long linear = rip;
@@ -56,19 +59,11 @@ final class Interpreter {
     } else if (rip << 16 >> 16 != rip) {
       throw cpu.fault(Vector.GP, 0);
     }
-    CodePage next = cache.page(linear);
-    int at = 0;
-    if (next != null) {
-      at = cache.entry(next, (int) linear & 0xfff);
-    }
-    ripBase = rip - (linear & 0xfff);
-    RawMemory.putLong(cpu.state + StateLayout.CODE_PAGE, ripBase);
+    int at = cache.find(rip, linear);
+    RawMemory.putLong(cpu.state + RIP_BASE, rip - (linear & 0xfff));
     if (at == 0) {
-      // No memory there, or a page that just ran out of room.
       at = cache.single(rip, linear);
-      next = cache.single;
     }
-    page = next;
     atRip = false;
     return at;
   }
@@ -77,12 +72,9 @@ final class Interpreter {
   int enterSingle(long rip) {
     cpu.rip(rip);
     atRip = true;
-    long linear =
-        cpu.code64 ? rip : rip + cpu.base(StateLayout.CS) & 0xffffffffL;
+    long linear = cpu.code64 ? rip : rip + cpu.base(StateLayout.CS) & 0xffffffffL;
     int at = cache.single(rip, linear);
-    ripBase = rip - (linear & 0xfff);
-    RawMemory.putLong(cpu.state + StateLayout.CODE_PAGE, ripBase);
-    page = cache.single;
+    RawMemory.putLong(cpu.state + RIP_BASE, rip - (linear & 0xfff));
     atRip = false;
     return at;
   }
@@ -134,19 +126,23 @@ final class Interpreter {
     return (int) (w0 >>> 32) & 63;
   }
 
+  private long ripBase() {
+    return RawMemory.getLong(cpu.state + RIP_BASE);
+  }
+
   /** RIP of the operation. */
   private long ripOf(long w0) {
-    return ripBase + (w0 >>> Ops.OFFSET) & cpu.ripMask;
+    return ripBase() + (w0 >>> Ops.OFFSET) & cpu.ripMask;
   }
 
   /** RIP after the operation. */
   private long ripAfter(long w0) {
-    return ripBase + (w0 >>> Ops.OFFSET) + ((w0 >>> Ops.LENGTH) & 15) & cpu.ripMask;
+    return ripBase() + (w0 >>> Ops.OFFSET) + ((w0 >>> Ops.LENGTH) & 15) & cpu.ripMask;
   }
 
   /**
-   * Runs from the operation at {@code start} of {@link #page} until something is pending; RIP is then
-   * up to date.
+   * Runs from the operation at index {@code start} until something is pending; RIP is then up to
+   * date.
    *
    * @return whether an instruction faulted: {@link Mmu#pendingFault} says how, and RIP is that
    *     instruction's
@@ -154,13 +150,15 @@ final class Interpreter {
   boolean run(int start) {
     final long s = cpu.state;
     final SoftwareVcpu cpu = this.cpu;
-    long[] code = page.code;
+    final long code = store.base;
     int pc = start;
     int from = start;
+    // Words passed since the count of instructions was written back.
+    long passed = 0;
     try {
       for (; ; ) {
-        final long w0 = code[pc];
-        final long w1 = code[pc + 1];
+        long w0 = RawMemory.getLong(code + pc * 8L);
+        final long w1 = RawMemory.getLong(code + pc * 8L + 8);
         pc += 2;
         long target;
         switch ((int) w0 & Ops.MASK) {
@@ -482,13 +480,14 @@ final class Interpreter {
               target = cpu.load64(sp);
               cpu.checkTarget(target);
               RawMemory.putLong(s + RSP, sp + 8);
-              cpu.retire(pc - from);
-              pc = indirect(target);
-              if (pc < 0) {
+              passed += pc - from;
+              if (RawMemory.getIntVolatile(s + StateLayout.PENDING) != 0) {
+                cpu.rip(target);
+                cpu.retire(passed);
                 return false;
               }
+              pc = enter(target);
               from = pc;
-              code = page.code;
               continue;
             }
           case Ops.JMP_R:
@@ -507,21 +506,26 @@ final class Interpreter {
                 cpu.store64(sp, ripAfter(w0));
                 RawMemory.putLong(s + RSP, sp);
               }
-              cpu.retire(pc - from);
-              pc = indirect(target);
-              if (pc < 0) {
+              passed += pc - from;
+              if (RawMemory.getIntVolatile(s + StateLayout.PENDING) != 0) {
+                cpu.rip(target);
+                cpu.retire(passed);
                 return false;
               }
+              pc = enter(target);
               from = pc;
-              code = page.code;
               continue;
             }
 
           case Ops.GOTO:
-            cpu.retire(pc - 2 - from);
+            passed += pc - 2 - from;
             pc = (int) w1;
             from = pc;
             continue;
+
+          case Ops.NEXT_PAGE:
+            passed -= 2;
+            break;
 
           default:
             {
@@ -533,7 +537,7 @@ final class Interpreter {
               if (op >= Ops.INTEGER && op < Ops.END) {
                 cpu.instructionRip = ripOf(w0);
                 cpu.nextRip = ripAfter(w0);
-                if (units.execute(op, w0, page.instructions[(int) w1])) {
+                if (units.execute(op, w0, store.instructions[(int) w1])) {
                   continue;
                 }
               } else {
@@ -541,114 +545,119 @@ final class Interpreter {
               }
               // The straight line ends: RIP in the state block decides where it goes on.
               boolean real = op >= Ops.CALL32 || op == Ops.SEGMENTED;
-              cpu.retire(pc - from - (real ? 0 : 2));
+              passed += pc - from - (real ? 0 : 2);
               from = pc;
+              cpu.retire(passed);
+              passed = 0;
               if (units.leaving) {
-                leave(op, w0, w1, code, pc);
+                leave(op, w0, w1, pc);
               }
-              pc = indirect(cpu.rip());
-              if (pc < 0) {
+              if (RawMemory.getIntVolatile(s + StateLayout.PENDING) != 0) {
                 return false;
               }
+              pc = enter(cpu.rip());
               from = pc;
-              code = page.code;
               continue;
             }
         }
 
         // A direct branch is taken.
-        cpu.retire(pc - from);
+        passed += pc - from;
         int known = (int) (w1 >>> 32);
         if (known != 0 && RawMemory.getIntVolatile(s + StateLayout.PENDING) == 0) {
-          pc = known;
-          from = known;
-          continue;
+          if (((int) w1 & ~0xfff) == 0) {
+            pc = known;
+            from = known;
+            continue;
+          }
+          if ((int) (w0 >>> Ops.A) == cache.context) {
+            RawMemory.putLong(s + RIP_BASE, ripBase() + ((int) w1 & ~0xfff) & cpu.ripMask);
+            pc = known;
+            from = known;
+            continue;
+          }
         }
-        int at = pc;
-        pc = branch(w1, code, at);
+        pc = branch(w0, w1, pc - 2);
         if (pc < 0) {
+          cpu.retire(passed);
           return false;
         }
         from = pc;
-        code = page.code;
       }
     } catch (GuestFault fault) {
       if (atRip) {
         atRip = false;
+        cpu.retire(passed);
       } else {
-        long w0 = code[pc - 2];
-        cpu.rip(ripOf(w0));
-        cpu.retire(Math.max(0, pc - 2 - from));
+        cpu.rip(ripOf(store.word(pc - 2)));
+        cpu.retire(passed + Math.max(0, pc - 2 - from));
       }
       return true;
     }
   }
 
-  /** Goes to {@code rip}; -1 with RIP set if something is pending first. */
-  private int indirect(long rip) {
+  /**
+   * A taken direct branch at index {@code at} whose target is not known, or known in another context,
+   * or with something pending: then -1, and RIP says where to go on.
+   */
+  private int branch(long w0, long w1, int at) {
+    long rip = ripBase() + (int) w1 & cpu.ripMask;
     if (cpu.pending() != 0) {
       cpu.rip(rip);
       return -1;
     }
-    return enter(rip);
-  }
-
-  /** A taken direct branch whose target's index is not known yet, or with something pending. */
-  private int branch(long w1, long[] code, int pc) {
-    long rip = ripBase + (int) w1 & cpu.ripMask;
-    if (cpu.pending() != 0) {
-      cpu.rip(rip);
-      return -1;
+    int generation = store.generation;
+    int target = enter(rip);
+    if (target != CodeStore.SINGLE
+        && generation == store.generation
+        && (store.word(at) & Ops.MASK) == (w0 & Ops.MASK)) {
+      // From now on a plain jump: within the page always, to another one in this context.
+      long context = (cache.context & 0xffffffffL) << Ops.A;
+      boolean near = ((int) w1 & ~0xfff) == 0;
+      store.put(
+          at,
+          near ? w0 : w0 & ~(0xffffffffL << Ops.A) | context,
+          w1 & 0xffffffffL | (long) target << 32);
     }
-    CodePage before = page;
-    int at = enter(rip);
-    int offset = (int) w1;
-    if (page == before && offset >= 0 && offset < 4096 && before != cache.single && !before.dead) {
-      // Within one page: the next time it is a plain jump. The array may have grown meanwhile.
-      before.code[pc - 1] = w1 & 0xffffffffL | (long) at << 32;
-    }
-    return at;
+    return target;
   }
 
   /** Operations after which RIP in the state block says where to go on. */
-  private void leave(int op, long w0, long w1, long[] code, int pc) {
+  private void leave(int op, long w0, long w1, int pc) {
     units.leaving = false;
     switch (op) {
-      case Ops.STALE -> cpu.rip(ripOf(w0));
-      case Ops.NEXT_PAGE -> cpu.rip(ripBase + 4096 & cpu.ripMask);
-      case Ops.LEAVE -> {
-        // The instruction before it, alone on its page, has run.
-        cpu.rip(ripAfter(code[pc - 4]));
+      case Ops.STALE -> {
+        cpu.rip(ripOf(w0));
+        cache.replace(pc - 2, cpu.rip(), w1);
       }
-      case Ops.STRADDLE -> {
-        long rip = ripOf(w0);
-        int at = enterSingle(rip);
-        straddle(at);
-      }
-      default -> {
-        cpu.instructionRip = ripOf(w0);
-        cpu.nextRip = ripAfter(w0);
-        cpu.rip(cpu.nextRip);
-        units.executeLast(op, w0, w1, page);
-      }
+      // The instruction before it, alone, has run.
+      case Ops.LEAVE -> cpu.rip(ripAfter(store.word(pc - 4)));
+      case Ops.STRADDLE -> single(enterSingle(ripOf(w0)));
+      default -> last(op, w0, w1);
     }
   }
 
-  /** Runs the single instruction at {@code at} of the page for single instructions. */
-  private void straddle(int at) {
-    long w0 = page.code[at];
-    long w1 = page.code[at + 1];
-    int op = (int) w0 & Ops.MASK;
-    cpu.retire(2);
+  private void last(int op, long w0, long w1) {
     cpu.instructionRip = ripOf(w0);
     cpu.nextRip = ripAfter(w0);
+    cpu.rip(cpu.nextRip);
+    units.executeLast(op, w0, w1, op > Ops.RET32 ? store.instructions[(int) w1] : null);
+  }
+
+  /** Runs the instruction alone at index {@code at}. */
+  private void single(int at) {
+    long w0 = store.word(at);
+    long w1 = store.word(at + 1);
+    int op = (int) w0 & Ops.MASK;
+    cpu.retire(2);
     if (op < Ops.END) {
-      if (units.execute(op, w0, page.instructions[(int) w1])) {
+      cpu.instructionRip = ripOf(w0);
+      cpu.nextRip = ripAfter(w0);
+      if (units.execute(op, w0, store.instructions[(int) w1])) {
         cpu.rip(cpu.nextRip);
       }
       return;
     }
-    cpu.rip(cpu.nextRip);
-    units.executeLast(op, w0, w1, page);
+    last(op, w0, w1);
   }
 }

@@ -1,5 +1,6 @@
 package org.wardian.processor.software;
 
+import org.wardian.processor.software.sse.SseUnit;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;
@@ -63,36 +64,28 @@ final class Lowering {
     }
   }
 
-  private static boolean usesMmx(Instruction i) {
-    return i.kind0 == Instruction.MMX || i.kind1 == Instruction.MMX;
-  }
-
-  private static boolean usesXmm(Instruction i) {
-    return i.kind0 == Instruction.XMM || i.kind1 == Instruction.XMM;
-  }
-
   /**
-   * Appends the operation for {@code i} at {@code offset} of the page; returns whether the page now
+   * Appends the operation for {@code i} at {@code offset} of its page; returns whether the store now
    * refers to {@code i} itself.
    */
-  boolean lower(Instruction i, CodePage page, int offset) {
-    if (page.kind >= CodePage.SEGMENTED_32) {
-      return lowerGeneral(i, page, offset, true);
+  boolean lower(Instruction i, int codeKind, CodeStore store, int offset) {
+    if (codeKind >= CodePage.SEGMENTED_32) {
+      return lowerGeneral(i, store, offset, true);
     }
     endsRun = false;
     w1 = 0;
     w0 = (long) offset << Ops.OFFSET | (long) i.length << Ops.LENGTH;
-    if (dense(i, page.kind, offset)) {
-      page.emit(w0, w1);
+    if (dense(i, codeKind, offset)) {
+      store.emit(w0, w1);
       return false;
     }
-    return lowerGeneral(i, page, offset, false);
+    return lowerGeneral(i, store, offset, false);
   }
 
   /** Appends {@code i} as an operation on decoded operands. */
-  boolean lowerGeneral(Instruction i, CodePage page, int offset, boolean segmented) {
+  boolean lowerGeneral(Instruction i, CodeStore store, int offset, boolean segmented) {
     int unit = UNITS[i.operation];
-    if (unit == Ops.SSE && usesMmx(i) && !usesXmm(i)
+    if (unit == Ops.SSE && !SseUnit.handles(i)
         || OPERATIONS[i.operation] == Operation.EMMS) {
       unit = Ops.MMX;
     }
@@ -103,10 +96,10 @@ final class Lowering {
     long word = (long) offset << Ops.OFFSET | (long) i.length << Ops.LENGTH;
     if (segmented) {
       // The unit moves to the kind field's neighbours: SEGMENTED checks the limit first.
-      page.emit(word | Ops.SEGMENTED | (long) unit << Ops.A, page.keep(i));
+      store.emit(word | Ops.SEGMENTED | (long) unit << Ops.A, store.keep(i));
       endsRun = unit >= Ops.END;
     } else {
-      page.emit(word | unit, page.keep(i));
+      store.emit(word | unit, store.keep(i));
     }
     return true;
   }

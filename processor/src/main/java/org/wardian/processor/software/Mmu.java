@@ -407,16 +407,24 @@ abstract class Mmu extends VcpuContext {
   }
 
   /**
-   * Host address of linear {@code va} for bulk access of up to the end of its page, or 0 where it
-   * is not plain memory (or holds code, for a write).
+   * Host address of linear {@code va} for bulk access to {@code length} bytes, all in its page, or 0
+   * where it is not plain memory. A write must follow at once: code there is forgotten already.
    */
-  final long bulk(long va, int access) {
+  final long bulk(long va, int access, int length) {
     checkCanonical(va);
     long e = entry(va, access, mmuMode);
     long tag = RawMemory.getLong(e + (access == WRITE ? 8 : 0));
-    return (tag & (IO | CODE)) != 0 || tlb == table(ALWAYS_MISS)
-        ? 0
-        : va + RawMemory.getLong(e + 16);
+    if ((tag & IO) != 0 || tlb == table(ALWAYS_MISS)) {
+      return 0;
+    }
+    if ((tag & CODE) != 0 && access == WRITE) {
+      long physical = RawMemory.getLong(e + 24) | (va & 0xfff);
+      memory.written(physical, length);
+      if (!memory.isCode(physical)) {
+        RawMemory.putLong(e + 8, tag & ~CODE);
+      }
+    }
+    return va + RawMemory.getLong(e + 16);
   }
 
   // ---- accesses of the processor itself (descriptor tables, TSS): always supervisor -------------

@@ -38,10 +38,12 @@ final class PortAccess {
     if (op == Operation.IN) {
       int port = (int) cpu.read1(i) & 0xffff;
       check(port, i.size0);
+      cpu.watchPort(port, i.size0);
       cpu.write0(i, cpu.ports.read(port, i.size0));
     } else {
       int port = (int) cpu.read0(i) & 0xffff;
       check(port, i.size1);
+      cpu.watchPort(port, i.size1);
       cpu.ports.write(port, i.size1, cpu.read1(i));
     }
   }

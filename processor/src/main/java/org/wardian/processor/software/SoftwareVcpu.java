@@ -28,8 +28,16 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private static final int RDX = 2;
   private static final long CR4_OSXSAVE = 1 << 18;
 
-  /** The 14th bit of DR6: single step. */
-  private static final long DR6_STEP = 1 << 14;
+  /** DR6: single step. */
+  static final long DR6_STEP = 1 << 14;
+
+  private static final long DR7_GENERAL_DETECT = 1 << 13;
+
+  /** {@link StateLayout#INTERRUPT_SHADOW} after STI: interrupts wait. */
+  static final int INTERRUPT_SHADOW = 1;
+
+  /** {@link StateLayout#INTERRUPT_SHADOW} after a load of SS: debug traps wait too. */
+  static final int STACK_SHADOW = 2;
 
   final CpuModel model;
   final TimestampCounter time;
@@ -126,6 +134,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     msrs.reset();
     nmiBlocked = false;
     nmiPending = false;
+    dueTraps = 0;
+    midString = false;
     rflags(2);
     stateChanged();
   }
@@ -168,6 +178,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void close() {
+    cache.close();
     block.close();
   }
 
@@ -227,14 +238,22 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
-  /** MOV SS and STI: no interrupt before the instruction after the next. */
-  void shadow() {
-    RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 1);
+  /** MOV SS and POP SS: no interrupt and no debug trap before the instruction after the next. */
+  @Override
+  void stackShadow() {
+    RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, STACK_SHADOW);
     raise(PENDING_STEP);
   }
 
   void halt() {
     raise(PENDING_HALT);
+  }
+
+  @Override
+  void modeChanged() {
+    if (cache != null) {
+      cache.modeChanged();
+    }
   }
 
   /** IRET ends the blocking of NMIs. */
@@ -303,15 +322,20 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
       updateMode();
     }
+    boolean interrupted = midString;
+    midString = false;
     if (shadowed) {
       return null;
+    }
+    if (dueTraps != 0) {
+      return debugTrap(0, false);
     }
     if ((pending() & PENDING_NMI) != 0) {
       lower(PENDING_NMI);
       if (nmiPending && !nmiBlocked) {
         nmiPending = false;
         nmiBlocked = true;
-        return inject(Vector.NMI);
+        return inject(Vector.NMI, interrupted);
       }
     }
     if ((pending() & PENDING_INTERRUPT) != 0) {
@@ -319,15 +343,18 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       if ((eflags() & IF) != 0) {
         int vector = interrupts.acknowledge();
         if (vector >= 0) {
-          return inject(vector);
+          return inject(vector, interrupted);
         }
       }
     }
     return null;
   }
 
-  private Exit inject(int vector) {
+  private Exit inject(int vector, boolean midInstruction) {
     delivered++;
+    if (midInstruction) {
+      eflags(eflags() | RF);
+    }
     interruptsChanged();
     try {
       events.deliver(vector, 0, Events.Source.EXTERNAL);
@@ -381,6 +408,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         vector = Vector.SS;
       }
     }
+    if (vector == Vector.DB) {
+      // The handler may use the debug registers.
+      long dr7 = state + StateLayout.DR7;
+      RawMemory.putLong(dr7, RawMemory.getLong(dr7) & ~DR7_GENERAL_DETECT);
+    }
     while (true) {
       faults++;
       if (vector != Vector.DB) {
@@ -412,39 +444,56 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /** Executes one instruction, with breakpoints, trap flag and interrupt shadow. */
   private Exit step() {
-    boolean shadowed = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0;
+    int shadow = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW);
     boolean trap = (eflags() & TF) != 0;
-    if ((eflags() & RF) == 0 && breakpoint()) {
+    if (shadow != STACK_SHADOW && (eflags() & RF) == 0 && breakpoint()) {
       fault(Vector.DB, 0);
       return raiseFault() ? null : Exit.TRIPLE_FAULT;
     }
     RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
     eflags(eflags() & ~RF);
     watchHits = 0;
+    stepCancelled = false;
+    stepping = true;
     boolean faulted;
     try {
       faulted = interpreter.run(interpreter.enterSingle(rip()));
     } catch (GuestFault f) {
       faulted = true;
     }
+    stepping = false;
     if (faulted) {
-      if (shadowed) {
-        RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 1);
-      }
+      dueTraps = 0;
       return raiseFault() ? null : Exit.TRIPLE_FAULT;
     }
-    if (trap || watchHits != 0) {
-      long dr6 = RawMemory.getLong(state + StateLayout.DR6);
-      RawMemory.putLong(
-          state + StateLayout.DR6, dr6 | (trap ? DR6_STEP : 0) | watchHits);
-      watchHits = 0;
-      fault(Vector.DB, 0);
-      if (!raiseFault()) {
-        return Exit.TRIPLE_FAULT;
+    long traps = watchHits | (trap && !stepCancelled ? DR6_STEP : 0);
+    watchHits = 0;
+    if (RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) == STACK_SHADOW) {
+      // The step is lost, what the load of SS hit is only late.
+      dueTraps |= traps & ~DR6_STEP;
+    } else if ((traps | dueTraps) != 0) {
+      Exit exit = debugTrap(traps, midString);
+      midString = false;
+      if (exit != null) {
+        return exit;
       }
     }
     updateMode();
     return null;
+  }
+
+  /** Takes the debug traps {@code traps} (bits of DR6) and those that are due. */
+  private Exit debugTrap(long traps, boolean midInstruction) {
+    long dr6 = RawMemory.getLong(state + StateLayout.DR6);
+    RawMemory.putLong(state + StateLayout.DR6, dr6 & ~15L | traps | dueTraps);
+    dueTraps = 0;
+    // A trap that HLT leaves ends the halt.
+    lower(PENDING_HALT);
+    if (midInstruction) {
+      eflags(eflags() | RF);
+    }
+    fault(Vector.DB, 0);
+    return raiseFault() ? null : Exit.TRIPLE_FAULT;
   }
 
   /** Whether DR7 has an instruction breakpoint at RIP; sets DR6. */
@@ -472,7 +521,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   // ---- what operations ask for --------------------------------------------------------------------
 
   /** Counts words of dense code as instructions: two words each. */
-  void retire(int words) {
+  void retire(long words) {
     long at = state + StateLayout.INSTRUCTIONS;
     RawMemory.putLong(at, RawMemory.getLong(at) + (words >> 1));
   }

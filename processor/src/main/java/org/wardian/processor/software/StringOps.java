@@ -33,7 +33,7 @@ final class StringOps {
   }
 
   private static int size(Instruction i) {
-    return i.size0 != 0 ? i.size0 : i.size1;
+    return i.kind1 == Instruction.STRING_SOURCE ? i.size1 : i.size0;
   }
 
   void execute(Instruction i) {
@@ -63,6 +63,7 @@ final class StringOps {
       if (count != 0 && cpu.pending() != 0) {
         // The next look at the pending events comes back to this instruction.
         cpu.rip(cpu.instructionRip);
+        cpu.midString = true;
         return;
       }
     }
@@ -108,13 +109,16 @@ final class StringOps {
         int port = (int) cpu.gpr(RDX) & 0xffff;
         ports.check(port, size);
         cpu.probeStore(destination(), di, size);
+        cpu.watchPort(port, size);
         cpu.store(destination(), di, size, cpu.ports.read(port, size));
         advance(RDI, a, delta);
       }
       default -> {
         int port = (int) cpu.gpr(RDX) & 0xffff;
         ports.check(port, size);
-        cpu.ports.write(port, size, cpu.load(i.segment, si, size));
+        long value = cpu.load(i.segment, si, size);
+        cpu.watchPort(port, size);
+        cpu.ports.write(port, size, value);
         advance(RSI, a, delta);
       }
     }
@@ -135,7 +139,7 @@ final class StringOps {
       if (n < 2) {
         return 0;
       }
-      long to = cpu.bulk(di, Mmu.WRITE);
+      long to = cpu.bulk(di, Mmu.WRITE, (int) n * size);
       if (to == 0) {
         return 0;
       }
@@ -146,8 +150,9 @@ final class StringOps {
       if (n < 2 || i.segment < StateLayout.NO_SEGMENT && !cpu.code64 && i.segment > 3) {
         return 0;
       }
-      long from = cpu.bulk(si, Mmu.READ);
-      long to = cpu.bulk(di, Mmu.WRITE);
+      int length = (int) n * size;
+      long from = cpu.bulk(si, Mmu.READ, length);
+      long to = cpu.bulk(di, Mmu.WRITE, length);
       if (from == 0 || to == 0) {
         return 0;
       }

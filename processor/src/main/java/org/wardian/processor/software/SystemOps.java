@@ -200,7 +200,7 @@ final class SystemOps {
       }
       case RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE -> segmentBase(op, i);
       case STAC, CLAC -> {
-        if (cpu.cpl != 0 || !cpu.protectedMode) {
+        if (cpu.cpl != 0) {
           throw undefined();
         }
         long f = cpu.eflags();
@@ -246,7 +246,7 @@ final class SystemOps {
     }
     long f = cpu.eflags();
     if (set && (f & Cpu.IF) == 0) {
-      RawMemory.putInt(s + StateLayout.INTERRUPT_SHADOW, 1);
+      RawMemory.putInt(s + StateLayout.INTERRUPT_SHADOW, SoftwareVcpu.INTERRUPT_SHADOW);
       cpu.raise(Cpu.PENDING_STEP);
     }
     cpu.eflags(set ? f | Cpu.IF : f & ~Cpu.IF);
@@ -260,10 +260,10 @@ final class SystemOps {
     }
     privileged();
     if ((RawMemory.getLong(s + StateLayout.DR7) & 1 << 13) != 0) {
-      long dr7 = s + StateLayout.DR7;
-      RawMemory.putLong(dr7, RawMemory.getLong(dr7) & ~(1L << 13));
       long dr6 = s + StateLayout.DR6;
       RawMemory.putLong(dr6, RawMemory.getLong(dr6) | 1 << 13);
+      // A fault that is no breakpoint's.
+      cpu.eflags(cpu.eflags() | Cpu.RF);
       throw cpu.fault(Vector.DB, 0);
     }
     if (n == 4 || n == 5) {
@@ -305,7 +305,7 @@ final class SystemOps {
             : (int) cpu.gpr(i.reg1) & 0xffff;
     segmentation.load(i.reg0, selector);
     if (i.reg0 == StateLayout.SS) {
-      cpu.shadow();
+      cpu.stackShadow();
     }
   }
 

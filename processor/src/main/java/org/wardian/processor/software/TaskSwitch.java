@@ -201,7 +201,7 @@ final class TaskSwitch {
       flags |= Cpu.NT;
     }
     cpu.external = reason == Reason.INTERRUPT ? cpu.external : 0;
-    cpu.rflags(flags);
+    cpu.rflags(cpu.resumed(flags));
     segments(selectors, ldt);
   }
 

@@ -93,7 +93,7 @@ final class Units {
   }
 
   /** Operations that end the straight line; RIP is the next instruction's when they start. */
-  void executeLast(int op, long w0, long w1, CodePage page) {
+  void executeLast(int op, long w0, long w1, Instruction i) {
     switch (op) {
       case Ops.CALL32 -> {
         warm.call32(cpu.nextRip);
@@ -102,7 +102,7 @@ final class Units {
       case Ops.RET32 -> cpu.rip(warm.ret32());
       case Ops.UNDEFINED -> throw cpu.fault(Vector.UD, 0);
       case Ops.TOO_LONG -> throw cpu.fault(Vector.GP, 0);
-      default -> unit(op, page.instructions[(int) w1]);
+      default -> unit(op, i);
     }
   }
 

@@ -8,7 +8,7 @@ import org.wardian.x86.StateLayout;
 
 /**
  * A context without segmentation or paging: memory operands lie in one block, an access outside is
- * #PF, and the address of a memory operand is its displacement. For tests of operation groups.
+ * #PF, and an address is base plus displacement. For tests of operation groups.
  */
 public final class FlatContext extends VcpuContext {
   private final long memory;
@@ -40,7 +40,7 @@ public final class FlatContext extends VcpuContext {
 
   @Override
   public long address(Instruction instruction) {
-    return instruction.displacement;
+    return instruction.displacement + (instruction.base < 16 ? gpr(instruction.base) : 0);
   }
 
   @Override

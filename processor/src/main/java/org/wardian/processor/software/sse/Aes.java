@@ -6,9 +6,9 @@ import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
 /**
- * The AES round instructions. A column is four bytes of the register, row 0 in the least significant
- * one. One table holds SubBytes and MixColumns of a byte in row 0; other rows are rotations of it.
- * Sources: FIPS 197; Intel SDM vol. 2 AESENC and following.
+ * The AES round instructions. A column is four bytes of the register, row 0 in the least
+ * significant one. One table holds SubBytes and MixColumns of a byte in row 0; other rows are
+ * rotations of it. Sources: FIPS 197; Intel SDM vol. 2 AESENC and following.
  */
 final class Aes {
   private static final byte[] FORWARD = new byte[256];

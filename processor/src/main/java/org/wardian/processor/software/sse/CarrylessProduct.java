@@ -4,8 +4,8 @@ package org.wardian.processor.software.sse;
  * Product of two polynomials over GF(2) of degree below 64 (PCLMULQDQ).
  *
  * <p>Integer multiplication of operands that keep only every fourth bit cannot carry from one kept
- * position into the next within 60 bits, so sixteen of them, masked, make the low half; the high half
- * is the low half of the reversed operands, reversed.
+ * position into the next within 60 bits, so sixteen of them, masked, make the low half; the high
+ * half is the low half of the reversed operands, reversed.
  */
 final class CarrylessProduct {
   private static final long M0 = 0x1111_1111_1111_1111L;

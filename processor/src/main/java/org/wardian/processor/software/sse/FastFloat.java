@@ -37,7 +37,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return ieee.add(a, b, IeeeArithmetic.DOUBLE);
+    return ieee.add(a, b, IeeeFormat.DOUBLE);
   }
 
   static long subtract64(IeeeArithmetic ieee, long a, long b) {
@@ -50,7 +50,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return ieee.subtract(a, b, IeeeArithmetic.DOUBLE);
+    return ieee.subtract(a, b, IeeeFormat.DOUBLE);
   }
 
   /** Knuth's TwoSum; an overflow on the way makes a NaN, which is not exact. */
@@ -74,7 +74,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return ieee.multiply(a, b, IeeeArithmetic.DOUBLE);
+    return ieee.multiply(a, b, IeeeFormat.DOUBLE);
   }
 
   static long divide64(IeeeArithmetic ieee, long a, long b) {
@@ -92,7 +92,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return ieee.divide(a, b, IeeeArithmetic.DOUBLE);
+    return ieee.divide(a, b, IeeeFormat.DOUBLE);
   }
 
   static long squareRoot64(IeeeArithmetic ieee, long a) {
@@ -103,21 +103,21 @@ final class FastFloat {
         return Double.doubleToRawLongBits(root);
       }
     }
-    return ieee.squareRoot(a, IeeeArithmetic.DOUBLE);
+    return ieee.squareRoot(a, IeeeFormat.DOUBLE);
   }
 
   static long minimum64(IeeeArithmetic ieee, long a, long b) {
     if (plain64(a) && plain64(b)) {
       return Double.longBitsToDouble(a) < Double.longBitsToDouble(b) ? a : b;
     }
-    return ieee.minimum(a, b, IeeeArithmetic.DOUBLE);
+    return IeeeComparisons.minimum(ieee, a, b, IeeeFormat.DOUBLE);
   }
 
   static long maximum64(IeeeArithmetic ieee, long a, long b) {
     if (plain64(a) && plain64(b)) {
       return Double.longBitsToDouble(a) > Double.longBitsToDouble(b) ? a : b;
     }
-    return ieee.maximum(a, b, IeeeArithmetic.DOUBLE);
+    return IeeeComparisons.maximum(ieee, a, b, IeeeFormat.DOUBLE);
   }
 
   // binary32: the residual of one operation fits a double.
@@ -132,7 +132,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return (int) ieee.add(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) ieee.add(wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   static int subtract32(IeeeArithmetic ieee, int a, int b) {
@@ -145,7 +145,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return (int) ieee.subtract(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) ieee.subtract(wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   private static boolean exactSum(float x, float y, float sum) {
@@ -167,7 +167,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return (int) ieee.multiply(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) ieee.multiply(wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   static int divide32(IeeeArithmetic ieee, int a, int b) {
@@ -184,7 +184,7 @@ final class FastFloat {
         return bits;
       }
     }
-    return (int) ieee.divide(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) ieee.divide(wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   static int squareRoot32(IeeeArithmetic ieee, int a) {
@@ -196,21 +196,21 @@ final class FastFloat {
         return Float.floatToRawIntBits(root);
       }
     }
-    return (int) ieee.squareRoot(wide(a), IeeeArithmetic.SINGLE);
+    return (int) ieee.squareRoot(wide(a), IeeeFormat.SINGLE);
   }
 
   static int minimum32(IeeeArithmetic ieee, int a, int b) {
     if (plain32(a) && plain32(b)) {
       return Float.intBitsToFloat(a) < Float.intBitsToFloat(b) ? a : b;
     }
-    return (int) ieee.minimum(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) IeeeComparisons.minimum(ieee, wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   static int maximum32(IeeeArithmetic ieee, int a, int b) {
     if (plain32(a) && plain32(b)) {
       return Float.intBitsToFloat(a) > Float.intBitsToFloat(b) ? a : b;
     }
-    return (int) ieee.maximum(wide(a), wide(b), IeeeArithmetic.SINGLE);
+    return (int) IeeeComparisons.maximum(ieee, wide(a), wide(b), IeeeFormat.SINGLE);
   }
 
   static long wide(int a) {

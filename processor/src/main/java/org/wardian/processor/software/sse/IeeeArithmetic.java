@@ -1,5 +1,23 @@
 package org.wardian.processor.software.sse;
 
+import static org.wardian.processor.software.sse.IeeeFormat.DOUBLE;
+import static org.wardian.processor.software.sse.IeeeFormat.aligned;
+import static org.wardian.processor.software.sse.IeeeFormat.bias;
+import static org.wardian.processor.software.sse.IeeeFormat.exponent;
+import static org.wardian.processor.software.sse.IeeeFormat.indefinite;
+import static org.wardian.processor.software.sse.IeeeFormat.infinity;
+import static org.wardian.processor.software.sse.IeeeFormat.isDenormal;
+import static org.wardian.processor.software.sse.IeeeFormat.isNan;
+import static org.wardian.processor.software.sse.IeeeFormat.isSignaling;
+import static org.wardian.processor.software.sse.IeeeFormat.magnitude;
+import static org.wardian.processor.software.sse.IeeeFormat.maximumExponent;
+import static org.wardian.processor.software.sse.IeeeFormat.negative;
+import static org.wardian.processor.software.sse.IeeeFormat.quiet;
+import static org.wardian.processor.software.sse.IeeeFormat.scale;
+import static org.wardian.processor.software.sse.IeeeFormat.shiftRightSticky;
+import static org.wardian.processor.software.sse.IeeeFormat.sign;
+import static org.wardian.processor.software.sse.IeeeFormat.significand;
+
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;
@@ -11,21 +29,13 @@ import org.wardian.x86.StateLayout;
  * and so exact in every mode; {@link FastFloat} covers the usual case with the host's own
  * arithmetic.
  *
- * <p>A value travels as its bits in a {@code long}; a binary32 value has the upper half zero. The
- * format is named by its number of fraction bits, {@link #SINGLE} or {@link #DOUBLE}. An instruction
- * calls {@link #begin}, then operations that collect flags, then {@link #commit}, and only then
- * writes its result.
+ * <p>Values and formats are those of {@link IeeeFormat}. An instruction calls {@link #begin}, then
+ * operations that collect flags, then {@link #commit}, and only then writes its result.
  *
- * <p>Source: Intel SDM vol. 1 §4.8.4, §4.9, §10.2.3, §11.5 and appendix E; judged against the host's
- * processor.
+ * <p>Source: Intel SDM vol. 1 §4.8.4, §4.9, §10.2.3, §11.5 and appendix E; judged against the
+ * host's processor.
  */
 final class IeeeArithmetic {
-  /** Fraction bits of binary32. */
-  static final int SINGLE = 23;
-
-  /** Fraction bits of binary64. */
-  static final int DOUBLE = 52;
-
   static final int INVALID = 1;
   static final int DENORMAL = 1 << 1;
   static final int ZERO_DIVIDE = 1 << 2;
@@ -47,9 +57,6 @@ final class IeeeArithmetic {
   static final int DOWN = 1;
   static final int UP = 2;
   static final int TOWARDS_ZERO = 3;
-
-  /** Result of {@link #compare} where an operand is a NaN. */
-  static final int UNORDERED = 2;
 
   private static final long CR4_OSXMMEXCPT = 1 << 10;
 
@@ -122,77 +129,6 @@ final class IeeeArithmetic {
 
   void raise(int flags) {
     raised |= flags;
-  }
-
-  // Formats.
-
-  static long sign(int format) {
-    return format == DOUBLE ? Long.MIN_VALUE : 1L << 31;
-  }
-
-  static int maximumExponent(int format) {
-    return format == DOUBLE ? 0x7ff : 0xff;
-  }
-
-  static int bias(int format) {
-    return format == DOUBLE ? 0x3ff : 0x7f;
-  }
-
-  static long infinity(int format) {
-    return (long) maximumExponent(format) << format;
-  }
-
-  /** The quiet NaN that answers an invalid operation: "QNaN floating-point indefinite". */
-  static long indefinite(int format) {
-    return format == DOUBLE ? 0xfff8_0000_0000_0000L : 0xffc0_0000L;
-  }
-
-  static int exponent(long a, int format) {
-    return (int) (a >>> format) & maximumExponent(format);
-  }
-
-  static long fraction(long a, int format) {
-    return a & ((1L << format) - 1);
-  }
-
-  static long magnitude(long a, int format) {
-    return a & ~sign(format);
-  }
-
-  static boolean negative(long a, int format) {
-    return (a & sign(format)) != 0;
-  }
-
-  static boolean isNan(long a, int format) {
-    return magnitude(a, format) > infinity(format);
-  }
-
-  static boolean isSignaling(long a, int format) {
-    return isNan(a, format) && (a & 1L << (format - 1)) == 0;
-  }
-
-  static boolean isDenormal(long a, int format) {
-    return exponent(a, format) == 0 && fraction(a, format) != 0;
-  }
-
-  static long quiet(long nan, int format) {
-    return nan | 1L << (format - 1);
-  }
-
-  /** Significand of a finite non-zero value, its leading bit moved to bit 62. */
-  static long significand(long a, int format) {
-    long fraction = fraction(a, format);
-    return exponent(a, format) == 0
-        ? fraction << (Long.numberOfLeadingZeros(fraction) - 1)
-        : (fraction | 1L << format) << (62 - format);
-  }
-
-  /** Biased exponent that belongs to {@link #significand}; below 1 for a denormal. */
-  static int scale(long a, int format) {
-    int exponent = exponent(a, format);
-    return exponent != 0
-        ? exponent
-        : 64 - format - Long.numberOfLeadingZeros(fraction(a, format));
   }
 
   /** The operand as DAZ shows it. */
@@ -285,12 +221,6 @@ final class IeeeArithmetic {
       return negative ? sign : 0;
     }
     return normalizeAndRound(negative, Math.max(exponentA, exponentB) + 1, x, format);
-  }
-
-  /** Significand with the implicit bit at bit 61, not normalized, so that a sum fits. */
-  private static long aligned(long a, int format) {
-    long implicit = exponent(a, format) == 0 ? 0 : 1L << format;
-    return (fraction(a, format) | implicit) << (61 - format);
   }
 
   long multiply(long first, long second, int format) {
@@ -403,60 +333,7 @@ final class IeeeArithmetic {
     return normalizeAndRound(negative, scale, significand, format);
   }
 
-  /** MINxx: the second operand where the values are equal or one is a NaN. */
-  long minimum(long first, long second, int format) {
-    long a = operand(first, format);
-    long b = operand(second, format);
-    return compareSignaling(a, b, format) == -1 ? a : b;
-  }
-
-  /** MAXxx: the second operand where the values are equal or one is a NaN. */
-  long maximum(long first, long second, int format) {
-    long a = operand(first, format);
-    long b = operand(second, format);
-    return compareSignaling(a, b, format) == 1 ? a : b;
-  }
-
-  /** Compares as COMISx does: any NaN is invalid. */
-  int compareSignaling(long first, long second, int format) {
-    int order = compare(first, second, format);
-    if (order == UNORDERED) {
-      raised |= INVALID;
-    }
-    return order;
-  }
-
-  /** -1, 0 or 1, or {@link #UNORDERED}, which is invalid only with a signaling NaN (UCOMISx). */
-  int compare(long first, long second, int format) {
-    long a = operand(first, format);
-    long b = operand(second, format);
-    if (isNan(a, format) || isNan(b, format)) {
-      if (isSignaling(a, format) || isSignaling(b, format)) {
-        raised |= INVALID;
-      }
-      return UNORDERED;
-    }
-    checkDenormal(a, format);
-    checkDenormal(b, format);
-    return Long.compare(ordered(a, format), ordered(b, format));
-  }
-
-  private static long ordered(long a, int format) {
-    long magnitude = magnitude(a, format);
-    return negative(a, format) ? -magnitude : magnitude;
-  }
-
   // Rounding.
-
-  static long shiftRightSticky(long value, int count) {
-    if (count == 0) {
-      return value;
-    }
-    if (count > 62) {
-      return value == 0 ? 0 : 1;
-    }
-    return value >>> count | ((value & ((1L << count) - 1)) != 0 ? 1 : 0);
-  }
 
   /**
    * Rounds {@code significand} / 2^62 * 2^({@code exponent} - bias) to the format; the significand

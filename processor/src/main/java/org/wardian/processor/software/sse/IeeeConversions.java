@@ -8,8 +8,8 @@ import static org.wardian.processor.software.sse.IeeeArithmetic.UP;
 
 /**
  * Conversions between binary32, binary64 and integers, exact in every rounding mode. Flags are
- * collected in the {@link IeeeArithmetic} that is passed. Source: Intel SDM vol. 1 §4.8.4, §11.4.1.6,
- * appendix E.
+ * collected in the {@link IeeeArithmetic} that is passed. Source: Intel SDM vol. 1 §4.8.4,
+ * §11.4.1.6, appendix E.
  */
 final class IeeeConversions {
   /** Immediate of ROUNDxx: take MXCSR's rounding mode. */
@@ -25,7 +25,7 @@ final class IeeeConversions {
     if (value == 0) {
       return 0;
     }
-    int exponent = IeeeArithmetic.bias(format) + 62;
+    int exponent = IeeeFormat.bias(format) + 62;
     if (value == Long.MIN_VALUE) {
       return ieee.normalizeAndRound(true, exponent + 1, 1L << 62, format);
     }
@@ -33,18 +33,18 @@ final class IeeeConversions {
   }
 
   /**
-   * A value as a signed integer of {@code bits} (32 or 64) bits, sign-extended. What does not fit is
-   * invalid and gives the "integer indefinite", the most negative number.
+   * A value as a signed integer of {@code bits} (32 or 64) bits, sign-extended. What does not fit
+   * is invalid and gives the "integer indefinite", the most negative number.
    */
   static long toInteger(IeeeArithmetic ieee, long source, int format, int bits, int rounding) {
     long a = ieee.operand(source, format);
-    if (IeeeArithmetic.magnitude(a, format) == 0) {
+    if (IeeeFormat.magnitude(a, format) == 0) {
       return 0;
     }
-    boolean negative = IeeeArithmetic.negative(a, format);
-    int exponent = IeeeArithmetic.exponent(a, format) - IeeeArithmetic.bias(format);
+    boolean negative = IeeeFormat.negative(a, format);
+    int exponent = IeeeFormat.exponent(a, format) - IeeeFormat.bias(format);
     if (exponent > 62) {
-      if (!(bits == 64 && negative && exponent == 63 && IeeeArithmetic.fraction(a, format) == 0)) {
+      if (!(bits == 64 && negative && exponent == 63 && IeeeFormat.fraction(a, format) == 0)) {
         ieee.raise(INVALID);
       }
       return Long.MIN_VALUE >> (64 - bits);
@@ -52,7 +52,7 @@ final class IeeeConversions {
     long quarters = quarters(a, exponent, format);
     long integer =
         quarters == -1
-            ? IeeeArithmetic.significand(a, format) >>> (62 - exponent)
+            ? IeeeFormat.significand(a, format) >>> (62 - exponent)
             : roundQuarters(quarters, negative, rounding);
     long value = negative ? -integer : integer;
     if (bits == 32 && value != (int) value) {
@@ -67,13 +67,13 @@ final class IeeeConversions {
 
   /** Four times the magnitude of {@code a}, the lowest bit sticky; -1 for an integer above 2^53. */
   private static long quarters(long a, int exponent, int format) {
-    if (exponent > IeeeArithmetic.DOUBLE) {
+    if (exponent > IeeeFormat.DOUBLE) {
       return -1;
     }
-    if (IeeeArithmetic.exponent(a, format) == 0) {
+    if (IeeeFormat.exponent(a, format) == 0) {
       return 1;
     }
-    return IeeeArithmetic.shiftRightSticky(IeeeArithmetic.significand(a, format), 60 - exponent);
+    return IeeeFormat.shiftRightSticky(IeeeFormat.significand(a, format), 60 - exponent);
   }
 
   private static long roundQuarters(long quarters, boolean negative, int rounding) {
@@ -104,20 +104,20 @@ final class IeeeConversions {
         return Double.doubleToRawLongBits(rounded);
       }
     }
-    return roundToIntegral(ieee, source, control, IeeeArithmetic.DOUBLE);
+    return roundToIntegral(ieee, source, control, IeeeFormat.DOUBLE);
   }
 
   /** ROUNDxx with its immediate. */
   static long roundToIntegral(IeeeArithmetic ieee, long source, int control, int format) {
     long a = ieee.operand(source, format);
-    int exponent = IeeeArithmetic.exponent(a, format) - IeeeArithmetic.bias(format);
+    int exponent = IeeeFormat.exponent(a, format) - IeeeFormat.bias(format);
     if (exponent >= format) {
-      return IeeeArithmetic.isNan(a, format) ? ieee.propagate(a, format) : a;
+      return IeeeFormat.isNan(a, format) ? ieee.propagate(a, format) : a;
     }
-    if (IeeeArithmetic.magnitude(a, format) == 0) {
+    if (IeeeFormat.magnitude(a, format) == 0) {
       return a;
     }
-    boolean negative = IeeeArithmetic.negative(a, format);
+    boolean negative = IeeeFormat.negative(a, format);
     int rounding = (control & USE_MXCSR) != 0 ? ieee.rounding() : control & 3;
     long quarters = quarters(a, exponent, format);
     if ((quarters & 3) == 0) {
@@ -127,23 +127,23 @@ final class IeeeConversions {
       ieee.raise(PRECISION);
     }
     long integer = roundQuarters(quarters, negative, rounding);
-    long sign = negative ? IeeeArithmetic.sign(format) : 0;
+    long sign = negative ? IeeeFormat.sign(format) : 0;
     return integer == 0 ? sign : sign | fromInteger(ieee, integer, format);
   }
 
   /** CVTSS2SD. */
   static long widen(IeeeArithmetic ieee, long source) {
-    long a = ieee.operand(source, IeeeArithmetic.SINGLE);
+    long a = ieee.operand(source, IeeeFormat.SINGLE);
     long sign = (a & 1L << 31) << 32;
     long fraction = a & 0x7f_ffff;
-    if (IeeeArithmetic.isNan(a, IeeeArithmetic.SINGLE)) {
+    if (IeeeFormat.isNan(a, IeeeFormat.SINGLE)) {
       return sign
-          | IeeeArithmetic.infinity(IeeeArithmetic.DOUBLE)
-          | ieee.propagate(a, IeeeArithmetic.SINGLE) << 29 & 0x000f_ffff_ffff_ffffL;
+          | IeeeFormat.infinity(IeeeFormat.DOUBLE)
+          | ieee.propagate(a, IeeeFormat.SINGLE) << 29 & 0x000f_ffff_ffff_ffffL;
     }
-    int exponent = IeeeArithmetic.exponent(a, IeeeArithmetic.SINGLE);
+    int exponent = IeeeFormat.exponent(a, IeeeFormat.SINGLE);
     if (exponent == 0xff) {
-      return sign | IeeeArithmetic.infinity(IeeeArithmetic.DOUBLE);
+      return sign | IeeeFormat.infinity(IeeeFormat.DOUBLE);
     }
     if (exponent != 0) {
       return sign | (exponent + 0x380L) << 52 | fraction << 29;
@@ -151,32 +151,32 @@ final class IeeeConversions {
     if (fraction == 0) {
       return sign;
     }
-    ieee.checkDenormal(a, IeeeArithmetic.SINGLE);
-    int scale = IeeeArithmetic.scale(a, IeeeArithmetic.SINGLE);
-    long significand = IeeeArithmetic.significand(a, IeeeArithmetic.SINGLE);
+    ieee.checkDenormal(a, IeeeFormat.SINGLE);
+    int scale = IeeeFormat.scale(a, IeeeFormat.SINGLE);
+    long significand = IeeeFormat.significand(a, IeeeFormat.SINGLE);
     return sign | (scale + 0x37fL << 52) + (significand >>> 10);
   }
 
   /** CVTSD2SS. */
   static long narrow(IeeeArithmetic ieee, long source) {
-    long a = ieee.operand(source, IeeeArithmetic.DOUBLE);
+    long a = ieee.operand(source, IeeeFormat.DOUBLE);
     boolean negative = a < 0;
     long sign = negative ? 1L << 31 : 0;
-    if (IeeeArithmetic.isNan(a, IeeeArithmetic.DOUBLE)) {
+    if (IeeeFormat.isNan(a, IeeeFormat.DOUBLE)) {
       return sign
-          | IeeeArithmetic.infinity(IeeeArithmetic.SINGLE)
-          | ieee.propagate(a, IeeeArithmetic.DOUBLE) >>> 29 & 0x7f_ffff;
+          | IeeeFormat.infinity(IeeeFormat.SINGLE)
+          | ieee.propagate(a, IeeeFormat.DOUBLE) >>> 29 & 0x7f_ffff;
     }
     long magnitude = a & Long.MAX_VALUE;
-    if (magnitude == IeeeArithmetic.infinity(IeeeArithmetic.DOUBLE)) {
-      return sign | IeeeArithmetic.infinity(IeeeArithmetic.SINGLE);
+    if (magnitude == IeeeFormat.infinity(IeeeFormat.DOUBLE)) {
+      return sign | IeeeFormat.infinity(IeeeFormat.SINGLE);
     }
     if (magnitude == 0) {
       return sign;
     }
-    ieee.checkDenormal(a, IeeeArithmetic.DOUBLE);
-    int exponent = IeeeArithmetic.scale(a, IeeeArithmetic.DOUBLE) - 0x3ff + 0x7f;
-    long significand = IeeeArithmetic.significand(a, IeeeArithmetic.DOUBLE);
-    return ieee.normalizeAndRound(negative, exponent, significand, IeeeArithmetic.SINGLE);
+    ieee.checkDenormal(a, IeeeFormat.DOUBLE);
+    int exponent = IeeeFormat.scale(a, IeeeFormat.DOUBLE) - 0x3ff + 0x7f;
+    long significand = IeeeFormat.significand(a, IeeeFormat.DOUBLE);
+    return ieee.normalizeAndRound(negative, exponent, significand, IeeeFormat.SINGLE);
   }
 }

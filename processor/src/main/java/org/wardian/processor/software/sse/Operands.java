@@ -19,8 +19,8 @@ final class Operands {
   /**
    * Offset of a 16-byte memory operand within its segment.
    *
-   * @throws org.wardian.processor.software.GuestFault #GP(0) if its linear address is not a multiple
-   *     of 16 (Intel SDM vol. 1 §4.1.1, vol. 2 §2.4 exception type 4)
+   * @throws org.wardian.processor.software.GuestFault #GP(0) if its linear address is not a
+   *     multiple of 16 (Intel SDM vol. 1 §4.1.1, vol. 2 §2.4 exception type 4)
    */
   static long alignedAddress(VcpuContext context, Instruction instruction) {
     long offset = context.address(instruction);

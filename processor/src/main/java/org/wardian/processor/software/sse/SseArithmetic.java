@@ -147,13 +147,11 @@ final class SseArithmetic {
       }
       case RCPPS -> {
         Operands.load128(context, instruction);
-        context.xmm(
-            instruction.reg0, reciprocals(context.low), reciprocals(context.high));
+        context.xmm(instruction.reg0, reciprocals(context.low), reciprocals(context.high));
       }
       case RSQRTPS -> {
         Operands.load128(context, instruction);
-        context.xmm(
-            instruction.reg0, reciprocalRoots(context.low), reciprocalRoots(context.high));
+        context.xmm(instruction.reg0, reciprocalRoots(context.low), reciprocalRoots(context.high));
       }
       default -> throw context.fault(Vector.UD, 0);
     }
@@ -168,8 +166,7 @@ final class SseArithmetic {
         Estimates.reciprocalRoot((int) pair), Estimates.reciprocalRoot((int) (pair >>> 32)));
   }
 
-  private static void combine64(
-      VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
+  private static void combine64(VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     Operands.load128(context, instruction);
     int destination = instruction.reg0;
     long aLow = context.xmmLow(destination);
@@ -195,8 +192,7 @@ final class SseArithmetic {
     context.xmm(destination, low, high);
   }
 
-  private static void combine32(
-      VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
+  private static void combine32(VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     Operands.load128(context, instruction);
     int destination = instruction.reg0;
     long aLow = context.xmmLow(destination);
@@ -228,7 +224,9 @@ final class SseArithmetic {
     return join(first, second);
   }
 
-  /** The order of the operands tells which of two NaNs an element gets; observed, not in the SDM. */
+  /**
+   * The order of the operands tells which of two NaNs an element gets; observed, not in the SDM.
+   */
   private static void dotProduct64(
       VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     Operands.load128(context, instruction);
@@ -279,9 +277,7 @@ final class SseArithmetic {
   private static long products(IeeeArithmetic ieee, int selected, long a, long b) {
     int low = (selected & 1) != 0 ? FastFloat.multiply32(ieee, (int) a, (int) b) : 0;
     int high =
-        (selected & 2) != 0
-            ? FastFloat.multiply32(ieee, (int) (a >>> 32), (int) (b >>> 32))
-            : 0;
+        (selected & 2) != 0 ? FastFloat.multiply32(ieee, (int) (a >>> 32), (int) (b >>> 32)) : 0;
     return join(low, high);
   }
 
@@ -299,7 +295,7 @@ final class SseArithmetic {
       case ROUNDSS -> {
         long b = Operands.load32(context, instruction);
         ieee.begin(context);
-        long result = IeeeConversions.roundToIntegral(ieee, b, control, IeeeArithmetic.SINGLE);
+        long result = IeeeConversions.roundToIntegral(ieee, b, control, IeeeFormat.SINGLE);
         ieee.commit(context);
         SseMoves.setLow32(context, destination, result);
       }
@@ -324,10 +320,8 @@ final class SseArithmetic {
 
   private static long roundPair(IeeeArithmetic ieee, long pair, int control) {
     long low =
-        IeeeConversions.roundToIntegral(
-            ieee, pair & 0xffff_ffffL, control, IeeeArithmetic.SINGLE);
-    long high =
-        IeeeConversions.roundToIntegral(ieee, pair >>> 32, control, IeeeArithmetic.SINGLE);
+        IeeeConversions.roundToIntegral(ieee, pair & 0xffff_ffffL, control, IeeeFormat.SINGLE);
+    long high = IeeeConversions.roundToIntegral(ieee, pair >>> 32, control, IeeeFormat.SINGLE);
     return low | high << 32;
   }
 }

@@ -6,7 +6,9 @@ import org.wardian.processor.software.Vector;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
-/** Floating-point comparisons, into masks and into flags. Source: Intel SDM vol. 2 CMPPD, UCOMISD. */
+/**
+ * Floating-point comparisons, into masks and into flags. Source: Intel SDM vol. 2 CMPPD, UCOMISD.
+ */
 final class SseCompares {
   /** Predicates LT, LE, NLT and NLE, to which any NaN is invalid. */
   private static final int SIGNALING = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 6;
@@ -74,7 +76,7 @@ final class SseCompares {
           case 0 -> order == 0;
           case 1 -> order == -1;
           case 2 -> order <= 0;
-          default -> order == IeeeArithmetic.UNORDERED;
+          default -> order == IeeeComparisons.UNORDERED;
         };
     // Predicates 4 to 7 are the negations of 0 to 3.
     return holds != predicate > 3 ? -1 : 0;
@@ -87,8 +89,8 @@ final class SseCompares {
       return x < y ? -1 : x > y ? 1 : 0;
     }
     return signaling
-        ? ieee.compareSignaling(a, b, IeeeArithmetic.DOUBLE)
-        : ieee.compare(a, b, IeeeArithmetic.DOUBLE);
+        ? IeeeComparisons.compareSignaling(ieee, a, b, IeeeFormat.DOUBLE)
+        : IeeeComparisons.compare(ieee, a, b, IeeeFormat.DOUBLE);
   }
 
   private static int order32(IeeeArithmetic ieee, boolean signaling, int a, int b) {
@@ -100,8 +102,8 @@ final class SseCompares {
     long x = FastFloat.wide(a);
     long y = FastFloat.wide(b);
     return signaling
-        ? ieee.compareSignaling(x, y, IeeeArithmetic.SINGLE)
-        : ieee.compare(x, y, IeeeArithmetic.SINGLE);
+        ? IeeeComparisons.compareSignaling(ieee, x, y, IeeeFormat.SINGLE)
+        : IeeeComparisons.compare(ieee, x, y, IeeeFormat.SINGLE);
   }
 
   /** COMISD ({@code signaling}) and UCOMISD. */

@@ -15,8 +15,8 @@ import org.wardian.x86.StateLayout;
  */
 final class SseConversions {
   private static final long LOW_WORD = 0xffff_ffffL;
-  private static final int SINGLE = IeeeArithmetic.SINGLE;
-  private static final int DOUBLE = IeeeArithmetic.DOUBLE;
+  private static final int SINGLE = IeeeFormat.SINGLE;
+  private static final int DOUBLE = IeeeFormat.DOUBLE;
   private static final int X87_EXCEPTION_SUMMARY = 1 << 7;
   private static final long EXACT_DOUBLE = 1L << 53;
   private static final long EXACT_SINGLE = 1L << 24;
@@ -32,8 +32,7 @@ final class SseConversions {
   }
 
   /** CVTSI2SD. */
-  static void integerToDouble(
-      VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
+  static void integerToDouble(VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     long value = integerSource(context, instruction);
     long result;
     if (value + EXACT_DOUBLE >= 0 && value <= EXACT_DOUBLE) {
@@ -86,8 +85,7 @@ final class SseConversions {
     context.gpr(instruction.reg0, wide ? value : value & LOW_WORD);
   }
 
-  private static long integerFrom64(
-      IeeeArithmetic ieee, long source, int bits, boolean truncate) {
+  private static long integerFrom64(IeeeArithmetic ieee, long source, int bits, boolean truncate) {
     if (FastFloat.plain64(source)) {
       double value = Double.longBitsToDouble(source);
       long integer = (long) value;
@@ -101,8 +99,7 @@ final class SseConversions {
     return IeeeConversions.toInteger(ieee, source, DOUBLE, bits, rounding);
   }
 
-  private static long integerFrom32(
-      IeeeArithmetic ieee, long source, int bits, boolean truncate) {
+  private static long integerFrom32(IeeeArithmetic ieee, long source, int bits, boolean truncate) {
     if (FastFloat.plain32((int) source)) {
       float value = Float.intBitsToFloat((int) source);
       long integer = (long) value;
@@ -134,7 +131,8 @@ final class SseConversions {
   }
 
   /** CVTSS2SD. */
-  private static void singleToDouble(VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
+  private static void singleToDouble(
+      VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     long source = Operands.load32(context, instruction);
     ieee.begin(context);
     long result = widen(ieee, source);
@@ -143,7 +141,8 @@ final class SseConversions {
   }
 
   /** CVTSD2SS. */
-  private static void doubleToSingle(VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
+  private static void doubleToSingle(
+      VcpuContext context, Instruction instruction, IeeeArithmetic ieee) {
     long source = Operands.load64(context, instruction);
     ieee.begin(context);
     long result = narrow(ieee, source);

@@ -55,8 +55,7 @@ final class SseElements {
     if (instruction.kind1 == Instruction.XMM) {
       int source = instruction.reg1;
       value =
-          SseShuffles.doubleword(
-              context.xmmLow(source), context.xmmHigh(source), control >> 6 & 3);
+          SseShuffles.doubleword(context.xmmLow(source), context.xmmHigh(source), control >> 6 & 3);
     } else {
       value = Operands.memory(context, instruction, 4);
     }

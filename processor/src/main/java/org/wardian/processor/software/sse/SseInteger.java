@@ -257,7 +257,9 @@ final class SseInteger {
     context.xmm(destination, low, high);
   }
 
-  /** Sums of neighbours and packs: the low half comes from operand 0, the high one from operand 1. */
+  /**
+   * Sums of neighbours and packs: the low half comes from operand 0, the high one from operand 1.
+   */
   static void horizontal(VcpuContext context, Instruction instruction) {
     Operands.load128(context, instruction);
     int destination = instruction.reg0;

@@ -9,8 +9,8 @@ import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;
 
 /**
- * Moves between XMM registers, general registers and memory. Non-temporal hints change nothing here:
- * guest memory is always coherent. Source: Intel SDM vol. 2.
+ * Moves between XMM registers, general registers and memory. Non-temporal hints change nothing
+ * here: guest memory is always coherent. Source: Intel SDM vol. 2.
  */
 final class SseMoves {
   /** Every bit of MXCSR that a processor with DAZ lets software set. */
@@ -132,8 +132,7 @@ final class SseMoves {
         context.gpr(instruction.reg0, low >>> 63 | high >>> 63 << 1);
       }
       case MOVNTI ->
-          Operands.store(
-              context, instruction, instruction.size0, context.gpr(instruction.reg1));
+          Operands.store(context, instruction, instruction.size0, context.gpr(instruction.reg1));
       case MASKMOVDQU -> maskedStore(context, instruction);
       case LDMXCSR -> loadControl(context, instruction);
       case STMXCSR ->
@@ -180,9 +179,7 @@ final class SseMoves {
     long high = context.xmmHigh(instruction.reg0);
     long maskLow = context.xmmLow(instruction.reg1);
     long maskHigh = context.xmmHigh(instruction.reg1);
-    int selected =
-        Lanes.movmask8(maskLow)
-            | Lanes.movmask8(maskHigh) << 8;
+    int selected = Lanes.movmask8(maskLow) | Lanes.movmask8(maskHigh) << 8;
     if (selected == 0) {
       return;
     }

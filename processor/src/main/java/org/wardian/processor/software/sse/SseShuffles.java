@@ -6,7 +6,9 @@ import org.wardian.processor.software.Vector;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
-/** Interleaving, permutation and blending of the elements of registers. Source: Intel SDM vol. 2. */
+/**
+ * Interleaving, permutation and blending of the elements of registers. Source: Intel SDM vol. 2.
+ */
 final class SseShuffles {
   private static final long LOW_WORD = 0xffff_ffffL;
 

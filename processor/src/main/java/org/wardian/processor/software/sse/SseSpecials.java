@@ -7,9 +7,7 @@ import org.wardian.processor.software.Vector;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
-/**
- * Shifts, and the integer operations that have a shape of their own. Source: Intel SDM vol. 2.
- */
+/** Shifts, and the integer operations that have a shape of their own. Source: Intel SDM vol. 2. */
 final class SseSpecials {
   private SseSpecials() {}
 
@@ -67,7 +65,8 @@ final class SseSpecials {
       }
       case PSRLDQ -> {
         int bits = (int) Math.min(count, 16) << 3;
-        low = bits < 64 ? aLow >>> bits | shiftLeft(aHigh, 64 - bits) : shiftRight(aHigh, bits - 64);
+        low =
+            bits < 64 ? aLow >>> bits | shiftLeft(aHigh, 64 - bits) : shiftRight(aHigh, bits - 64);
         high = bits < 64 ? aHigh >>> bits : 0;
       }
       default -> throw context.fault(Vector.UD, 0);
@@ -144,8 +143,8 @@ final class SseSpecials {
   }
 
   /**
-   * Four words: the sums of absolute differences of the low four {@code bytes} and the four bytes at
-   * positions 0, 1, 2 and 3 of {@code next:window}.
+   * Four words: the sums of absolute differences of the low four {@code bytes} and the four bytes
+   * at positions 0, 1, 2 and 3 of {@code next:window}.
    */
   private static long differences(long window, long next, long bytes) {
     long block = bytes & 0xffff_ffffL;

@@ -7,9 +7,9 @@ import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
 /**
- * PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM. The 16 by 16 (or 8 by 8) comparisons are made a row at
- * a time: one element of operand 0 against all of operand 1, as a bit mask. Source: Intel SDM vol. 1
- * §12.10 "STTNI", vol. 2 §4.1.
+ * PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM. The 16 by 16 (or 8 by 8) comparisons are made a row
+ * at a time: one element of operand 0 against all of operand 1, as a bit mask. Source: Intel SDM
+ * vol. 1 §12.10 "STTNI", vol. 2 §4.1.
  */
 final class SseStrings {
   private static final int RAX = 0;
@@ -126,8 +126,7 @@ final class SseStrings {
     return result;
   }
 
-  private static int ranges(
-      VcpuContext context, int control, long aLow, long aHigh, int lengthA) {
+  private static int ranges(VcpuContext context, int control, long aLow, long aHigh, int lengthA) {
     int result = 0;
     for (int i = 0; i + 1 < lengthA; i += 2) {
       long from = broadcast(aLow, aHigh, i, control);

@@ -156,16 +156,14 @@ public final class SseUnit {
       }
       case BYTE_MASK -> SseSpecials.byteMask(context, instruction);
       case SHUFFLE_DOUBLEWORDS -> SseShuffles.shuffleDoublewords(context, instruction);
-      case ADD_DOUBLE ->
-          SseArithmetic.scalar64(context, instruction, ieee, SseArithmetic.ADD);
+      case ADD_DOUBLE -> SseArithmetic.scalar64(context, instruction, ieee, SseArithmetic.ADD);
       case SUBTRACT_DOUBLE ->
           SseArithmetic.scalar64(context, instruction, ieee, SseArithmetic.SUBTRACT);
       case MULTIPLY_DOUBLE ->
           SseArithmetic.scalar64(context, instruction, ieee, SseArithmetic.MULTIPLY);
       case DIVIDE_DOUBLE ->
           SseArithmetic.scalar64(context, instruction, ieee, SseArithmetic.DIVIDE);
-      case ADD_SINGLE ->
-          SseArithmetic.scalar32(context, instruction, ieee, SseArithmetic.ADD);
+      case ADD_SINGLE -> SseArithmetic.scalar32(context, instruction, ieee, SseArithmetic.ADD);
       case SUBTRACT_SINGLE ->
           SseArithmetic.scalar32(context, instruction, ieee, SseArithmetic.SUBTRACT);
       case MULTIPLY_SINGLE ->
@@ -175,8 +173,7 @@ public final class SseUnit {
       case COMPARE_DOUBLE -> SseCompares.flags64(context, instruction, ieee, false);
       case COMPARE_DOUBLE_SIGNALING -> SseCompares.flags64(context, instruction, ieee, true);
       case INTEGER_TO_DOUBLE -> SseConversions.integerToDouble(context, instruction, ieee);
-      case DOUBLE_TO_INTEGER ->
-          SseConversions.doubleToInteger(context, instruction, ieee, true);
+      case DOUBLE_TO_INTEGER -> SseConversions.doubleToInteger(context, instruction, ieee, true);
       default -> executeGroup(context, instruction);
     }
   }
@@ -202,10 +199,7 @@ public final class SseUnit {
       case FLOAT_COMPARE -> SseCompares.mask(context, instruction, ieee);
       case FLOAT_FLAGS ->
           SseCompares.flags32(
-              context,
-              instruction,
-              ieee,
-              instruction.operation == Operation.COMISS.ordinal());
+              context, instruction, ieee, instruction.operation == Operation.COMISS.ordinal());
       case SCALAR_CONVERSION -> SseConversions.scalar(context, instruction, ieee);
       case PACKED_CONVERSION -> SseConversions.packed(context, instruction, ieee);
       case MMX_CONVERSION -> SseConversions.mmx(context, instruction, ieee);
@@ -273,10 +267,7 @@ public final class SseUnit {
         cases,
         HORIZONTAL,
         "PHADDW PHADDD PHADDSW PHSUBW PHSUBD PHSUBSW PACKSSWB PACKUSWB PACKSSDW PACKUSDW");
-    set(
-        cases,
-        SHIFT,
-        "PSLLW PSLLD PSLLQ PSRLW PSRLD PSRLQ PSRAW PSRAD PSLLDQ PSRLDQ");
+    set(cases, SHIFT, "PSLLW PSLLD PSLLQ PSRLW PSRLD PSRLQ PSRAW PSRAD PSLLDQ PSRLDQ");
     set(
         cases,
         INTERLEAVE,
@@ -309,10 +300,7 @@ public final class SseUnit {
             + " RCPPS RCPSS RSQRTPS RSQRTSS");
     set(cases, FLOAT_COMPARE, "CMPPS CMPPD CMPSS CMPSD_SSE");
     set(cases, FLOAT_FLAGS, "UCOMISS COMISS");
-    set(
-        cases,
-        SCALAR_CONVERSION,
-        "CVTSI2SS CVTSD2SI CVTSS2SI CVTTSS2SI CVTSS2SD CVTSD2SS");
+    set(cases, SCALAR_CONVERSION, "CVTSI2SS CVTSD2SI CVTSS2SI CVTTSS2SI CVTSS2SD CVTSD2SS");
     set(
         cases,
         PACKED_CONVERSION,

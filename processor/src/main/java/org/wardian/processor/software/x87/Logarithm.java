@@ -164,7 +164,7 @@ final class Logarithm {
       f.round(sign, biased, high, low);
       return;
     }
-    sum.low &= 0xF800000000000000L; Transcendental.roundProduct(f, sign, biased, significand, sum);
+    Transcendental.roundProduct(f, sign, biased, significand, sum);
   }
 
   /** y * log2(x + 1), for x between sqrt(1/2) - 1 and sqrt(2) - 1; exact enough up to 1. */

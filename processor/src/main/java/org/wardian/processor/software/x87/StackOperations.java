@@ -227,6 +227,9 @@ final class StackOperations {
   }
 
   private void unary(Operation operation) {
+    if (operation == Operation.FSIN || operation == Operation.FCOS) {
+      stack.clearC2();
+    }
     if (stack.isEmpty(0)) {
       underflow(0, 0);
       return;
@@ -254,13 +257,14 @@ final class StackOperations {
     commit(0);
   }
 
-  /** Sets or clears C2 of a trigonometric operation: its argument is finite but 2^63 or more. */
+  /** Sets C2 of a trigonometric operation where argument is finite but 2^63 or more. */
   private boolean outOfRange(int se, long value) {
     int exponent = se & Float80.EXPONENT;
     boolean out = exponent >= Float80.BIAS + 63 && exponent != Float80.EXPONENT && value < 0;
     stack.raise(0);
-    int status = stack.status() & ~C2;
-    stack.status(out ? status | C2 : status);
+    if (out) {
+      stack.status(stack.status() | C2);
+    }
     return out;
   }
 
@@ -318,6 +322,9 @@ final class StackOperations {
 
   /** Operations that replace ST(0) and push a second result. */
   private void pair(Operation operation) {
+    if (operation != Operation.FXTRACT) {
+      stack.clearC2();
+    }
     if (stack.isEmpty(0) || !stack.isEmpty(7)) {
       int overflow = stack.isEmpty(0) ? 0 : C1;
       stack.raise(INVALID | STACK_FAULT | overflow);

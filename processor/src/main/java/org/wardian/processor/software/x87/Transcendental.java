@@ -76,6 +76,7 @@ final class Transcendental {
     long significand = normalised(value);
     if (exponent >= BIAS) {
       // Defined for -1 and 1 only; outside, the processor returns the argument.
+      f.exceptions |= Float80.PRECISION;
       if (exponent == BIAS && significand == INTEGER_BIT) {
         f.set(sign != 0 ? SIGN | (BIAS - 1) : BIAS, INTEGER_BIT);
       } else {

@@ -19,6 +19,7 @@ class MethodSizesTest {
         Aes.class,
         FastFloat.class,
         IeeeArithmetic.class,
+        IeeeComparisons.class,
         IeeeConversions.class,
         SseArithmetic.class,
         SseCompares.class,

@@ -73,8 +73,7 @@ class SseVectorsTest {
 
   private void set(String name, String value) {
     switch (name) {
-      case "x0", "x1", "x2" ->
-          machine.context.xmm(name.charAt(1) - '0', low(value), high(value));
+      case "x0", "x1", "x2" -> machine.context.xmm(name.charAt(1) - '0', low(value), high(value));
       case "mem" -> {
         machine.memory(0, low(value));
         machine.memory(8, high(value));
@@ -105,10 +104,8 @@ class SseVectorsTest {
 
   private static Map<String, String> normalized(Map<String, String> outputs) {
     Map<String, String> normalized = new HashMap<>();
-    outputs.forEach(
-        (name, value) ->
-            normalized.put(
-                name, value.length() == 32 ? value : Long.toHexString(number(value))));
+    outputs.forEach((name, value) ->
+        normalized.put(name, value.length() == 32 ? value : Long.toHexString(number(value))));
     return normalized;
   }
 

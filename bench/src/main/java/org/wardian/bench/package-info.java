@@ -1,0 +1,2 @@
+/** JMH benchmarks. Compiled by the build, run by hand. */
+package org.wardian.bench;
