@@ -147,7 +147,11 @@ public final class CpuModel {
   DecodeTable[] decodeTables() {
     DecodeTable[] tables = decodeTables;
     if (tables == null) {
-      tables = new DecodeTable[] {new DecodeTable(this, false), new DecodeTable(this, true)};
+      Form[] forms = InstructionTable.array();
+      tables =
+          new DecodeTable[] {
+            new DecodeTable(forms, this, false), new DecodeTable(forms, this, true)
+          };
       decodeTables = tables;
     }
     return tables;

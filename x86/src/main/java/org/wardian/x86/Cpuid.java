@@ -5,14 +5,14 @@ import java.nio.charset.StandardCharsets;
 /**
  * What CPUID answers on one virtual processor.
  *
- * <p>The vendor is GenuineIntel because guests choose by it how system calls from 32-bit code and the
- * APIC work, and because an unknown vendor makes Linux warn. Family 6, model 0x36, stepping 1 is an
- * in-order Atom (Cedarview): guests rightly take it to be free of speculative execution, so they
- * need no mitigations (page-table isolation, retpolines), and no erratum is worked round for it. All
- * that matters about features is read from the feature bits.
+ * <p>The vendor is GenuineIntel because guests choose by it how system calls from 32-bit code and
+ * the APIC work, and because an unknown vendor makes Linux warn. Family 6, model 0x36, stepping 1
+ * is an in-order Atom (Cedarview): guests rightly take it to be free of speculative execution, so
+ * they need no mitigations (page-table isolation, retpolines), and no erratum is worked round for
+ * it. All that matters about features is read from the feature bits.
  *
- * <p>Sources: Intel SDM vol. 2, CPUID; Linux Documentation/virt/kvm/x86/cpuid.rst for the leaves from
- * 0x40000000; AMD APM vol. 3, appendix E for 0x80000006.
+ * <p>Sources: Intel SDM vol. 2, CPUID; Linux Documentation/virt/kvm/x86/cpuid.rst for the leaves
+ * from 0x40000000; AMD APM vol. 3, appendix E for 0x80000006.
  *
  * <p>{@link #leaf} allocates nothing; an instance belongs to one thread.
  */
@@ -89,7 +89,8 @@ public final class Cpuid {
     this.cpuCount = cpuCount;
     this.tscHz = tscHz;
     this.apicHz = apicHz;
-    byte[] name = ("Wardian Virtual CPU (" + model.name() + ")").getBytes(StandardCharsets.US_ASCII);
+    byte[] name =
+        ("Wardian Virtual CPU (" + model.name() + ")").getBytes(StandardCharsets.US_ASCII);
     for (int i = 0; i < Math.min(name.length, 47); i++) {
       brand[i >> 2] |= name[i] << (i & 3) * 8;
     }
@@ -115,7 +116,8 @@ public final class Cpuid {
       basic(leaf, subleaf, osxsave, xcr0);
     } else if (leaf >= HYPERVISOR_BASE && leaf <= HYPERVISOR_BASE + 0xff) {
       hypervisor(leaf);
-    } else if (leaf >= FIRST_EXTENDED && leaf <= LAST_EXTENDED) {
+    } else if (Integer.compareUnsigned(leaf, FIRST_EXTENDED) >= 0
+        && Integer.compareUnsigned(leaf, LAST_EXTENDED) <= 0) {
       extended(leaf);
     } else {
       // An Intel processor answers a leaf that it does not have like its last basic one.

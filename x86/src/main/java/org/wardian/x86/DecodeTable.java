@@ -1,7 +1,6 @@
 package org.wardian.x86;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The look-up arrays of one CPU model, for 64-bit mode or for the other modes.
@@ -17,16 +16,22 @@ final class DecodeTable {
   short[] cells = new short[4096];
 
   /**
-   * By form id: the cell that goes for the form with REX.W (rows w0) or REX.B (rows b0): -1 where the
-   * encoding is then undefined; 0 for all other forms.
+   * By form id: the cell that goes for the form with REX.W (rows w0) or REX.B (rows b0): -1 where
+   * the encoding is then undefined; 0 for all other forms.
    */
   final short[] alternate;
 
+  private final Form[] forms;
   private int used = 16;
 
-  DecodeTable(CpuModel model, boolean longMode) {
-    List<Form> forms = InstructionTable.forms();
-    alternate = new short[forms.size()];
+  /**
+   * Builds the arrays from {@code forms}, each at the index of its id.
+   *
+   * @throws IllegalStateException naming both rows if two claim the same encoding
+   */
+  DecodeTable(Form[] forms, CpuModel model, boolean longMode) {
+    this.forms = forms;
+    alternate = new short[forms.length];
     for (int pass = 0; pass < 2; pass++) {
       for (Form form : forms) {
         if (form.encoding.anyPrefix() == (pass == 1)
@@ -97,7 +102,7 @@ final class DecodeTable {
       return form.id + 1;
     }
     if (cell > 0) {
-      Form other = InstructionTable.form(cell - 1);
+      Form other = forms[cell - 1];
       if (form.encoding.anyPrefix() && !other.encoding.anyPrefix()) {
         return cell;
       }
@@ -122,11 +127,11 @@ final class DecodeTable {
     return at;
   }
 
-  private static IllegalStateException overlap(Form form, int cell) {
+  private IllegalStateException overlap(Form form, int cell) {
     return new IllegalStateException(
         "'"
             + form
             + "' overlaps "
-            + (cell > 0 ? "'" + InstructionTable.form(cell - 1) + "'" : "rows chosen by ModRM"));
+            + (cell > 0 ? "'" + forms[cell - 1] + "'" : "rows chosen by ModRM"));
   }
 }

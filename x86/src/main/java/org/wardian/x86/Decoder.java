@@ -60,13 +60,12 @@ public final class Decoder {
   /** Indices of 16-bit addressing by ModRM.rm: SI DI SI DI SI DI none none. */
   private static final byte[] INDEX_16 = {6, 7, 6, 7, 6, 7, NO_REGISTER, NO_REGISTER};
 
+  private final Form[] forms = InstructionTable.array();
   private final DecodeTable legacyTable;
   private final DecodeTable longTable;
 
-  private byte[] code;
-  private int position;
-  private int limit;
-  private boolean exhausted;
+  private final CodeCursor cursor = new CodeCursor();
+  private final OperandReader operands = new OperandReader(cursor);
 
   /** A decoder of what {@code model} has. */
   public Decoder(CpuModel model) {
@@ -86,10 +85,8 @@ public final class Decoder {
    * @return {@link #OK}, {@link #TRUNCATED}, {@link #TOO_LONG} or {@link #INVALID}
    */
   public int decode(byte[] code, int offset, int available, int codeSize, Instruction out) {
-    this.code = code;
-    this.position = offset;
-    this.limit = offset + Math.min(available, MAX_LENGTH);
-    this.exhausted = false;
+    CodeCursor cursor = this.cursor;
+    cursor.start(code, offset, offset + Math.min(available, MAX_LENGTH));
     boolean wide = codeSize == 8;
     byte[] prefixes = wide ? PREFIXES_64 : PREFIXES;
     int rex = 0;
@@ -100,9 +97,9 @@ public final class Decoder {
     boolean lock = false;
     int opcode;
     while (true) {
-      opcode = next();
+      opcode = cursor.next();
       int prefix = prefixes[opcode];
-      if (prefix == 0 || exhausted) {
+      if (prefix == 0 || cursor.exhausted) {
         break;
       }
       if (prefix == REX) {
@@ -127,13 +124,13 @@ public final class Decoder {
     int map = 0;
     if (opcode == 0x0f) {
       map = 1;
-      opcode = next();
+      opcode = cursor.next();
       if (opcode == 0x38 || opcode == 0x3a) {
         map = opcode == 0x38 ? 2 : 3;
-        opcode = next();
+        opcode = cursor.next();
       }
     }
-    if (exhausted) {
+    if (cursor.exhausted) {
       return exhaustion(available);
     }
     int column = repeat == REP ? 2 : repeat == REPNE ? 3 : operandPrefix ? 1 : 0;
@@ -141,8 +138,8 @@ public final class Decoder {
     int cell = table.primary[map << 10 | opcode << 2 | column];
     int modrm = -1;
     if (cell < 0) {
-      modrm = next();
-      if (exhausted) {
+      modrm = cursor.next();
+      if (cursor.exhausted) {
         return exhaustion(available);
       }
       cell = table.cells[-cell + ((modrm >> 2 & 14) | (modrm >= 0xc0 ? 1 : 0))];
@@ -153,7 +150,7 @@ public final class Decoder {
     if (cell == 0) {
       return INVALID;
     }
-    Form form = InstructionTable.form(cell - 1);
+    Form form = forms[cell - 1];
     if (rex != 0 && table.alternate[form.id] != 0) {
       form = alternate(form, rex, table.alternate[form.id]);
       if (form == null) {
@@ -170,7 +167,7 @@ public final class Decoder {
       }
     }
     if (encoding.modrm() && modrm < 0) {
-      modrm = next();
+      modrm = cursor.next();
     }
     out.form = form;
     out.operation = form.operationOrdinal;
@@ -191,14 +188,14 @@ public final class Decoder {
       out.displacement = 0;
       segment(out, StateLayout.DS, override);
     }
-    boolean valid = operands(out, form, opcode, modrm, rex);
-    if (exhausted) {
+    boolean valid = operands.read(out, form, opcode, modrm, rex);
+    if (cursor.exhausted) {
       return exhaustion(available);
     }
     if (lock && (out.kind0 != Instruction.MEMORY || !form.lockable())) {
       return INVALID;
     }
-    out.length = position - offset;
+    out.length = cursor.position - offset;
     return valid ? OK : INVALID;
   }
 
@@ -207,12 +204,12 @@ public final class Decoder {
   }
 
   /** The form of a w0 or b0 row in the presence of REX; null if there is none. */
-  private static Form alternate(Form form, int rex, int alternate) {
+  private Form alternate(Form form, int rex, int alternate) {
     int bit = form.encoding.extra() == Encoding.W0 ? 8 : 1;
     if ((rex & bit) == 0) {
       return form;
     }
-    return alternate < 0 ? null : InstructionTable.form(alternate - 1);
+    return alternate < 0 ? null : forms[alternate - 1];
   }
 
   private static int operandSize(int codeSize, boolean prefix, int rex, int attributes) {
@@ -227,8 +224,7 @@ public final class Decoder {
 
   private static void segment(Instruction out, int standard, int override) {
     out.segmentOverride = override >= 0;
-    out.segment =
-        override >= 0 ? override : out.codeSize == 8 ? StateLayout.NO_SEGMENT : standard;
+    out.segment = override >= 0 ? override : out.codeSize == 8 ? StateLayout.NO_SEGMENT : standard;
   }
 
   private void memory(Instruction out, int modrm, int rex, int override) {
@@ -241,7 +237,7 @@ public final class Decoder {
     int index = NO_REGISTER;
     int scale = 0;
     if (base == 4) {
-      int sib = next();
+      int sib = cursor.next();
       base = sib & 7;
       scale = sib >> 6;
       index = (sib >> 3 & 7) | (rex & 2) << 2;
@@ -251,20 +247,20 @@ public final class Decoder {
       }
       if (base == 5 && mod == 0) {
         base = NO_REGISTER;
-        out.displacement = next32();
+        out.displacement = cursor.next32();
       } else {
         base |= (rex & 1) << 3;
       }
     } else if (base == 5 && mod == 0) {
       base = out.codeSize == 8 ? RIP_RELATIVE : NO_REGISTER;
-      out.displacement = next32();
+      out.displacement = cursor.next32();
     } else {
       base |= (rex & 1) << 3;
     }
     if (mod == 1) {
-      out.displacement = (byte) next();
+      out.displacement = (byte) cursor.next();
     } else if (mod == 2) {
-      out.displacement = next32();
+      out.displacement = cursor.next32();
     } else if (base < NO_REGISTER) {
       out.displacement = 0;
     }
@@ -286,206 +282,15 @@ public final class Decoder {
     }
     if (mod == 0 && rm == 6) {
       base = NO_REGISTER;
-      out.displacement = (short) next16();
+      out.displacement = (short) cursor.next16();
     } else if (mod == 0) {
       out.displacement = 0;
     } else {
-      out.displacement = mod == 1 ? (byte) next() : (short) next16();
+      out.displacement = mod == 1 ? (byte) cursor.next() : (short) cursor.next16();
     }
     out.base = base;
     out.index = index;
     out.scale = 0;
     segment(out, base == 5 ? StateLayout.SS : StateLayout.DS, override);
-  }
-
-  /** Fills the operands, reading immediates; false if a register number makes the encoding #UD. */
-  private boolean operands(Instruction out, Form form, int opcode, int modrm, int rex) {
-    int[] templates = form.operands;
-    out.operands = templates.length;
-    out.kind0 = Instruction.NONE;
-    out.kind1 = Instruction.NONE;
-    out.kind2 = Instruction.NONE;
-    out.kind3 = Instruction.NONE;
-    int mode = (out.codeSize == 8 ? 4 : 0) | (out.operandSize >> 2);
-    boolean valid = true;
-    for (int i = 0; i < templates.length; i++) {
-      int template = templates[i];
-      int width = OperandTemplate.bytes(OperandTemplate.registerWidth(template), mode);
-      int kind = Instruction.IMMEDIATE;
-      int register = 0;
-      switch (OperandTemplate.place(template)) {
-        case OperandTemplate.RM_GENERAL, OperandTemplate.RM_MMX, OperandTemplate.RM_XMM -> {
-          if (modrm < 0xc0 && form.encoding.mods() != 0) {
-            kind = Instruction.MEMORY;
-            width = OperandTemplate.bytes(OperandTemplate.memoryWidth(template), mode);
-          } else if (OperandTemplate.place(template) == OperandTemplate.RM_MMX) {
-            kind = Instruction.MMX;
-            register = modrm & 7;
-          } else {
-            register = (modrm & 7) | (rex & 1) << 3;
-            kind =
-                OperandTemplate.place(template) == OperandTemplate.RM_XMM
-                    ? Instruction.XMM
-                    : Instruction.REGISTER;
-          }
-        }
-        case OperandTemplate.REG_GENERAL -> {
-          kind = Instruction.REGISTER;
-          register = (modrm >> 3 & 7) | (rex & 4) << 1;
-        }
-        case OperandTemplate.REG_XMM -> {
-          kind = Instruction.XMM;
-          register = (modrm >> 3 & 7) | (rex & 4) << 1;
-        }
-        case OperandTemplate.REG_MMX -> {
-          kind = Instruction.MMX;
-          register = modrm >> 3 & 7;
-        }
-        case OperandTemplate.OPCODE_GENERAL -> {
-          kind = Instruction.REGISTER;
-          register = (opcode & 7) | (rex & 1) << 3;
-        }
-        case OperandTemplate.REG_SEGMENT -> {
-          kind = Instruction.SEGMENT;
-          register = modrm >> 3 & 7;
-          valid = register <= StateLayout.GS && (i > 0 || register != StateLayout.CS);
-        }
-        case OperandTemplate.REG_CONTROL -> {
-          kind = Instruction.CONTROL;
-          register = (modrm >> 3 & 7) | (rex & 4) << 1;
-          // CR0, CR2, CR3, CR4 and CR8 exist.
-          valid = (0x11d >> register & 1) != 0;
-        }
-        case OperandTemplate.REG_DEBUG -> {
-          kind = Instruction.DEBUG;
-          register = (modrm >> 3 & 7) | (rex & 4) << 1;
-          valid = register < 8;
-        }
-        case OperandTemplate.FIXED_GENERAL -> {
-          kind = Instruction.REGISTER;
-          register = OperandTemplate.fixed(template);
-        }
-        case OperandTemplate.STRING_SOURCE -> kind = Instruction.STRING_SOURCE;
-        case OperandTemplate.STRING_DESTINATION -> kind = Instruction.STRING_DESTINATION;
-        case OperandTemplate.OFFSET -> {
-          kind = Instruction.MEMORY;
-          out.displacement =
-              out.addressSize == 8
-                  ? next64()
-                  : out.addressSize == 4 ? next32() & 0xffff_ffffL : next16();
-        }
-        default -> {
-          kind = constantOperand(out, template, i);
-          register = OperandTemplate.fixed(template);
-          if (kind == Instruction.ST && OperandTemplate.place(template) == OperandTemplate.ST_I) {
-            register = modrm & 7;
-          }
-        }
-      }
-      if (width == 1 && kind == Instruction.REGISTER && rex == 0 && register >= 4) {
-        kind = Instruction.HIGH_BYTE;
-        register -= 4;
-      }
-      set(out, i, kind, register, width);
-    }
-    return valid;
-  }
-
-  /** Reads an immediate or takes an implied constant or register; the operand's kind. */
-  private int constantOperand(Instruction out, int template, int i) {
-    switch (OperandTemplate.place(template)) {
-      case OperandTemplate.IMMEDIATE_BYTE -> {
-        if (i > 0 && out.kind0 == Instruction.IMMEDIATE) {
-          out.immediate2 = next();
-          return Instruction.IMMEDIATE2;
-        }
-        out.immediate = next();
-      }
-      case OperandTemplate.IMMEDIATE_BYTE_SIGNED -> out.immediate = (byte) next();
-      case OperandTemplate.IMMEDIATE_WORD -> out.immediate = next16();
-      case OperandTemplate.IMMEDIATE_Z ->
-          out.immediate = out.operandSize == 2 ? (short) next16() : next32();
-      case OperandTemplate.IMMEDIATE_V ->
-          out.immediate =
-              out.operandSize == 8
-                  ? next64()
-                  : out.operandSize == 4 ? next32() : (short) next16();
-      case OperandTemplate.RELATIVE_BYTE -> {
-        out.immediate = (byte) next();
-        return Instruction.RELATIVE;
-      }
-      case OperandTemplate.RELATIVE_Z -> {
-        out.immediate = out.operandSize == 2 ? (short) next16() : next32();
-        return Instruction.RELATIVE;
-      }
-      case OperandTemplate.FAR_POINTER -> {
-        out.immediate = out.operandSize == 2 ? next16() : next32() & 0xffff_ffffL;
-        out.immediate2 = next16();
-        return Instruction.FAR_POINTER;
-      }
-      case OperandTemplate.FIXED_SEGMENT -> {
-        return Instruction.SEGMENT;
-      }
-      case OperandTemplate.FIXED_XMM -> {
-        return Instruction.XMM;
-      }
-      case OperandTemplate.FIXED_ST, OperandTemplate.ST_I -> {
-        return Instruction.ST;
-      }
-      default -> {
-        out.immediate = OperandTemplate.fixed(template);
-        return Instruction.CONSTANT;
-      }
-    }
-    return Instruction.IMMEDIATE;
-  }
-
-  private static void set(Instruction out, int i, int kind, int register, int size) {
-    switch (i) {
-      case 0 -> {
-        out.kind0 = kind;
-        out.reg0 = register;
-        out.size0 = size;
-      }
-      case 1 -> {
-        out.kind1 = kind;
-        out.reg1 = register;
-        out.size1 = size;
-      }
-      case 2 -> {
-        out.kind2 = kind;
-        out.reg2 = register;
-        out.size2 = size;
-      }
-      default -> {
-        out.kind3 = kind;
-        out.reg3 = register;
-        out.size3 = size;
-      }
-    }
-  }
-
-  /** The next byte; 0 and {@link #exhausted} behind the last. */
-  private int next() {
-    if (position >= limit) {
-      exhausted = true;
-      return 0;
-    }
-    return code[position++] & 0xff;
-  }
-
-  private int next16() {
-    int low = next();
-    return low | next() << 8;
-  }
-
-  private int next32() {
-    int low = next16();
-    return low | next16() << 16;
-  }
-
-  private long next64() {
-    long low = next32() & 0xffff_ffffL;
-    return low | (long) next32() << 32;
   }
 }

@@ -58,9 +58,10 @@ public final class Disassembler {
       case CBW -> size == 2 ? "cbw" : size == 4 ? "cwde" : "cdqe";
       case CWD -> size == 2 ? "cwd" : size == 4 ? "cdq" : "cqo";
       case JCXZ ->
-          instruction.addressSize == 2
-              ? "jcxz"
-              : instruction.addressSize == 4 ? "jecxz" : "jrcxz";
+          instruction.addressSize == 2 ? "jcxz" : instruction.addressSize == 4 ? "jecxz" : "jrcxz";
+      case FLDENV, FNSTENV, FRSTOR, FNSAVE ->
+          sized(MNEMONICS[instruction.operation], instruction, Math.min(4, size), 4);
+      case SYSEXIT -> instruction.codeSize < 8 ? "sysexit" : size == 8 ? "sysexitq" : "sysexitd";
       case IRET, RETF -> sized(MNEMONICS[instruction.operation], instruction, size, 4);
       case SYSRET -> size == 8 ? "sysretq" : "sysretd";
       case PUSHF, POPF, PUSHA, POPA, PUSH_SEG, POP_SEG, RET, ENTER, LEAVE ->
@@ -69,8 +70,10 @@ public final class Disassembler {
           instruction.kind0 == Instruction.IMMEDIATE || instruction.kind0 == Instruction.RELATIVE
               ? sized(MNEMONICS[instruction.operation], instruction, size, 8)
               : MNEMONICS[instruction.operation];
-      case MOVD -> instruction.size0 == 8 && instruction.size1 == 8 || wideMove(instruction)
-          ? "movq" : "movd";
+      case MOVD ->
+          instruction.size0 == 8 && instruction.size1 == 8 || wideMove(instruction)
+              ? "movq"
+              : "movd";
       case PEXTRD -> instruction.size0 == 8 ? "pextrq" : "pextrd";
       case PINSRD -> instruction.size1 == 8 ? "pinsrq" : "pinsrd";
       case MOV -> isLongMove(instruction) ? "movabs" : "mov";
@@ -194,8 +197,9 @@ public final class Disassembler {
       case Instruction.RELATIVE -> {
         long target = address + instruction.length + instruction.immediate;
         if (instruction.operandSize == 2) {
-          // Only IP changes; what lies above it belongs to the segment's base.
-          target = (address & ~0xffffL) | (target & 0xffff);
+          // In 16-bit code the listing's address holds the segment's base above IP.
+          long above = instruction.codeSize == 2 ? address & ~0xffffL : 0;
+          target = above | (target & 0xffff);
         }
         hexadecimal(text, masked(target, instruction.codeSize == 8 ? 8 : 4));
       }
@@ -234,7 +238,7 @@ public final class Disassembler {
     switch (instruction.form.operation()) {
       case CALLF, JMPF, LES, LDS, LSS, LFS, LGS ->
           text.append(size == 4 ? "DWORD PTR " : size == 6 ? "FWORD PTR " : "TBYTE PTR ");
-      case LGDT, SGDT, LIDT, SIDT, FLDENV, FNSTENV, FRSTOR, FNSAVE -> {
+      case LGDT, SGDT, LIDT, SIDT, FLDENV, FNSTENV, FRSTOR, FNSAVE, INVPCID, LDDQU -> {
         // The operand has a format of its own.
       }
       case CLFLUSH, INVLPG -> text.append("BYTE PTR ");

@@ -3,8 +3,8 @@ package org.wardian.x86;
 /**
  * How a form is encoded: mandatory prefix, opcode map, opcode and what ModRM must be.
  *
- * @param prefixes columns of {@link DecodeTable} that the form claims: bit 0 no prefix, 1 66, 2 F3, 3
- *     F2
+ * @param prefixes columns of {@link DecodeTable} that the form claims: bit 0 no prefix, 1 66, 2 F3,
+ *     3 F2
  * @param anyPrefix whether the row names no prefix, so that rows which do go before it
  * @param map 0 one byte, 1 0F, 2 0F 38, 3 0F 3A
  * @param opcode the (first) opcode byte

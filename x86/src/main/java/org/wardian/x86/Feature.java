@@ -1,8 +1,8 @@
 package org.wardian.x86;
 
 /**
- * What CPUID can promise, each with the bit that promises it. Source: Intel SDM vol. 2, CPUID, tables
- * 3-10 and 3-11.
+ * What CPUID can promise, each with the bit that promises it. Source: Intel SDM vol. 2, CPUID,
+ * tables 3-10 and 3-11.
  *
  * <p>Only features that some model, or some row of the instruction table, names are listed.
  */

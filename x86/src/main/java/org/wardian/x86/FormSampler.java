@@ -5,8 +5,8 @@ import java.util.EnumSet;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes random encodings of a form: random registers, addressing modes, immediates and such prefixes
- * as leave the form the same. The source of cases for oracle and fuzz tests.
+ * Makes random encodings of a form: random registers, addressing modes, immediates and such
+ * prefixes as leave the form the same. The source of cases for oracle and fuzz tests.
  *
  * <p>Holds a decoder, so each thread needs its own.
  */
@@ -86,8 +86,10 @@ public final class FormSampler {
     }
     while (length < Decoder.MAX_LENGTH) {
       // Now and then a byte from which extreme immediates and displacements are made.
-      put(random.nextInt(4) == 0 ? new int[] {0, 0xff, 0x7f, 0x80, 1}[random.nextInt(5)]
-          : random.nextInt(256));
+      put(
+          random.nextInt(4) == 0
+              ? new int[] {0, 0xff, 0x7f, 0x80, 1}[random.nextInt(5)]
+              : random.nextInt(256));
     }
   }
 

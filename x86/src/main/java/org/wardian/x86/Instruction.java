@@ -64,6 +64,9 @@ public final class Instruction {
    */
   public static final int STRING_DESTINATION = 16;
 
+  /** An instruction without a form, to be filled by {@link Decoder#decode}. */
+  public Instruction() {}
+
   /** The form of the instruction table; null only before the first decoding. */
   public Form form;
 

@@ -25,6 +25,11 @@ public final class InstructionTable {
     return FORMS[id];
   }
 
+  /** All forms, each at the index of its id; not to be written. */
+  static Form[] array() {
+    return FORMS;
+  }
+
   private static Form[] read() {
     try (InputStream in = InstructionTable.class.getResourceAsStream("instructions.tbl")) {
       if (in == null) {

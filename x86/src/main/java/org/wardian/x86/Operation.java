@@ -3,11 +3,11 @@ package org.wardian.x86;
 /**
  * What an instruction does, whatever its encoding: the mnemonics of the Intel SDM in upper case.
  *
- * <p>One constant covers all widths of an operation, and a family of conditions is one constant with
- * the condition number in {@link Instruction#condition}. Where one mnemonic means two things the
- * constant says which ({@link #MOVS} and {@link #MOVSD_SSE}; {@link #MOV}, {@link #MOV_SEG}, {@link
- * #MOV_CR}; {@link #JMP}, {@link #JMPF}). x87 operations are the forms without the implied FWAIT. The
- * order groups what one execution unit handles; it is not part of any saved state.
+ * <p>One constant covers all widths of an operation, and a family of conditions is one constant
+ * with the condition number in {@link Instruction#condition}. Where one mnemonic means two things
+ * the constant says which ({@link #MOVS} and {@link #MOVSD_SSE}; {@link #MOV}, {@link #MOV_SEG},
+ * {@link #MOV_CR}; {@link #JMP}, {@link #JMPF}). x87 operations are the forms without the implied
+ * FWAIT. The order groups what one execution unit handles; it is not part of any saved state.
  */
 public enum Operation {
   // General-purpose arithmetic, logic and data movement.
@@ -622,7 +622,9 @@ public enum Operation {
 
   private static final Operation[] VALUES = values();
 
-  /** The operation whose ordinal is {@code ordinal}, without the copy that {@link #values} makes. */
+  /**
+   * The operation whose ordinal is {@code ordinal}, without the copy that {@link #values} makes.
+   */
   public static Operation of(int ordinal) {
     return VALUES[ordinal];
   }

@@ -41,7 +41,9 @@ public final class StateLayout {
   public static final int FLAG_AUX = 0x0b0;
   public static final int EFLAGS = 0x0b8;
 
-  /** 32 bits: what must be looked at before the next instruction or branch; written by any thread. */
+  /**
+   * 32 bits: what must be looked at before the next instruction or branch; written by any thread.
+   */
   public static final int PENDING = 0x0c0;
 
   /** 32 bits: the running tier's cached mode (privilege, code size); derived, never saved. */
@@ -57,8 +59,8 @@ public final class StateLayout {
   public static final int INTERRUPT_SHADOW = 0x0d8;
 
   /**
-   * Nine segment registers of 32 bytes: ES CS SS DS FS GS, NONE (always base 0), LDTR, TR. Each:
-   * +0 selector (16 bits), +4 attributes (32 bits), +8 limit in bytes (32 bits), +16 base.
+   * Nine segment registers of 32 bytes: ES CS SS DS FS GS, NONE (always base 0), LDTR, TR. Each: +0
+   * selector (16 bits), +4 attributes (32 bits), +8 limit in bytes (32 bits), +16 base.
    */
   public static final int SEGMENTS = 0x100;
 
@@ -75,10 +77,12 @@ public final class StateLayout {
   public static final int BASE = 16;
 
   public static final int GDTR_BASE = 0x220;
+
   /** 32 bits, the low 16 count. */
   public static final int GDTR_LIMIT = 0x228;
 
   public static final int IDTR_BASE = 0x230;
+
   /** 32 bits, the low 16 count. */
   public static final int IDTR_LIMIT = 0x238;
 
@@ -163,6 +167,7 @@ public final class StateLayout {
   public static final int DS = 3;
   public static final int FS = 4;
   public static final int GS = 5;
+
   /** Pseudo segment with base 0 and no limit. */
   public static final int NO_SEGMENT = 6;
 

@@ -108,7 +108,8 @@ final class TableParser {
             digit = token.charAt(1) - '0';
             continue;
           }
-          int value = Character.digit(token.charAt(0), 16) << 4 | Character.digit(token.charAt(1), 16);
+          int value =
+              Character.digit(token.charAt(0), 16) << 4 | Character.digit(token.charAt(1), 16);
           boolean last = !hexFollows();
           if (opcode >= 0) {
             modrm = true;
