@@ -33,14 +33,14 @@ final class CacheLock implements AutoCloseable {
    * Waits for the lock; says so if it takes more than a moment.
    *
    * @param file the lock file, created if need be
-   * @param purpose what the holder is doing, for the note
+   * @param subject what the lock is for, for the note
    */
-  static CacheLock acquire(Path file, String purpose, ProgressListener progress)
+  static CacheLock acquire(Path file, String subject, ProgressListener progress)
       throws CatalogueException {
     Path key = file.toAbsolutePath().normalize();
     ReentrantLock threads = WITHIN_PROCESS.computeIfAbsent(key, path -> new ReentrantLock());
     if (!threads.tryLock()) {
-      progress.note("waiting for another thread that " + purpose);
+      progress.note("waiting for another thread to finish with " + subject);
       threads.lock();
     }
     FileChannel channel = null;
@@ -49,7 +49,7 @@ final class CacheLock implements AutoCloseable {
       channel =
           FileChannel.open(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      lock(channel, purpose, progress);
+      lock(channel, subject, progress);
       held = true;
       return new CacheLock(threads, channel);
     } catch (IOException | ReadOnlyFileSystemException e) {
@@ -62,11 +62,11 @@ final class CacheLock implements AutoCloseable {
     }
   }
 
-  private static void lock(FileChannel channel, String purpose, ProgressListener progress)
+  private static void lock(FileChannel channel, String subject, ProgressListener progress)
       throws IOException {
     FileLock lock = channel.tryLock();
     if (lock == null) {
-      progress.note("waiting for another ward" + holder(channel) + " that " + purpose);
+      progress.note("waiting for another ward" + holder(channel) + " to finish with " + subject);
       lock = channel.lock();
     }
     if (!lock.isValid()) {

@@ -194,6 +194,7 @@ final class HttpFetcher {
                   + address
                   + ": "
                   + e.getMessage()
+                  + proxies.describe(address)
                   + "; check the network, set http_proxy if there is a proxy, or "
                   + DebianMirrors.remedy(address),
               e);

@@ -326,8 +326,7 @@ public final class ImageCache {
       throws CatalogueException {
     Path locks = folder.resolve("locks");
     CacheFiles.createFolder(locks);
-    return CacheLock.acquire(
-        locks.resolve(guest.name() + ".lock"), "changes " + guest.name(), progress);
+    return CacheLock.acquire(locks.resolve(guest.name() + ".lock"), guest.name(), progress);
   }
 
   private Path imageFolder(GuestDefinition guest) {

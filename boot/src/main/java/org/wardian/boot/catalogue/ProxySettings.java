@@ -93,6 +93,12 @@ final class ProxySettings {
     return new Proxy(Proxy.Type.HTTP, new InetSocketAddress(proxy.getHost(), port));
   }
 
+  /** How an address is reached, for an error: empty, or the proxy's host in parentheses. */
+  String describe(URI target) {
+    URI proxy = proxyUri(target);
+    return proxy == null ? "" : " (through the proxy " + proxy.getHost() + ")";
+  }
+
   /** The value of the {@code Proxy-Authorization} header, if the proxy's address has a user. */
   Optional<String> authorization(URI target) {
     URI proxy = proxyUri(target);

@@ -15,7 +15,7 @@ import org.wardian.boot.catalogue.CatalogueException.Kind;
 
 /**
  * A suite's {@code Release} text: what the suite is called, how long the text holds, and the size
- * and SHA-256 of each of the suite's index files (Debian repository format).
+ * and SHA-256 of each of the suite's package indexes (Debian repository format).
  */
 final class ReleaseIndex {
   /** Clocks differ: a text may be this much from the future. */
@@ -49,6 +49,10 @@ final class ReleaseIndex {
       String[] words = line.split("[ \t]+");
       if (words.length != 3) {
         throw malformed(origin, "a line of the SHA256 list has not three words");
+      }
+      if (!words[2].contains("/Packages")) {
+        // Icons, translations and sources, whose names are none of our business.
+        continue;
       }
       try {
         files.put(words[2], new ExpectedFile(words[2], Long.parseLong(words[1]), words[0]));

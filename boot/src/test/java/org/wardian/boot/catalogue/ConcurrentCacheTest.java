@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,7 +102,7 @@ class ConcurrentCacheTest {
     awaitRequest();
     Process second = CacheProcess.start(command, scratch.resolve("second"));
     String wait =
-        "waiting for another ward (process " + first.pid() + ") that changes debian-cloud";
+        "waiting for another ward (process " + first.pid() + ") to finish with debian-cloud";
     while (!Files.readString(scratch.resolve("second")).contains(wait)) {
       assertThat(second.isAlive()).as(Files.readString(scratch.resolve("second"))).isTrue();
       Thread.sleep(10);
@@ -144,30 +143,54 @@ class ConcurrentCacheTest {
     assertThat(partial()).doesNotExist();
   }
 
+  /** Runs a script with a file system of its own, which it mounts at the folder returned. */
+  private Path runOnOwnDisk(String script, int expectedStatus) throws Exception {
+    Path disk = Files.createDirectory(scratch.resolve("disk"));
+    assumeTrue(canMount(disk), "this machine lets a user mount nothing");
+    List<String> command = new ArrayList<>(List.of("unshare", "-rm", "sh", "-c"));
+    command.add(script.replace("DISK", disk.toString()).replace("SCRATCH", scratch.toString()));
+    command.add("sh");
+    command.addAll(CacheProcess.command(disk.resolve("cache"), mirror, KEY, scratch));
+    Process process = CacheProcess.start(command, scratch.resolve("output"));
+    assertThat(CacheProcess.status(process)).as(output()).isEqualTo(expectedStatus);
+    return disk;
+  }
+
+  private String output() throws IOException {
+    return Files.readString(scratch.resolve("output"));
+  }
+
   @Test
   void fullDiskIsNamedAndFreedAgain() throws Exception {
-    Path disk = Files.createDirectory(scratch.resolve("disk"));
-    Path left = scratch.resolve("left");
-    String script =
-        "mount -t tmpfs -o size=200k none "
-            + disk
-            + " && { \"$@\"; status=$?; find "
-            + disk
-            + " -type f -size +0 > "
-            + left
-            + "; exit $status; }";
-    List<String> command = new ArrayList<>(List.of("unshare", "-rm", "sh", "-c", script, "sh"));
-    assumeTrue(canMount(disk), "this machine lets a user mount nothing");
-    command.addAll(CacheProcess.command(disk.resolve("cache"), mirror, KEY, scratch));
-    // Compressed to nearly nothing, so that the package fits and its kernel does not.
-    Process process = CacheProcess.start(command, scratch.resolve("output"));
-    assertThat(CacheProcess.status(process)).isEqualTo(1);
-    assertThat(Files.readString(scratch.resolve("output")))
+    // The package of a kernel of zeros fits, and its kernel does not.
+    Path disk =
+        runOnOwnDisk(
+            "mount -t tmpfs -o size=200k none DISK || exit 9; \"$@\"; status=$?;"
+                + " find DISK -type f -size +0 > SCRATCH/left; exit $status",
+            1);
+    assertThat(output())
         .contains("NO_SPACE: the disk of " + disk)
         .contains("is full")
         .contains("set XDG_CACHE_HOME to a folder on another disk");
-    assertThat(Files.readString(left, StandardCharsets.UTF_8).lines())
+    assertThat(Files.readAllLines(scratch.resolve("left")))
         .allMatch(file -> file.endsWith("/locks/debian-cloud.lock"));
+  }
+
+  @Test
+  void readOnlyDiskIsNamed() throws Exception {
+    Path disk = runOnOwnDisk("mount -t tmpfs -o ro none DISK || exit 9; \"$@\"", 1);
+    assertThat(output())
+        .contains("NOT_WRITABLE: cannot write to " + disk)
+        .contains("(read-only file system)")
+        .contains("XDG_CACHE_HOME");
+  }
+
+  @Test
+  void readOnlyCacheServesWhatItHas() throws Exception {
+    runOnOwnDisk(
+        "mount -t tmpfs none DISK && \"$@\" && mount -o remount,ro none DISK && \"$@\"", 0);
+    assertThat(output().split(Sha256.of(KERNEL), -1)).as("given twice").hasSize(3);
+    assertThat(mirror.requests()).containsOnlyOnce(kernelPath);
   }
 
   private static boolean canMount(Path disk) throws InterruptedException {

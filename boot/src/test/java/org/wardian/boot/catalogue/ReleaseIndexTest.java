@@ -66,10 +66,13 @@ class ReleaseIndexTest {
       strings = {
         "",
         "Codename: x\n",
-        "Codename: x\nSHA256:\n 12 12 a\n",
+        "Codename: x\nSHA256:\n 12 12 main/Packages\n",
         "SHA256:\n aa\n",
-        "SHA256:\n abababababababababababababababababababababababababababababababab -1 a\n",
-        "SHA256:\n abababababababababababababababababababababababababababababababab 1 ../../a\n",
+        "SHA256:\n"
+            + " abababababababababababababababababababababababababababababababab -1 a/Packages\n",
+        "SHA256:\n"
+            + " abababababababababababababababababababababababababababababababab 1"
+            + " ../../Packages\n",
       })
   void refusesWhatIsNoIndex(String text) {
     assertThatExceptionOfType(CatalogueException.class).isThrownBy(() -> parse(text));
