@@ -19,4 +19,43 @@ record ApicMessage(
   static final int INIT = 5;
   static final int STARTUP = 6;
   static final int EXTINT = 7;
+
+  private static final int FLAT = 0xf;
+  private static final int CLUSTER = 0;
+
+  /** Whether the message is for an APIC in x2APIC mode. */
+  boolean reachesX2apic(int id, int logicalId) {
+    if (isBroadcast()) {
+      return true;
+    }
+    if (!logical) {
+      return destination == id;
+    }
+    return logicalId >>> 16 == destination >>> 16 && (logicalId & destination & 0xffff) != 0;
+  }
+
+  /**
+   * Whether the message is for an APIC in xAPIC mode.
+   *
+   * @param logicalId its 8-bit logical ID, from LDR
+   * @param model how logical IDs are understood, from DFR
+   */
+  boolean reachesXapic(int id, int logicalId, int model) {
+    if (isBroadcast()) {
+      return true;
+    }
+    if (!logical) {
+      return destination == id;
+    }
+    return switch (model) {
+      case FLAT -> (logicalId & destination) != 0;
+      case CLUSTER ->
+          logicalId >>> 4 == (destination >>> 4 & 0xf) && (logicalId & destination & 0xf) != 0;
+      default -> false;
+    };
+  }
+
+  private boolean isBroadcast() {
+    return destination == (wide ? -1 : 0xff);
+  }
 }

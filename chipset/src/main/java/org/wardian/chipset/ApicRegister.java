@@ -46,9 +46,6 @@ final class ApicRegister {
   static final int LVT_LEVEL = 1 << 15;
   static final int LVT_MASKED = 1 << 16;
 
-  static final int ICR_LOGICAL = 1 << 11;
-  static final int ICR_ASSERT = 1 << 14;
-  static final int ICR_LEVEL = 1 << 15;
   static final int ICR_WRITABLE = 0xccfff;
 
   /** Bits that may be written in each LVT register, from {@link #LVT_TIMER} on. */

@@ -217,7 +217,7 @@ final class ApicTimer {
     out.writeByte(divideConfiguration);
     out.writeInt(initialCount);
     out.writeBoolean(counting);
-    out.writeLong(timers.nanoseconds() - start);
+    out.writeLong(counting ? timers.nanoseconds() - start : 0);
     out.writeLong(deadline);
   }
 

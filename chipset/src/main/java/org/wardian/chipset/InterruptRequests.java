@@ -23,8 +23,6 @@ import org.wardian.bus.StateWriter;
  * Interrupts" and "Handling Interrupts"). Guarded by the monitor of its APIC.
  */
 final class InterruptRequests {
-  private static final int FIRST_LEGAL_VECTOR = 16;
-
   private static final InterruptTarget UNCONNECTED =
       new InterruptTarget() {
         @Override
@@ -198,7 +196,7 @@ final class InterruptRequests {
   }
 
   private void request(int vector, boolean level) {
-    if (vector < FIRST_LEGAL_VECTOR) {
+    if (vector < InterruptCommand.FIRST_LEGAL_VECTOR) {
       error(ESR_RECEIVE_ILLEGAL_VECTOR);
       return;
     }

@@ -53,11 +53,15 @@ public final class IoApic implements Device, IoHandler {
   /**
    * Makes the chip in its reset state and attaches it to the bus.
    *
-   * @param id its APIC ID, 0 to 15; some guests expect it to differ from every local APIC's
+   * @param id its APIC ID, 0 to 255; guests expect it to differ from every local APIC's. The data
+   *     sheet's register has 4 bits for it, this one 8 as the MADT
    */
   public IoApic(int id, ApicBus bus) {
+    if (id < 0 || id > 255) {
+      throw new IllegalArgumentException("I/O APIC ID " + id + " is not within 0 to 255");
+    }
     this.bus = bus;
-    this.defaultId = id & 0xf;
+    this.defaultId = id;
     reset();
     bus.attach(this);
   }
@@ -137,7 +141,7 @@ public final class IoApic implements Device, IoHandler {
       entries[pin] = entry;
       serveLevel(pin);
     } else if (selected == IOAPICID) {
-      id = value >>> 24 & 0xf;
+      id = value >>> 24;
     }
   }
 
@@ -210,7 +214,7 @@ public final class IoApic implements Device, IoHandler {
     }
     asserted = in.readInt();
     selected = in.readByte();
-    id = in.readByte() & 0xf;
+    id = in.readByte();
     in.end();
   }
 }

@@ -8,10 +8,7 @@ import static org.wardian.chipset.ApicRegister.EOI;
 import static org.wardian.chipset.ApicRegister.ESR;
 import static org.wardian.chipset.ApicRegister.ESR_ILLEGAL_REGISTER;
 import static org.wardian.chipset.ApicRegister.ESR_SEND_ILLEGAL_VECTOR;
-import static org.wardian.chipset.ApicRegister.ICR_ASSERT;
 import static org.wardian.chipset.ApicRegister.ICR_HIGH;
-import static org.wardian.chipset.ApicRegister.ICR_LEVEL;
-import static org.wardian.chipset.ApicRegister.ICR_LOGICAL;
 import static org.wardian.chipset.ApicRegister.ICR_LOW;
 import static org.wardian.chipset.ApicRegister.ICR_WRITABLE;
 import static org.wardian.chipset.ApicRegister.ID;
@@ -68,7 +65,6 @@ public final class LocalApic implements LocalInterruptController {
 
   private static final int VERSION_VALUE = 0x00050014;
   private static final int STATE_VERSION = 1;
-  private static final int FIRST_LEGAL_VECTOR = 16;
 
   private final int id;
   private final boolean bootstrap;
@@ -400,41 +396,20 @@ public final class LocalApic implements LocalInterruptController {
 
   // Sending.
 
-  private void sendInterrupt(long command, boolean wide) {
+  private void sendInterrupt(long value, boolean wide) {
+    InterruptCommand command = new InterruptCommand(value, wide);
     synchronized (this) {
-      icr = command;
-    }
-    int low = (int) command;
-    int mode = low >>> 8 & 7;
-    int vector = low & 0xff;
-    if (mode <= ApicMessage.LOWEST_PRIORITY && vector < FIRST_LEGAL_VECTOR) {
-      synchronized (this) {
+      icr = value;
+      if (!command.hasLegalVector()) {
         requests.error(ESR_SEND_ILLEGAL_VECTOR);
+        return;
       }
-      return;
     }
-    boolean deassert = (low & ICR_ASSERT) == 0 && (low & ICR_LEVEL) != 0;
-    if (mode == ApicMessage.INIT && deassert || mode == 3 || mode == ApicMessage.EXTINT) {
-      return;
-    }
-    int destination = (int) (wide ? command >>> 32 : command >>> 56);
-    boolean logical = (low & ICR_LOGICAL) != 0;
-    ApicMessage message = new ApicMessage(destination, logical, wide, mode, vector, false);
-    boolean toOthersOnly = mode == ApicMessage.INIT || mode == ApicMessage.STARTUP;
-    switch (low >>> 18 & 3) {
-      case 0 -> bus.deliver(message);
-      case 1 -> {
-        if (!toOthersOnly) {
-          accept(mode, vector, false);
-        }
-      }
-      case 2 -> bus.broadcast(message, toOthersOnly ? this : null);
-      default -> bus.broadcast(message, this);
-    }
+    command.send(bus, this);
   }
 
   private synchronized void sendSelf(int vector) {
-    if (vector < FIRST_LEGAL_VECTOR) {
+    if (vector < InterruptCommand.FIRST_LEGAL_VECTOR) {
       requests.error(ESR_SEND_ILLEGAL_VECTOR);
     } else {
       accept(ApicMessage.FIXED, vector, false);
@@ -476,23 +451,9 @@ public final class LocalApic implements LocalInterruptController {
     if ((base & BASE_ENABLED) == 0) {
       return false;
     }
-    int destination = message.destination();
-    if (destination == (message.wide() ? -1 : 0xff)) {
-      return true;
-    }
-    if (!message.logical()) {
-      return destination == (x2apic() ? id : xapicId);
-    }
-    if (x2apic()) {
-      int own = x2apicLogicalId();
-      return own >>> 16 == destination >>> 16 && (own & destination & 0xffff) != 0;
-    }
-    int own = ldr >>> 24;
-    return switch (dfr >>> 28) {
-      case 0xf -> (own & destination) != 0;
-      case 0 -> own >>> 4 == (destination >>> 4 & 0xf) && (own & destination & 0xf) != 0;
-      default -> false;
-    };
+    return x2apic()
+        ? message.reachesX2apic(id, x2apicLogicalId())
+        : message.reachesXapic(xapicId, ldr >>> 24, dfr >>> 28);
   }
 
   /** Drives local interrupt pin 0 or 1. */

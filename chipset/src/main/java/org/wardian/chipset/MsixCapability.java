@@ -134,8 +134,7 @@ public final class MsixCapability implements IoHandler {
   public long read(long at, int size) {
     synchronized (function) {
       long low = Integer.toUnsignedLong(word(at & ~3L));
-      long value = size == 8 ? low | (long) word((at & ~3L) + 4) << 32 : low >>> (8 * (at & 3));
-      return value;
+      return size == 8 ? low | (long) word((at & ~3L) + 4) << 32 : low >>> (8 * (at & 3));
     }
   }
 

@@ -1,6 +1,5 @@
 package org.wardian.chipset;
 
-import java.util.Arrays;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoBus;
@@ -317,9 +316,4 @@ public class PciFunction implements Device {
 
   /** Reads what {@link #saveDevice} wrote. */
   protected void loadDevice(StateReader in) {}
-
-  @Override
-  public String toString() {
-    return name + " " + Arrays.toString(Arrays.copyOf(config, 4));
-  }
 }

@@ -316,9 +316,10 @@ final class Pit8254Channel {
     adopt(now);
     out.writeInts(
         new int[] {access, mode, flags, count, nextCount, lowByte, latchedCount, latchedStatus});
-    out.writeLong(start - ticks(now));
-    out.writeLong(nextChange == NEVER ? NEVER : nextChange - ticks(now));
-    out.writeLong(nextStart - ticks(now));
+    boolean waiting = nextCount != 0;
+    out.writeLong(counting ? start - ticks(now) : 0);
+    out.writeLong(!waiting ? 0 : nextChange == NEVER ? NEVER : nextChange - ticks(now));
+    out.writeLong(waiting ? nextStart - ticks(now) : 0);
     out.writeLong(heldElapsed);
   }
 

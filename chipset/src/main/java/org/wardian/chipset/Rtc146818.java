@@ -1,9 +1,6 @@
 package org.wardian.chipset;
 
 import java.time.InstantSource;
-import java.time.LocalDateTime;
-import java.time.YearMonth;
-import java.time.ZoneOffset;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoHandler;
@@ -26,21 +23,13 @@ public final class Rtc146818 implements Device, IoHandler {
 
   private static final int STATE_VERSION = 1;
 
-  private static final int SECONDS = 0x00;
   private static final int SECONDS_ALARM = 0x01;
-  private static final int MINUTES = 0x02;
   private static final int MINUTES_ALARM = 0x03;
-  private static final int HOURS = 0x04;
   private static final int HOURS_ALARM = 0x05;
-  private static final int DAY_OF_WEEK = 0x06;
-  private static final int DAY_OF_MONTH = 0x07;
-  private static final int MONTH = 0x08;
-  private static final int YEAR = 0x09;
   private static final int REGISTER_A = 0x0a;
   private static final int REGISTER_B = 0x0b;
   private static final int REGISTER_C = 0x0c;
   private static final int REGISTER_D = 0x0d;
-  private static final int CENTURY = 0x32;
 
   private static final int A_UIP = 0x80;
   private static final int A_DIVIDER = 0x70;
@@ -55,30 +44,20 @@ public final class Rtc146818 implements Device, IoHandler {
   private static final int C_ALARM = 0x20;
   private static final int C_UPDATE = 0x10;
   private static final int D_VALID = 0x80;
-  private static final int PM = 0x80;
   private static final int ANY = 0xc0;
 
   private static final long SECOND = 1_000_000_000L;
-
-  /** Seconds in ten thousand years: what the guest may be ahead or behind. */
-  private static final long FURTHEST = 315_576_000_000L;
 
   /** From the rise of UIP to the update. */
   private static final long UPDATE_NOTICE = 244_000;
 
   private final Timers timers;
-  private final InstantSource wallClock;
+  private final RtcTime time;
   private final InterruptLine output;
   private final Timer periodicTimer;
   private final Timer updateTimer;
   private final byte[] cmos = new byte[128];
   private int index;
-
-  /** What the guest's time is ahead of the host's, in seconds. */
-  private long offset;
-
-  /** While SET holds the clock: second, minute, hour, day, month, year as the guest wrote them. */
-  private int[] frozen;
 
   private long nextPeriodic;
   private long lastUpdate;
@@ -98,13 +77,14 @@ public final class Rtc146818 implements Device, IoHandler {
       long memoryBelow4G,
       long memoryAbove4G) {
     this.timers = timers;
-    this.wallClock = wallClock;
+    this.time = new RtcTime(wallClock);
     this.output = output;
     this.periodicTimer = timers.timer("rtc-periodic", this::periodic);
     this.updateTimer = timers.timer("rtc-update", this::update);
-    this.lastUpdate = wallClock.instant().getEpochSecond();
+    this.lastUpdate = time.hostSecond();
     cmos[REGISTER_A] = A_DIVIDER_32768_HZ | 6;
     cmos[REGISTER_B] = B_24_HOURS;
+    time.format(false, true);
     cmos[REGISTER_D] = (byte) D_VALID;
     storeMemorySizes(memoryBelow4G >>> 10, memoryAbove4G >>> 16);
   }
@@ -162,8 +142,15 @@ public final class Rtc146818 implements Device, IoHandler {
     }
     int register = index & 0x7f;
     return switch (register) {
-      case SECONDS, MINUTES, HOURS, DAY_OF_WEEK, DAY_OF_MONTH, MONTH, YEAR, CENTURY ->
-          readTime(register);
+      case RtcTime.SECONDS,
+          RtcTime.MINUTES,
+          RtcTime.HOURS,
+          RtcTime.DAY_OF_WEEK,
+          RtcTime.DAY_OF_MONTH,
+          RtcTime.MONTH,
+          RtcTime.YEAR,
+          RtcTime.CENTURY ->
+          time.read(register);
       case REGISTER_A -> cmos[REGISTER_A] & 0x7f | (updating() ? A_UIP : 0);
       case REGISTER_C -> {
         int flags = (cmos[REGISTER_C] | passed()) & 0xff;
@@ -184,8 +171,15 @@ public final class Rtc146818 implements Device, IoHandler {
     int register = index & 0x7f;
     int bits = (int) value & 0xff;
     switch (register) {
-      case SECONDS, MINUTES, HOURS, DAY_OF_WEEK, DAY_OF_MONTH, MONTH, YEAR, CENTURY ->
-          writeTime(register, bits);
+      case RtcTime.SECONDS,
+          RtcTime.MINUTES,
+          RtcTime.HOURS,
+          RtcTime.DAY_OF_WEEK,
+          RtcTime.DAY_OF_MONTH,
+          RtcTime.MONTH,
+          RtcTime.YEAR,
+          RtcTime.CENTURY ->
+          time.write(register, bits);
       case REGISTER_A -> {
         cmos[REGISTER_A] = (byte) (bits & ~A_UIP);
         schedule();
@@ -198,114 +192,22 @@ public final class Rtc146818 implements Device, IoHandler {
 
   private void writeB(int bits) {
     boolean set = (bits & B_SET) != 0;
-    if (set && frozen == null) {
-      frozen = fields();
+    if (set) {
+      time.hold();
     }
     // Setting SET clears the update interrupt's enable.
     cmos[REGISTER_B] = (byte) (set ? bits & ~C_UPDATE : bits);
-    if (!set && frozen != null) {
-      setTime(frozen);
-      frozen = null;
+    time.format((bits & B_BINARY) != 0, (bits & B_24_HOURS) != 0);
+    if (!set && time.held()) {
+      time.release();
+      lastUpdate = time.hostSecond();
     }
     raise(0);
     schedule();
   }
 
-  // Time of day.
-
-  private int[] fields() {
-    if (frozen != null) {
-      return frozen;
-    }
-    long seconds = wallClock.instant().getEpochSecond() + offset;
-    LocalDateTime time = LocalDateTime.ofEpochSecond(seconds, 0, ZoneOffset.UTC);
-    return new int[] {
-      time.getSecond(),
-      time.getMinute(),
-      time.getHour(),
-      time.getDayOfMonth(),
-      time.getMonthValue(),
-      time.getYear()
-    };
-  }
-
-  /** The nearest time that exists; where the chip counts on from nonsense, this one does not. */
-  private static LocalDateTime compose(int[] fields) {
-    int month = Math.clamp(fields[4], 1, 12);
-    int days = YearMonth.of(fields[5], month).lengthOfMonth();
-    return LocalDateTime.of(
-        fields[5],
-        month,
-        Math.clamp(fields[3], 1, days),
-        Math.clamp(fields[2], 0, 23),
-        Math.clamp(fields[1], 0, 59),
-        Math.clamp(fields[0], 0, 59));
-  }
-
-  private void setTime(int[] fields) {
-    long host = wallClock.instant().getEpochSecond();
-    offset = compose(fields).toEpochSecond(ZoneOffset.UTC) - host;
-    lastUpdate = host;
-  }
-
   private boolean updating() {
-    return frozen == null && wallClock.instant().getNano() >= SECOND - UPDATE_NOTICE;
-  }
-
-  private int readTime(int register) {
-    int[] fields = fields();
-    return switch (register) {
-      case SECONDS -> encode(fields[0]);
-      case MINUTES -> encode(fields[1]);
-      case HOURS -> encodeHour(fields[2]);
-      case DAY_OF_WEEK -> encode(compose(fields).getDayOfWeek().getValue() % 7 + 1);
-      case DAY_OF_MONTH -> encode(fields[3]);
-      case MONTH -> encode(fields[4]);
-      case YEAR -> encode(Math.floorMod(fields[5], 100));
-      default -> encode(Math.floorMod(Math.floorDiv(fields[5], 100), 100));
-    };
-  }
-
-  private void writeTime(int register, int bits) {
-    int[] fields = fields();
-    int value = decode(bits);
-    int year = fields[5];
-    switch (register) {
-      case SECONDS -> fields[0] = value;
-      case MINUTES -> fields[1] = value;
-      case HOURS -> fields[2] = decodeHour(bits);
-      case DAY_OF_MONTH -> fields[3] = value;
-      case MONTH -> fields[4] = value;
-      case YEAR -> fields[5] = year - Math.floorMod(year, 100) + value % 100;
-      case CENTURY -> fields[5] = value % 100 * 100 + Math.floorMod(year, 100);
-      default -> {} // the day of the week follows from the date
-    }
-    if (frozen == null) {
-      setTime(fields);
-    }
-  }
-
-  private int encode(int value) {
-    return (cmos[REGISTER_B] & B_BINARY) != 0 ? value : value / 10 << 4 | value % 10;
-  }
-
-  private int decode(int bits) {
-    return (cmos[REGISTER_B] & B_BINARY) != 0 ? bits : (bits >> 4) * 10 + (bits & 15);
-  }
-
-  private int encodeHour(int hour) {
-    if ((cmos[REGISTER_B] & B_24_HOURS) != 0) {
-      return encode(hour);
-    }
-    int twelve = hour % 12 == 0 ? 12 : hour % 12;
-    return encode(twelve) | (hour >= 12 ? PM : 0);
-  }
-
-  private int decodeHour(int bits) {
-    if ((cmos[REGISTER_B] & B_24_HOURS) != 0) {
-      return decode(bits);
-    }
-    return decode(bits & ~PM) % 12 + ((bits & PM) != 0 ? 12 : 0);
+    return !time.held() && time.untilNextSecond() <= UPDATE_NOTICE;
   }
 
   // Interrupts.
@@ -338,11 +240,11 @@ public final class Rtc146818 implements Device, IoHandler {
   }
 
   private boolean running() {
-    return frozen == null && (cmos[REGISTER_A] & A_DIVIDER) == A_DIVIDER_32768_HZ;
+    return !time.held() && (cmos[REGISTER_A] & A_DIVIDER) == A_DIVIDER_32768_HZ;
   }
 
   private void armUpdate(long now) {
-    updateTimer.arm(now + SECOND - wallClock.instant().getNano());
+    updateTimer.arm(now + time.untilNextSecond());
   }
 
   /** Nanoseconds between periodic interrupts, 0 for none. */
@@ -384,7 +286,7 @@ public final class Rtc146818 implements Device, IoHandler {
   }
 
   private int passedUpdate() {
-    long second = wallClock.instant().getEpochSecond();
+    long second = time.hostSecond();
     if (!running() || second == lastUpdate) {
       return 0;
     }
@@ -393,14 +295,14 @@ public final class Rtc146818 implements Device, IoHandler {
   }
 
   private boolean alarmMatches() {
-    return alarmMatches(SECONDS_ALARM, SECONDS)
-        && alarmMatches(MINUTES_ALARM, MINUTES)
-        && alarmMatches(HOURS_ALARM, HOURS);
+    return alarmMatches(SECONDS_ALARM, RtcTime.SECONDS)
+        && alarmMatches(MINUTES_ALARM, RtcTime.MINUTES)
+        && alarmMatches(HOURS_ALARM, RtcTime.HOURS);
   }
 
   private boolean alarmMatches(int alarm, int register) {
     int wanted = cmos[alarm] & 0xff;
-    return (wanted & ANY) == ANY || wanted == readTime(register);
+    return (wanted & ANY) == ANY || wanted == time.read(register);
   }
 
   @Override
@@ -408,9 +310,7 @@ public final class Rtc146818 implements Device, IoHandler {
     out.begin(name(), STATE_VERSION);
     out.writeBytes(cmos);
     out.writeByte(index);
-    out.writeLong(offset);
-    out.writeBoolean(frozen != null);
-    out.writeInts(fields());
+    time.save(out);
     out.end();
   }
 
@@ -419,12 +319,8 @@ public final class Rtc146818 implements Device, IoHandler {
     in.begin(name(), STATE_VERSION);
     in.readBytes(cmos);
     index = in.readByte();
-    offset = Math.clamp(in.readLong(), -FURTHEST, FURTHEST);
-    boolean set = in.readBoolean();
-    int[] fields = new int[6];
-    in.readInts(fields);
-    fields[5] = Math.clamp(fields[5], 0, 9999);
-    frozen = set ? fields : null;
+    time.load(in);
+    time.format((cmos[REGISTER_B] & B_BINARY) != 0, (cmos[REGISTER_B] & B_24_HOURS) != 0);
     in.end();
     schedule();
     raise(0);

@@ -3,10 +3,8 @@ package org.wardian.chipset;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoHandler;
-import org.wardian.bus.StateException;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
-import org.wardian.bus.Timer;
 import org.wardian.bus.Timers;
 
 /**
@@ -82,24 +80,13 @@ public final class Uart16550 implements Device, IoHandler {
   private static final int MSR_LINES = 0xf0;
   private static final int MSR_DELTAS = 0x0f;
 
-  private static final int FIFO_DEPTH = 16;
-  private static final int QUEUE_CAPACITY = 4096;
-
   /** Line status reads in a row that find nothing before the guest is taken to wait for input. */
   private static final int POLLS = 2;
-
-  /** Four characters at 115,200 baud. */
-  private static final long CHARACTER_TIMEOUT = 350_000;
 
   private final String name;
   private final SerialBackend backend;
   private final InterruptLine output;
-  private final Timers timers;
-  private final Timer timeout;
-  private final ByteQueue fifo = new ByteQueue(FIFO_DEPTH);
-  private final ByteQueue queue = new ByteQueue(QUEUE_CAPACITY + FIFO_DEPTH);
-  private boolean refused;
-
+  private final SerialReceiver receiver;
   private int divisor;
   private int ier;
   private int lcr;
@@ -108,11 +95,7 @@ public final class Uart16550 implements Device, IoHandler {
   private int msr;
   private int scratch;
   private int inputs = MSR_CTS | MSR_DSR | MSR_DCD;
-  private boolean fifosEnabled;
-  private int trigger;
   private boolean transmitterEmpty;
-  private boolean timedOut;
-  private long timeoutAt;
   private int polls;
 
   /**
@@ -124,10 +107,9 @@ public final class Uart16550 implements Device, IoHandler {
    */
   public Uart16550(String name, Timers timers, SerialBackend backend, InterruptLine output) {
     this.name = name;
-    this.timers = timers;
     this.backend = backend;
     this.output = output;
-    this.timeout = timers.timer(name + "-timeout", this::characterTimeout);
+    this.receiver = new SerialReceiver(timers, name, this::characterTimeout);
     resetRegisters();
   }
 
@@ -151,10 +133,8 @@ public final class Uart16550 implements Device, IoHandler {
     mcr = 0;
     lsr = 0;
     msr = inputs;
-    fifosEnabled = false;
-    trigger = 1;
+    receiver.configure(false, 1);
     transmitterEmpty = false;
-    timedOut = false;
     polls = 0;
   }
 
@@ -167,11 +147,7 @@ public final class Uart16550 implements Device, IoHandler {
    * @return how many bytes were taken
    */
   public synchronized int offer(byte[] bytes, int from, int length) {
-    int taken = Math.min(length, Math.max(0, queue.room() - FIFO_DEPTH));
-    for (int i = 0; i < taken; i++) {
-      queue.add(bytes[from + i]);
-    }
-    refused |= taken < length;
+    int taken = receiver.offer(bytes, from, length);
     refill();
     update();
     return taken;
@@ -186,7 +162,7 @@ public final class Uart16550 implements Device, IoHandler {
     for (int done = 0; done < length; ) {
       int taken = offer(bytes, from + done, length - done);
       done += taken;
-      while (done < length && queue.room() <= FIFO_DEPTH) {
+      while (done < length && receiver.room() == 0) {
         wait();
       }
     }
@@ -267,11 +243,7 @@ public final class Uart16550 implements Device, IoHandler {
   }
 
   private int readReceiver() {
-    if (fifo.isEmpty()) {
-      return 0;
-    }
-    int value = fifo.removeFirst() & 0xff;
-    timedOut = false;
+    int value = receiver.read();
     refill();
     return value;
   }
@@ -281,14 +253,14 @@ public final class Uart16550 implements Device, IoHandler {
     if (identification == IIR_TRANSMITTER_EMPTY) {
       transmitterEmpty = false;
     }
-    return identification | (fifosEnabled ? IIR_FIFOS_ENABLED : 0);
+    return identification | (receiver.fifosEnabled() ? IIR_FIFOS_ENABLED : 0);
   }
 
   private int readLineStatus() {
-    if (fifo.isEmpty() && ++polls >= POLLS) {
+    if (receiver.isEmpty() && ++polls >= POLLS) {
       refill();
     }
-    int status = lsr | LSR_EMPTY | (fifo.isEmpty() ? 0 : LSR_DATA_READY);
+    int status = lsr | LSR_EMPTY | (receiver.isEmpty() ? 0 : LSR_DATA_READY);
     lsr = 0;
     return status;
   }
@@ -302,10 +274,7 @@ public final class Uart16550 implements Device, IoHandler {
     update();
     if ((mcr & MCR_LOOP) == 0) {
       backend.transmit(value);
-    } else if (fifo.size() < depth()) {
-      fifo.add(value);
-      armTimeout();
-    } else {
+    } else if (!receiver.add(value)) {
       lsr |= LSR_OVERRUN;
     }
     transmitterEmpty = true;
@@ -321,13 +290,10 @@ public final class Uart16550 implements Device, IoHandler {
 
   private void writeFifoControl(int bits) {
     boolean enable = (bits & FCR_ENABLE) != 0;
-    if (enable != fifosEnabled || enable && (bits & FCR_CLEAR_RECEIVER) != 0) {
+    if (enable != receiver.fifosEnabled() || enable && (bits & FCR_CLEAR_RECEIVER) != 0) {
       unread();
-      fifo.clear();
-      timedOut = false;
     }
-    fifosEnabled = enable;
-    trigger = enable ? FCR_TRIGGER[bits >> 6] : 1;
+    receiver.configure(enable, enable ? FCR_TRIGGER[bits >> 6] : 1);
     refill();
   }
 
@@ -336,7 +302,7 @@ public final class Uart16550 implements Device, IoHandler {
     if ((changed & bits & MCR_LOOP) != 0) {
       unread(); // the cable is cut
     } else if ((changed & MCR_LOOP) != 0) {
-      fifo.clear(); // what was looped back is no input
+      receiver.clear(); // what was looped back is no input
     }
     mcr = bits;
     updateModemStatus();
@@ -363,56 +329,30 @@ public final class Uart16550 implements Device, IoHandler {
 
   // Receiving.
 
-  private int depth() {
-    return fifosEnabled ? FIFO_DEPTH : 1;
-  }
-
   private boolean listening() {
     return (mcr & MCR_LOOP) == 0 && ((ier & IER_RECEIVED_DATA) != 0 || polls >= POLLS);
   }
 
   private void refill() {
-    if (!listening()) {
-      return;
-    }
-    boolean moved = false;
-    while (fifo.size() < depth() && !queue.isEmpty()) {
-      fifo.add(queue.removeFirst());
-      moved = true;
-    }
-    if (moved && queue.size() <= QUEUE_CAPACITY / 2) {
+    if (listening() && receiver.refill()) {
       notifyAll();
-      if (refused) {
-        refused = false;
+      if (receiver.takeRefused()) {
         backend.receiveReady();
       }
     }
-    armTimeout();
   }
 
   /** Takes received characters back from the FIFO, unless they were looped back. */
   private void unread() {
     if ((mcr & MCR_LOOP) != 0) {
-      fifo.clear();
-    }
-    while (!fifo.isEmpty()) {
-      queue.addFirst(fifo.removeLast());
-    }
-    timedOut = false;
-  }
-
-  private void armTimeout() {
-    if (fifosEnabled && !fifo.isEmpty() && fifo.size() < trigger && !timedOut) {
-      timeoutAt = timers.nanoseconds() + CHARACTER_TIMEOUT;
-      timeout.arm(timeoutAt);
+      receiver.clear();
     } else {
-      timeout.cancel();
+      receiver.unread();
     }
   }
 
   private synchronized void characterTimeout() {
-    if (fifosEnabled && !fifo.isEmpty() && timers.nanoseconds() >= timeoutAt) {
-      timedOut = true;
+    if (receiver.timeoutReached()) {
       update();
     }
   }
@@ -424,10 +364,10 @@ public final class Uart16550 implements Device, IoHandler {
     if ((ier & IER_LINE_STATUS) != 0 && lsr != 0) {
       return IIR_LINE_STATUS;
     }
-    if ((ier & IER_RECEIVED_DATA) != 0 && fifo.size() >= trigger) {
+    if ((ier & IER_RECEIVED_DATA) != 0 && receiver.triggered()) {
       return IIR_RECEIVED_DATA;
     }
-    if ((ier & IER_RECEIVED_DATA) != 0 && timedOut) {
+    if ((ier & IER_RECEIVED_DATA) != 0 && receiver.timedOut()) {
       return IIR_CHARACTER_TIMEOUT;
     }
     if ((ier & IER_TRANSMITTER_EMPTY) != 0 && transmitterEmpty) {
@@ -448,19 +388,16 @@ public final class Uart16550 implements Device, IoHandler {
   @Override
   public synchronized void save(StateWriter out) {
     out.begin(name, STATE_VERSION);
-    out.writeInts(new int[] {divisor, ier, lcr, mcr, lsr, msr, scratch, inputs, trigger});
-    out.writeBoolean(fifosEnabled);
+    out.writeInts(new int[] {divisor, ier, lcr, mcr, lsr, msr, scratch, inputs});
     out.writeBoolean(transmitterEmpty);
-    out.writeBoolean(timedOut);
-    fifo.save(out);
-    queue.save(out);
+    receiver.save(out);
     out.end();
   }
 
   @Override
   public synchronized void load(StateReader in) {
     in.begin(name, STATE_VERSION);
-    int[] registers = new int[9];
+    int[] registers = new int[8];
     in.readInts(registers);
     divisor = registers[0] & 0xffff;
     ier = registers[1] & IER_WRITABLE;
@@ -470,18 +407,10 @@ public final class Uart16550 implements Device, IoHandler {
     msr = registers[5] & 0xff;
     scratch = registers[6] & 0xff;
     inputs = registers[7] & MSR_LINES;
-    trigger = Math.clamp(registers[8], 1, FCR_TRIGGER[3]);
-    fifosEnabled = in.readBoolean();
     transmitterEmpty = in.readBoolean();
-    timedOut = in.readBoolean();
-    fifo.load(in);
-    queue.load(in);
+    receiver.load(in);
     in.end();
-    if (queue.room() < FIFO_DEPTH && !fifo.isEmpty()) {
-      throw new StateException(name + ": the receive queue overflows");
-    }
     refill();
-    armTimeout();
     update();
   }
 }
