@@ -42,14 +42,24 @@ final class CodeCache implements GuestMemory.CodeListener {
   private final byte[] singleBytes = new byte[16];
   private Instruction scratch = new Instruction();
 
-  /** Counts changes of the mapping; part of {@link #context}. */
+  /** Counts changes of the mapping, and those that global pages see; part of the contexts. */
   private int mappings;
+
+  private int globalMappings;
 
   /**
    * Names what a link between pages depends on: the mapping, the privilege and the kind of code. A
    * link that carries another context is looked up again.
    */
   int context;
+
+  /** The same for targets in global pages, which a write to CR3 leaves where they are. */
+  int globalContext;
+
+  /** The context that the target found last depends on. */
+  int foundContext;
+
+  private final boolean[] slotGlobal = new boolean[SLOTS];
 
   /** Instructions decoded and operations gone stale, for measurement. */
   long decoded;
@@ -72,18 +82,43 @@ final class CodeCache implements GuestMemory.CodeListener {
   /** Forgets where pages are. */
   void flush() {
     Arrays.fill(tags, -1);
-    mappings = mappings + 1 & 0x1fffffff;
-    if (mappings == 0) {
+    changed(true);
+  }
+
+  /** Forgets where pages are that are not global. */
+  void flushLocal() {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      if (!slotGlobal[slot]) {
+        tags[slot] = -1;
+      }
+    }
+    changed(false);
+  }
+
+  /** Forgets where the page at {@code linear} is. */
+  void flushPage(long linear) {
+    int slot = (int) (linear >>> 12) & SLOTS - 1;
+    tags[slot] = -1;
+    changed(slotGlobal[slot]);
+  }
+
+  private void changed(boolean globals) {
+    mappings = mappings + 1 & 0xfffffff;
+    if (globals) {
+      globalMappings = globalMappings + 1 & 0xfffffff;
+    }
+    if (mappings == 0 || globals && globalMappings == 0) {
       // Contexts come round again: no old link may look current.
-      RawMemory.fill(jumps, JUMPS * 16L, (byte) 0);
       clear();
     }
     modeChanged();
   }
 
-  /** Derives {@link #context}; called when privilege or kind of code change. */
+  /** Derives the contexts; called when privilege or kind of code change. */
   void modeChanged() {
-    context = mappings << 3 | (cpu.cpl == 3 ? 4 : 0) | cpu.codeKind;
+    int mode = (cpu.cpl == 3 ? 4 : 0) | cpu.codeKind;
+    context = mappings << 3 | mode;
+    globalContext = 1 << 31 | globalMappings << 3 | mode;
   }
 
   private void clear() {
@@ -108,13 +143,21 @@ final class CodeCache implements GuestMemory.CodeListener {
   int jump(long rip) {
     long at = jumps + (rip << 3 & JUMP_MASK);
     long value = RawMemory.getLong(at + 8);
-    return RawMemory.getLong(at) == rip && (int) (value >>> 32) == context ? (int) value : 0;
+    if (RawMemory.getLong(at) != rip) {
+      return 0;
+    }
+    int wanted = (int) (value >>> 32);
+    if (wanted != context && wanted != globalContext) {
+      return 0;
+    }
+    foundContext = wanted;
+    return (int) value;
   }
 
   private void remember(long rip, int index) {
     long at = jumps + (rip << 3 & JUMP_MASK);
     RawMemory.putLong(at, rip);
-    RawMemory.putLong(at + 8, (long) context << 32 | index);
+    RawMemory.putLong(at + 8, (long) foundContext << 32 | index);
   }
 
   /**
@@ -172,6 +215,7 @@ final class CodeCache implements GuestMemory.CodeListener {
     if (tags[slot] == tag) {
       CodePage page = slots[slot];
       if (!page.dead) {
+        foundContext = slotGlobal[slot] ? globalContext : context;
         return page;
       }
     }
@@ -196,6 +240,8 @@ final class CodeCache implements GuestMemory.CodeListener {
     }
     tags[slot] = tag;
     slots[slot] = page;
+    slotGlobal[slot] = cpu.walker.pageGlobal;
+    foundContext = slotGlobal[slot] ? globalContext : context;
     return page;
   }
 

@@ -130,8 +130,8 @@ final class ControlRegisters {
   void cr3(long value) {
     long v = value;
     boolean pcid = (cpu.cr(4) & CR4_PCIDE) != 0;
-    boolean keep = pcid && v < 0;
     if (pcid) {
+      // Bit 63 allows to keep translations; dropping them is allowed too.
       v &= Long.MAX_VALUE;
     }
     if (cpu.longMode()) {
@@ -144,9 +144,8 @@ final class ControlRegisters {
         cpu.walker.loadPdptes(v);
       }
     }
-    long old = cpu.cr(3);
     RawMemory.putLong(s + StateLayout.CR3, v);
-    cpu.switchAddressSpace(old, v, keep, pcid);
+    cpu.switchAddressSpace();
   }
 
   void cr4(long v) {

@@ -206,7 +206,7 @@ abstract class Cpu extends Mmu {
 
   final void eflags(long value) {
     long before = eflags();
-    RawMemory.putLong(state + StateLayout.EFLAGS, (value & ~Flags.STATUS & 0x3f7fd7L) | 2);
+    RawMemory.putLong(state + StateLayout.EFLAGS, (value & ~Flags.STATUS & 0x277fd7L) | 2);
     if ((~before & value & IF) != 0) {
       interruptsChanged();
     }

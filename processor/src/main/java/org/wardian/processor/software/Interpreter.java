@@ -570,7 +570,8 @@ final class Interpreter {
             from = known;
             continue;
           }
-          if ((int) (w0 >>> Ops.A) == cache.context) {
+          int context = (int) (w0 >>> Ops.A);
+          if (context == cache.context || context == cache.globalContext) {
             RawMemory.putLong(s + RIP_BASE, ripBase() + ((int) w1 & ~0xfff) & cpu.ripMask);
             pc = known;
             from = known;
@@ -612,7 +613,7 @@ final class Interpreter {
         && generation == store.generation
         && (store.word(at) & Ops.MASK) == (w0 & Ops.MASK)) {
       // From now on a plain jump: within the page always, to another one in this context.
-      long context = (cache.context & 0xffffffffL) << Ops.A;
+      long context = (cache.foundContext & 0xffffffffL) << Ops.A;
       boolean near = ((int) w1 & ~0xfff) == 0;
       store.put(
           at,

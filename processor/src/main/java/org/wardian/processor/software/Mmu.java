@@ -12,7 +12,7 @@ import org.wardian.x86.StateLayout;
  *
  * <p>The TLB follows the state block in the same allocation: {@link #REGIONS} tables of {@link
  * #ENTRIES} entries of 32 bytes: +0 read tag, +8 write tag, +16 addend (host minus linear address),
- * +24 guest-physical page. A tag is the linear page, with {@link #IO} or {@link #CODE} where the
+ * +24 guest-physical page, with {@link #GLOBAL}. A tag is the linear page, with {@link #IO} or {@link #CODE} where the
  * slow path must act; an invalid tag has {@link #INVALID} set. The fast path compares the tag with
  * the page of the access's <em>last</em> byte, so an access that crosses a page never hits.
  */
@@ -30,6 +30,9 @@ abstract class Mmu extends VcpuContext {
   static final long CODE = 2;
 
   static final long INVALID = 0x800;
+
+  /** Bit of the entry's fourth word: a global page, which a write to CR3 keeps. */
+  static final long GLOBAL = 1;
 
   /** Privilege modes, one table each. */
   static final int SUPERVISOR = 0;
@@ -103,6 +106,23 @@ abstract class Mmu extends VcpuContext {
         used[mode] = false;
       }
     }
+    walker.largeBelow = false;
+  }
+
+  /** Empties the data tables but for global pages: a write to CR3. */
+  final void flushLocal() {
+    for (int mode = 0; mode < REGIONS - 1; mode++) {
+      if (used[mode]) {
+        long end = table(mode) + TABLE_SIZE;
+        for (long e = table(mode); e < end; e += 32) {
+          if ((RawMemory.getLong(e + 24) & GLOBAL) == 0) {
+            RawMemory.putLong(e, -1);
+            RawMemory.putLong(e + 8, -1);
+          }
+        }
+      }
+    }
+    walker.largeBelow = false;
   }
 
   /** Drops the translations of one linear page. */
@@ -120,7 +140,7 @@ abstract class Mmu extends VcpuContext {
       if (used[mode]) {
         long end = table(mode) + TABLE_SIZE;
         for (long e = table(mode); e < end; e += 32) {
-          if (RawMemory.getLong(e + 24) == physicalPage) {
+          if ((RawMemory.getLong(e + 24) & PAGE_MASK) == physicalPage) {
             RawMemory.putLong(e + 8, -1);
           }
         }
@@ -334,7 +354,7 @@ abstract class Mmu extends VcpuContext {
 
   private long loadWithin(long e, long va, int size) {
     if ((RawMemory.getLong(e) & IO) != 0) {
-      return loadPhysical(RawMemory.getLong(e + 24) | (va & 0xfff), size);
+      return loadPhysical(RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff), size);
     }
     long host = va + RawMemory.getLong(e + 16);
     switch (size) {
@@ -366,7 +386,7 @@ abstract class Mmu extends VcpuContext {
 
   private void storeWithin(long e, long va, int size, long value) {
     long tag = RawMemory.getLong(e + 8);
-    long physical = RawMemory.getLong(e + 24) | (va & 0xfff);
+    long physical = RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff);
     if ((tag & IO) != 0) {
       storePhysical(physical, size, value);
       return;
@@ -418,7 +438,7 @@ abstract class Mmu extends VcpuContext {
       return 0;
     }
     if ((tag & CODE) != 0 && access == WRITE) {
-      long physical = RawMemory.getLong(e + 24) | (va & 0xfff);
+      long physical = RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff);
       memory.written(physical, length);
       if (!memory.isCode(physical)) {
         RawMemory.putLong(e + 8, tag & ~CODE);

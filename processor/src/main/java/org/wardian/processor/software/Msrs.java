@@ -76,7 +76,6 @@ final class Msrs {
     }
     return switch (index) {
       case 0x10 -> cpu.timestamp();
-      case 0x3b -> get(StateLayout.TSC_ADJUST);
       // IA32_FEATURE_CONTROL: locked, nothing enabled
       case 0x3a -> 1;
       // IA32_BIOS_SIGN_ID: a microcode revision without known errata to work around
@@ -135,12 +134,6 @@ final class Msrs {
     }
     switch (index) {
       case 0x10 -> cpu.timestamp(value);
-      case 0x3b -> {
-        long delta = value - get(StateLayout.TSC_ADJUST);
-        set(StateLayout.TSC_ADJUST, value);
-        set(StateLayout.TSC_OFFSET, get(StateLayout.TSC_OFFSET) + delta);
-        cpu.interrupts.timestampCounterChanged();
-      }
       // microcode update trigger: accepted, nothing to update
       case 0x79 -> {}
       case 0x8b -> {}

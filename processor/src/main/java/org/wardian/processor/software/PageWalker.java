@@ -15,6 +15,7 @@ final class PageWalker {
   private static final long ACCESSED = 1 << 5;
   private static final long DIRTY = 1 << 6;
   private static final long LARGE = 1 << 7;
+  private static final long GLOBAL = 1 << 8;
   private static final long NO_EXECUTE = 1L << 63;
 
   /** Page-fault error code bits. */
@@ -35,6 +36,7 @@ final class PageWalker {
   private static final long CR0_PG = 1L << 31;
   static final long CR4_PSE = 1 << 4;
   static final long CR4_PAE = 1 << 5;
+  static final long CR4_PGE = 1 << 7;
   static final long CR4_SMEP = 1 << 20;
   static final long CR4_SMAP = 1 << 21;
   static final long EFER_LMA = 1 << 10;
@@ -53,6 +55,18 @@ final class PageWalker {
   private boolean pageUser;
   private boolean pageNoExecute;
   private boolean pageDirty;
+
+  /** Whether the translation found last survives a write to CR3. */
+  boolean pageGlobal;
+
+  /** Whether the translation found last is a piece of a large page. */
+  private boolean pageLarge;
+
+  /**
+   * Whether a piece of a large page in the lower half of the address space was cached since the last
+   * complete flush: then INVLPG there cannot tell what else it must drop.
+   */
+  boolean largeBelow;
 
   PageWalker(Mmu mmu) {
     this.mmu = mmu;
@@ -83,7 +97,8 @@ final class PageWalker {
     RawMemory.putLong(e, readTag);
     RawMemory.putLong(e + 8, mayWrite ? writeTag : -1);
     RawMemory.putLong(e + 16, host - page);
-    RawMemory.putLong(e + 24, physical);
+    RawMemory.putLong(e + 24, physical | (pageGlobal ? Mmu.GLOBAL : 0));
+    largeBelow |= pageLarge && va >= 0;
   }
 
   private long cr(int offset) {
@@ -100,6 +115,8 @@ final class PageWalker {
     if ((cr0 & CR0_PG) == 0) {
       pageWritable = true;
       pageDirty = true;
+      pageGlobal = false;
+      pageLarge = true;
       return va & 0xfffff000L;
     }
     long cr4 = cr(StateLayout.CR4);
@@ -107,6 +124,7 @@ final class PageWalker {
     pageWritable = true;
     pageUser = true;
     pageNoExecute = false;
+    boolean globals = (cr4 & CR4_PGE) != 0;
     if ((efer & EFER_LMA) != 0) {
       walkLong(va, access, mode, cr(StateLayout.CR3) & ADDRESS, 4, efer);
     } else if ((cr4 & CR4_PAE) != 0) {
@@ -118,6 +136,7 @@ final class PageWalker {
     } else {
       walk32(va, access, mode, cr4);
     }
+    pageGlobal &= globals;
     return pagePhysical;
   }
 
@@ -159,6 +178,8 @@ final class PageWalker {
         long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
         mark(host, at, entry, marked, 8);
         pageDirty = (marked & DIRTY) != 0;
+        pageGlobal = (entry & GLOBAL) != 0;
+        pageLarge = level > 1;
         pagePhysical = ((entry & ADDRESS & ~offsetMask) | (va & offsetMask)) & Mmu.PAGE_MASK;
         return;
       }
@@ -188,6 +209,8 @@ final class PageWalker {
       long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
       mark(host, at, entry, marked, 4);
       pageDirty = (marked & DIRTY) != 0;
+      pageGlobal = (entry & GLOBAL) != 0;
+      pageLarge = true;
       pagePhysical = (entry & 0xffc00000L) | (entry & 0x1fe000) << 19 | (va & 0x3ff000);
       return;
     }
@@ -207,6 +230,8 @@ final class PageWalker {
     long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
     mark(host, at, entry, marked, 4);
     pageDirty = (marked & DIRTY) != 0;
+    pageGlobal = (entry & GLOBAL) != 0;
+    pageLarge = false;
     pagePhysical = entry & 0xfffff000L;
   }
 

@@ -575,14 +575,18 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   void flushTranslation(long linear) {
-    // A large page may be cached as many small ones.
-    flushTlb();
-    cache.flush();
+    if (linear < 0 || walker.largeBelow || !longMode()) {
+      // A large page may be cached as many small ones.
+      flushTranslations();
+      return;
+    }
+    flushPage(linear);
+    cache.flushPage(linear);
   }
 
-  /** MOV to CR3. */
-  void switchAddressSpace(long oldCr3, long newCr3, boolean keep, boolean pcid) {
-    flushTlb();
-    cache.flush();
+  /** MOV to CR3: translations of pages that are not global end. */
+  void switchAddressSpace() {
+    flushLocal();
+    cache.flushLocal();
   }
 }
