@@ -7,4 +7,6 @@ module org.wardian.machine {
   requires transitive org.wardian.processor;
   requires transitive org.wardian.chipset;
   requires transitive org.wardian.boot;
+
+  exports org.wardian.machine;
 }

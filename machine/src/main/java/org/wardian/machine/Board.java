@@ -186,7 +186,7 @@ final class Board {
     map.add(MemoryRange.reserved(0x9fc00, 0x400));
     map.add(MemoryRange.reserved(0xe0000, 0x20000));
     for (GuestMemory.Region region : memory.regions()) {
-      if (region.base() == 0) {
+      if (region.base() == 0 && region.size() > 0x100000) {
         map.add(MemoryRange.ram(0x100000, region.size() - 0x100000));
       }
     }
@@ -219,7 +219,7 @@ final class Board {
             PciHost.ECAM_BUSES - 1,
             List.of(new AcpiConfiguration.Window(PCI_WINDOW, PCI_WINDOW_LENGTH)),
             PciHost.FIRST_GSI,
-            4),
+            IoApic.PINS - PciHost.FIRST_GSI),
         List.of(
             new AcpiConfiguration.SerialPort(
                 Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),

@@ -8,7 +8,6 @@ import org.wardian.boot.BootException;
 import org.wardian.boot.BootLoader;
 import org.wardian.boot.BootModule;
 import org.wardian.boot.BootParameters;
-import org.wardian.boot.BootProtocol;
 import org.wardian.boot.BootState;
 import org.wardian.boot.GuestRam;
 import org.wardian.boot.KernelImage;
@@ -104,7 +103,7 @@ public final class Machine implements AutoCloseable, PowerControl {
     return BootLoader.load(
         kernel,
         new BootParameters(
-            BootProtocol.AUTO,
+            configuration.protocol(),
             configuration.commandLine(),
             initrd.map(i -> List.of(BootModule.initrd(i))).orElse(List.of()),
             board.memoryMap(),

@@ -3,6 +3,7 @@ package org.wardian.machine;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.boot.BootProtocol;
 import org.wardian.memory.GuestMemory;
 import org.wardian.x86.CpuModel;
 
@@ -18,6 +19,7 @@ import org.wardian.x86.CpuModel;
  * @param cpuModel what CPUID promises
  * @param devices devices on request: {@code testdev}
  * @param reboot whether a guest's reset starts it again (else it ends the run)
+ * @param protocol how the kernel is entered
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -28,9 +30,10 @@ public record MachineConfiguration(
     int processors,
     CpuModel cpuModel,
     Set<String> devices,
-    boolean reboot) {
+    boolean reboot,
+    BootProtocol protocol) {
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
-  public static final long LEAST_MEMORY = 2L << 20;
+  public static final long LEAST_MEMORY = 1L << 20;
 
   /** The most RAM: what {@link org.wardian.x86.Cpuid#PHYSICAL_ADDRESS_BITS} can address, halved. */
   public static final long MOST_MEMORY = 1L << 39;
@@ -38,13 +41,37 @@ public record MachineConfiguration(
   /** Devices that exist on request. */
   public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev");
 
+  /** A machine that enters its kernel by the best protocol that the image offers. */
+  public MachineConfiguration(
+      byte[] kernel,
+      Path kernelPath,
+      Optional<byte[]> initrd,
+      String commandLine,
+      long memoryBytes,
+      int processors,
+      CpuModel cpuModel,
+      Set<String> devices,
+      boolean reboot) {
+    this(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        BootProtocol.AUTO);
+  }
+
   /** Checks sizes and names. */
   public MachineConfiguration {
     if (memoryBytes < LEAST_MEMORY
         || memoryBytes > MOST_MEMORY
         || memoryBytes % GuestMemory.PAGE != 0) {
       throw new IllegalArgumentException(
-          "a machine has 2 MiB to 512 GiB of memory in whole pages, not " + memoryBytes + " bytes");
+          "a machine has 1 MiB to 512 GiB of memory in whole pages, not " + memoryBytes + " bytes");
     }
     if (processors != 1) {
       throw new IllegalArgumentException("one virtual processor is all there is yet");
