@@ -16,6 +16,10 @@ final class CodeCache implements GuestMemory.CodeListener {
   private static final int SLOTS = 1024;
   private static final int RUN = 64;
   private static final int MAXIMUM_LENGTH = 15;
+
+  /** How far from RSP an instruction's implied stack accesses can be: ENTER with its frame. */
+  private static final long STACK_REACH = 1 << 17;
+
   private static final int STORE_WORDS = 1 << 23;
 
   /** Entries of the jump cache, 16 bytes each: RIP; context (32 bits) and index (32 bits). */
@@ -361,8 +365,11 @@ final class CodeCache implements GuestMemory.CodeListener {
                     true;
                 default -> false;
               };
+          // An instruction with both knows its stack access by the address.
+          long distance = Math.abs(cpu.nonCanonicalAddress - cpu.gpr(Cpu.RSP));
           boolean based = i.base == 4 || i.base == 5;
-          return implied || i.hasMemory() && based && !i.segmentOverride;
+          return implied && distance < STACK_REACH
+              || i.hasMemory() && based && !i.segmentOverride;
         }
       }
     } catch (GuestFault e) {

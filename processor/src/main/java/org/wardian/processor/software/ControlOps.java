@@ -53,7 +53,10 @@ final class ControlOps {
       case LOOP, LOOPE, LOOPNE -> loop(op, i, size);
       case JMP -> cpu.rip(target(nearTarget(i), size));
       case CALL -> {
-        long t = target(nearTarget(i), size);
+        long wanted = nearTarget(i);
+        // A stack that cannot be written faults before a bad target.
+        cpu.probeStore(StateLayout.SS, cpu.gpr(Cpu.RSP) - size & cpu.stackMask, size);
+        long t = target(wanted, size);
         cpu.push(size, cpu.rip());
         cpu.rip(t);
       }
@@ -86,9 +89,6 @@ final class ControlOps {
       case POP -> pop(i);
       case POP_SEG -> {
         int selector = (int) cpu.peek(0, 2);
-        if (size != 2) {
-          cpu.peek(0, size);
-        }
         segmentation.load(i.reg0, selector);
         if (i.reg0 == StateLayout.SS) {
           cpu.stackShadow();

@@ -89,6 +89,9 @@ abstract class Cpu extends Mmu {
   /** Set by what cancels the single step of its own instruction: INT n, SYSCALL, SYSRET. */
   boolean stepCancelled;
 
+  /** Set where a fault belongs to the task that a switch has just entered: RIP is its RIP. */
+  boolean taskSwitched;
+
   /** Set where a repeated string instruction stops for something pending before its last round. */
   boolean midString;
 
@@ -148,6 +151,7 @@ abstract class Cpu extends Mmu {
     if ((flags & TF) != 0
         || breakpoints
         || stepping
+        || dueTraps != 0
         || RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0) {
       raise(PENDING_STEP);
     } else {
@@ -331,20 +335,71 @@ abstract class Cpu extends Mmu {
   }
 
   @Override
+  public final void checkAlignment(int segment, long offset, int size) {
+    long va = linear(segment, offset, size, true);
+    if (alignmentChecked() && (va & size - 1) != 0) {
+      throw fault(Vector.AC, 0);
+    }
+  }
+
+  private boolean alignmentChecked() {
+    return cpl == 3 && (cr(0) & CR0_AM) != 0 && (eflags() & AC) != 0;
+  }
+
+  /** Set during accesses of 16 bytes, which alignment checks leave alone. */
+  private boolean unaligned;
+
+  /** Whether this access may take the plain path; else the checks for 16 bytes are done here. */
+  private boolean plain(long va, int access) {
+    if ((va & 0xfff) <= 0xff0 && tlb == table(mmuMode)) {
+      return true;
+    }
+    unaligned = true;
+    try {
+      probe(va, 16, access, mmuMode);
+    } finally {
+      unaligned = false;
+    }
+    return false;
+  }
+
+  @Override
   public final void load128(int segment, long offset) {
     long va = linear(segment, offset, 16, false);
-    if ((va & 0xfff) > 0xff0) {
-      probe(va, 16, READ, mmuMode);
+    if (!plain(va, READ)) {
+      low = loadProbed(va);
+      high = loadProbed(va + 8);
+      return;
     }
     low = load64(va);
     high = load64(va + 8);
   }
 
+  private long loadProbed(long va) {
+    unaligned = true;
+    try {
+      return load64(va);
+    } finally {
+      unaligned = false;
+    }
+  }
+
+  private void storeProbed(long va, long value) {
+    unaligned = true;
+    try {
+      store64(va, value);
+    } finally {
+      unaligned = false;
+    }
+  }
+
   @Override
   public final void store128(int segment, long offset, long lowHalf, long highHalf) {
     long va = linear(segment, offset, 16, true);
-    if ((va & 0xfff) > 0xff0) {
-      probe(va, 16, WRITE, mmuMode);
+    if (!plain(va, WRITE)) {
+      storeProbed(va, lowHalf);
+      storeProbed(va + 8, highHalf);
+      return;
     }
     store64(va, lowHalf);
     store64(va + 8, highHalf);
@@ -477,9 +532,8 @@ abstract class Cpu extends Mmu {
 
   @Override
   final void watched(long va, int size, int access) {
-    if (cpl == 3
-        && (cr(0) & CR0_AM) != 0
-        && (eflags() & AC) != 0
+    if (!unaligned
+        && alignmentChecked()
         && (va & (Math.min(size, 8) - 1)) != 0) {
       throw fault(Vector.AC, 0);
     }

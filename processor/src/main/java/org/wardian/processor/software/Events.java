@@ -133,7 +133,7 @@ final class Events {
     } else if (inner) {
       rsp = taskStack64(4 + newCpl * 8);
     } else {
-      rsp = cpu.gpr(Cpu.RSP);
+      rsp = cpu.gpr(Cpu.RSP) & cpu.ripMask;
     }
     int mode = newCpl == 3 ? Mmu.USER : Mmu.SUPERVISOR;
     long sp = (rsp & -16) - (withError ? 48 : 40);
@@ -149,13 +149,13 @@ final class Events {
     cpu.storeSlow(at, 8, cpu.rip(), mode);
     cpu.storeSlow(at + 8, 8, cpu.selector(StateLayout.CS), mode);
     cpu.storeSlow(at + 16, 8, cpu.rflags(), mode);
-    cpu.storeSlow(at + 24, 8, cpu.gpr(Cpu.RSP), mode);
+    cpu.storeSlow(at + 24, 8, cpu.gpr(Cpu.RSP) & cpu.ripMask, mode);
     cpu.storeSlow(at + 32, 8, cpu.selector(StateLayout.SS), mode);
     if (target << 16 >> 16 != target) {
       throw cpu.fault(Vector.GP, cpu.external);
     }
     segmentation.installCode(selector, d, newCpl);
-    if (inner) {
+    if (inner || ist != 0) {
       cpu.segment(StateLayout.SS, newCpl, Segmentation.UNUSABLE | newCpl << 5, 0, 0);
     }
     cpu.gpr(Cpu.RSP, sp);

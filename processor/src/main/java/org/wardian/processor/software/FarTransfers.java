@@ -134,6 +134,12 @@ final class FarTransfers {
     present(d, selector);
   }
 
+  /** An instruction pointer popped for a segment that is not 64-bit has 32 bits. */
+  private long cut(long d, long rip) {
+    boolean code64 = cpu.longMode() && (Segmentation.attributes(d) & 1 << 13) != 0;
+    return code64 ? rip : rip & 0xffffffffL;
+  }
+
   private void checkTarget(long d, long rip) {
     boolean code64 = cpu.longMode() && (Segmentation.attributes(d) & 1 << 13) != 0;
     boolean bad = code64 ? rip << 16 >> 16 != rip : rip > Segmentation.limit(d);
@@ -263,8 +269,9 @@ final class FarTransfers {
 
   /** RET far, releasing {@code release} more bytes. */
   void ret(int size, int release) {
+    // The selector is read first, as on the processors that were asked.
+    int selector = (int) cpu.peek(size, 2);
     long rip = cpu.peek(0, size);
-    int selector = (int) cpu.peek(size, size) & 0xffff;
     if (plainReal()) {
       long rsp = cpu.gpr(Cpu.RSP);
       realCode(selector, rip);
@@ -274,14 +281,16 @@ final class FarTransfers {
     }
     long d = returnCode(selector);
     int rpl = selector & 3;
-    checkTarget(d, rip);
+    rip = cut(d, rip);
     if (rpl == cpu.cpl) {
-      cpu.drop(2 * size + release);
+      checkTarget(d, rip);
+      // The stack pointer moves by the width of the segment returned to.
       enter(selector, d, rip, rpl);
+      cpu.drop(2 * size + release);
       return;
     }
     long rsp = cpu.peek(2 * size + release, size);
-    int ss = (int) cpu.peek(3 * size + release, size) & 0xffff;
+    int ss = (int) cpu.peek(3 * size + release, 2);
     outer(selector, d, rip, ss, rsp, size);
     cpu.drop(release);
   }
@@ -310,10 +319,12 @@ final class FarTransfers {
       if (!to64 || rpl == 3 || (ss & 3) != rpl) {
         throw cpu.fault(Vector.GP, 0);
       }
+      checkTarget(d, rip);
       segmentation.installCode(selector, d, rpl);
       cpu.segment(StateLayout.SS, ss, Segmentation.UNUSABLE | rpl << 5, 0, 0);
     } else {
       long stack = segmentation.stackDescriptor(ss, rpl, Vector.GP);
+      checkTarget(d, rip);
       segmentation.installCode(selector, d, rpl);
       segmentation.install(StateLayout.SS, ss, stack);
     }
@@ -321,9 +332,6 @@ final class FarTransfers {
     cpu.rip(rip);
     cpu.updateMode();
     long mask = cpu.stackMask;
-    if (size == 2) {
-      mask = 0xffff;
-    }
     cpu.gpr(Cpu.RSP, mask == 0xffff ? cpu.gpr(Cpu.RSP) & ~mask | rsp & mask : rsp & mask);
     if (rpl > before) {
       segmentation.dropPrivilegedData(rpl);
@@ -353,7 +361,7 @@ final class FarTransfers {
 
   private void realReturn(int size) {
     long rip = cpu.peek(0, size);
-    int selector = (int) cpu.peek(size, size) & 0xffff;
+    int selector = (int) cpu.peek(size, 2);
     long flags = cpu.peek(2 * size, size);
     if (rip > cpu.limit(StateLayout.CS)) {
       throw cpu.fault(Vector.GP, 0);
@@ -372,7 +380,7 @@ final class FarTransfers {
 
   private void protectedReturn(int size) {
     long rip = cpu.peek(0, size);
-    int selector = (int) cpu.peek(size, size) & 0xffff;
+    int selector = (int) cpu.peek(size, 2);
     long flags = cpu.peek(2 * size, size);
     if (size == 4 && (flags & Cpu.VM) != 0 && cpu.cpl == 0 && !cpu.longMode()) {
       toVm86(rip, selector, flags);
@@ -380,7 +388,7 @@ final class FarTransfers {
     }
     long d = returnCode(selector);
     int rpl = selector & 3;
-    checkTarget(d, rip);
+    rip = cut(d, rip);
     long kept = Cpu.VM;
     if (cpu.cpl != 0) {
       kept |= Cpu.IOPL | Cpu.VIF | Cpu.VIP;
@@ -390,11 +398,11 @@ final class FarTransfers {
     }
     if (rpl != cpu.cpl || cpu.code64) {
       long rsp = cpu.peek(3 * size, size);
-      int ss = (int) cpu.peek(4 * size, size) & 0xffff;
+      int ss = (int) cpu.peek(4 * size, 2);
       outer(selector, d, rip, ss, rsp, size);
     } else {
-      cpu.drop(3 * size);
       enter(selector, d, rip, rpl);
+      cpu.drop(3 * size);
     }
     setFlags(flags, size, kept);
   }

@@ -151,7 +151,8 @@ final class IntegerOps {
         long at = cpu.gpr(RBX) + (cpu.gpr(RAX) & 0xff) & Cpu.mask(i.addressSize);
         cpu.gpr(RAX, 1, cpu.load(i.segment, at, 1));
       }
-      case NOP, PAUSE, LFENCE, MFENCE, SFENCE, CLFLUSH -> {}
+      case CLFLUSH -> cpu.probeLoad(i.segment, cpu.address(i), 1);
+      case NOP, PAUSE, LFENCE, MFENCE, SFENCE -> {}
       default -> throw cpu.fault(Vector.UD, 0);
     }
   }
@@ -248,12 +249,12 @@ final class IntegerOps {
     long source = cpu.read1(i);
     int n = sh(i.size0);
     boolean equal = (cpu.gpr(RAX) ^ old) << n == 0;
+    Alu.sub(s, cpu.gpr(RAX) & Cpu.mask(i.size0), old, n);
     if (i.kind0 == Instruction.MEMORY) {
       cpu.storePrepared(i.size0, equal ? source : old);
     } else if (equal) {
       cpu.writeRegister(i.kind0, i.reg0, i.size0, source);
     }
-    Alu.sub(s, cpu.gpr(RAX) & Cpu.mask(i.size0), old, n);
     if (!equal) {
       cpu.gpr(RAX, i.size0, old);
     }

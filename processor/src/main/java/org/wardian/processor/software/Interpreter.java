@@ -500,11 +500,13 @@ final class Interpreter {
                   op == Ops.JMP_R || op == Ops.CALL_R
                       ? a(s, w0)
                       : cpu.load64(address(s, w0, w1));
-              cpu.checkTarget(target);
               if (op >= Ops.CALL_R) {
                 long sp = RawMemory.getLong(s + RSP) - 8;
+                cpu.checkCall(target, sp);
                 cpu.store64(sp, ripAfter(w0));
                 RawMemory.putLong(s + RSP, sp);
+              } else {
+                cpu.checkTarget(target);
               }
               passed += pc - from;
               if (RawMemory.getIntVolatile(s + StateLayout.PENDING) != 0) {
@@ -586,7 +588,7 @@ final class Interpreter {
         from = pc;
       }
     } catch (GuestFault fault) {
-      if (atRip) {
+      if (atRip || cpu.taskSwitched) {
         atRip = false;
         cpu.retire(passed);
       } else {

@@ -68,6 +68,9 @@ abstract class Mmu extends VcpuContext {
   /** Set when the last #GP came from a non-canonical address: #SS if the access was the stack's. */
   boolean nonCanonical;
 
+  /** The address behind {@link #nonCanonical}. */
+  long nonCanonicalAddress;
+
   /** Host address that {@link #loadForWrite} prepared, or 0 where the slow path must store. */
   private long preparedHost;
 
@@ -297,12 +300,17 @@ abstract class Mmu extends VcpuContext {
     return ((va ^ (va + size - 1)) & PAGE_MASK) != 0;
   }
 
+  /** First byte of the second page of an access that crosses: what CR2 shows if it faults. */
+  private long secondPage(long va, int size) {
+    return wrap(va + size - 1) & PAGE_MASK;
+  }
+
   /** Checks that all bytes may be accessed, and translates them. */
   final void probe(long va, int size, int access, int mode) {
     check(va, size, access, mode);
     entry(va, access, mode);
     if (crosses(va, size)) {
-      entry(va + size - 1, access, mode);
+      entry(secondPage(va, size), access, mode);
     }
   }
 
@@ -320,6 +328,7 @@ abstract class Mmu extends VcpuContext {
   private void checkCanonical(long va) {
     if (longMode() && va << 16 >> 16 != va) {
       nonCanonical = true;
+      nonCanonicalAddress = va;
       throw fault(Vector.GP, 0);
     }
   }
@@ -341,7 +350,7 @@ abstract class Mmu extends VcpuContext {
     check(va, size, READ, mode);
     if (crosses(va, size)) {
       entry(va, READ, mode);
-      entry(wrap(va + size - 1), READ, mode);
+      entry(secondPage(va, size), READ, mode);
       long value = 0;
       for (int i = 0; i < size; i++) {
         long at = wrap(va + i);
@@ -374,7 +383,7 @@ abstract class Mmu extends VcpuContext {
     check(va, size, WRITE, mode);
     if (crosses(va, size)) {
       entry(va, WRITE, mode);
-      entry(wrap(va + size - 1), WRITE, mode);
+      entry(secondPage(va, size), WRITE, mode);
       for (int i = 0; i < size; i++) {
         long at = wrap(va + i);
         storeWithin(entry(at, WRITE, mode), at, 1, value >>> (8 * i));

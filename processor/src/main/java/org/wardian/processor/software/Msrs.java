@@ -7,6 +7,7 @@ import org.wardian.x86.StateLayout;
 
 /** Model-specific registers. Source: Intel SDM vol. 4, chapter 2; KVM's documented paravirtual MSRs. */
 final class Msrs {
+  private static final int TSC_ADJUST = 0x3b;
   private static final long EFER_SCE = 1;
   private static final long EFER_LME = 1 << 8;
   private static final long EFER_LMA = 1 << 10;
@@ -78,6 +79,12 @@ final class Msrs {
       case 0x10 -> cpu.timestamp();
       // IA32_FEATURE_CONTROL: locked, nothing enabled
       case 0x3a -> 1;
+      case TSC_ADJUST -> {
+        if (!cpu.model.has(Feature.TSC_ADJUST)) {
+          throw protection();
+        }
+        yield get(StateLayout.TSC_ADJUST);
+      }
       // IA32_BIOS_SIGN_ID: a microcode revision without known errata to work around
       case 0x8b -> 0x1_0000_0000L;
       // MTRRcap: write-combining, fixed ranges, eight variable ones
@@ -134,6 +141,12 @@ final class Msrs {
     }
     switch (index) {
       case 0x10 -> cpu.timestamp(value);
+      case TSC_ADJUST -> {
+        if (!cpu.model.has(Feature.TSC_ADJUST)) {
+          throw protection();
+        }
+        cpu.adjustTimestamp(value - get(StateLayout.TSC_ADJUST));
+      }
       // microcode update trigger: accepted, nothing to update
       case 0x79 -> {}
       case 0x8b -> {}

@@ -402,6 +402,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     int vector = pendingFault.vector;
     int error = pendingFault.errorCode;
     external = 0;
+    taskSwitched = false;
     if (nonCanonical) {
       nonCanonical = false;
       if (vector == Vector.GP && cache.stackReferenced(rip())) {
@@ -424,6 +425,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         return true;
       } catch (GuestFault second) {
         nonCanonical = false;
+        taskSwitched = false;
         if (vector == Vector.DF) {
           return false;
         }
@@ -533,13 +535,25 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
+  /** As {@link #checkTarget}, for a call: a stack that cannot be written faults first. */
+  void checkCall(long target, long stack) {
+    if (target << 16 >> 16 != target) {
+      probe(stack, 8, WRITE, mmuMode);
+      throw fault(Vector.GP, 0);
+    }
+  }
+
   /** The guest's time-stamp counter. */
   long timestamp() {
     return time.ticks() + RawMemory.getLong(state + StateLayout.TSC_OFFSET);
   }
 
   void timestamp(long value) {
-    long delta = value - timestamp();
+    adjustTimestamp(value - timestamp());
+  }
+
+  /** Moves the time stamp counter by {@code delta} ticks. */
+  void adjustTimestamp(long delta) {
     RawMemory.putLong(
         state + StateLayout.TSC_OFFSET, RawMemory.getLong(state + StateLayout.TSC_OFFSET) + delta);
     RawMemory.putLong(

@@ -44,7 +44,32 @@ final class StringOps {
     }
     int size = size(i);
     int addressSize = i.addressSize;
+    if (op == Operation.INS || op == Operation.OUTS) {
+      ports.check((int) cpu.gpr(RDX) & 0xffff, size);
+    }
     boolean conditional = op == Operation.CMPS || op == Operation.SCAS;
+    long result = RawMemory.getLong(s + StateLayout.FLAG_RESULT);
+    long aux = RawMemory.getLong(s + StateLayout.FLAG_AUX);
+    try {
+      repeat(op, i, size, addressSize, conditional);
+    } catch (GuestFault f) {
+      // A fault shows the flags from before the instruction (Intel SDM vol. 2, REP), and, as the
+      // processors that were asked do, registers of 32-bit addresses without upper halves.
+      RawMemory.putLong(s + StateLayout.FLAG_RESULT, result);
+      RawMemory.putLong(s + StateLayout.FLAG_AUX, aux);
+      cpu.gpr(RCX, addressSize, cpu.gpr(RCX));
+      if (op == Operation.MOVS || op == Operation.STOS) {
+        cpu.gpr(RDI, addressSize, cpu.gpr(RDI));
+      }
+      if (op == Operation.MOVS) {
+        cpu.gpr(RSI, addressSize, cpu.gpr(RSI));
+      }
+      throw f;
+    }
+  }
+
+  private void repeat(
+      Operation op, Instruction i, int size, int addressSize, boolean conditional) {
     while (true) {
       long count = cpu.gpr(RCX) & Cpu.mask(addressSize);
       if (count == 0) {
@@ -94,8 +119,9 @@ final class StringOps {
         advance(RSI, a, delta);
       }
       case CMPS -> {
-        long x = cpu.load(i.segment, si, size);
+        // The second operand's fault comes first, as on the processors that were asked.
         long y = cpu.load(destination(), di, size);
+        long x = cpu.load(i.segment, si, size);
         Alu.sub(s, x, y, 64 - 8 * size);
         advance(RSI, a, delta);
         advance(RDI, a, delta);

@@ -434,11 +434,11 @@ final class SystemOps {
 
   private void adjustRpl(Instruction i) {
     protectedOnly();
-    long a = cpu.read0ForWrite(i);
+    long a = cpu.read0(i);
     long b = cpu.read1(i);
     boolean less = (a & 3) < (b & 3);
     if (less) {
-      cpu.write0Modified(i, a & ~3L | b & 3);
+      cpu.write0(i, a & ~3L | b & 3);
     }
     zero(less);
   }

@@ -12,6 +12,9 @@ final class TaskSwitch {
     RETURN
   }
 
+  /** DR6: the T flag of the new task's TSS is set. */
+  private static final long DR6_TASK = 1 << 15;
+
   private final Cpu cpu;
   private final Segmentation segmentation;
 
@@ -125,14 +128,18 @@ final class TaskSwitch {
         newBase);
     long cr0 = StateLayout.CR0 + cpu.state;
     RawMemory.putLong(cr0, RawMemory.getLong(cr0) | Cpu.CR0_TS);
-    restore(newBase, newWide, reason);
+    try {
+      restore(newBase, newWide, reason);
+    } catch (GuestFault f) {
+      cpu.taskSwitched = true;
+      throw f;
+    }
     // Local breakpoints end with their task.
     long dr7 = cpu.state + StateLayout.DR7;
     RawMemory.putLong(dr7, RawMemory.getLong(dr7) & ~0x155L);
     if (newWide && (cpu.systemLoad(newBase + 0x64, 2) & 1) != 0) {
-      long dr6 = cpu.state + StateLayout.DR6;
-      RawMemory.putLong(dr6, RawMemory.getLong(dr6) | 1 << 15);
-      throw cpu.fault(Vector.DB, 0);
+      cpu.dueTraps |= DR6_TASK;
+      cpu.updateMode();
     }
   }
 

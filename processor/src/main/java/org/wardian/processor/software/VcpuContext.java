@@ -51,6 +51,15 @@ public abstract class VcpuContext {
   /** Faults where a load of {@code size} bytes (any size up to 4096) would. */
   public abstract void probeLoad(int segment, long offset, int size);
 
+  /**
+   * Checks a store of {@code size} bytes against its segment, and its alignment: #AC with CR0.AM and
+   * EFLAGS.AC set at privilege level 3. Stores check by themselves; this is for instructions that
+   * touch single bytes of a larger operand.
+   */
+  public void checkAlignment(int segment, long offset, int size) {
+    // A context without alignment checks accepts any address.
+  }
+
   /** Prepares the exception to throw: {@code throw context.fault(Vector.UD, 0);}. */
   public abstract GuestFault fault(int vector, int errorCode);
 

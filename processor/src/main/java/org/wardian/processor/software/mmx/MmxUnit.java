@@ -182,6 +182,7 @@ public final class MmxUnit {
           case 4 -> 0xffffffffL;
           default -> -1L;
         };
+    context.checkAlignment(segment, address & limit, 8);
     for (int i = 0; i < 8; i++) {
       if ((mask >>> 8 * i & 0x80) != 0) {
         context.probeStore(segment, address + i & limit, 1);

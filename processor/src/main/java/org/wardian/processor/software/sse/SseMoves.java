@@ -180,9 +180,6 @@ final class SseMoves {
     long maskLow = context.xmmLow(instruction.reg1);
     long maskHigh = context.xmmHigh(instruction.reg1);
     int selected = Lanes.movmask8(maskLow) | Lanes.movmask8(maskHigh) << 8;
-    if (selected == 0) {
-      return;
-    }
     long offset = context.gpr(RDI);
     long limit =
         switch (instruction.addressSize) {
@@ -190,6 +187,10 @@ final class SseMoves {
           case 4 -> LOW_WORD;
           default -> -1L;
         };
+    context.checkAlignment(instruction.segment, offset & limit, 8);
+    if (selected == 0) {
+      return;
+    }
     for (int i = 0; i < 16; i++) {
       if ((selected >> i & 1) != 0) {
         context.probeStore(instruction.segment, (offset + i) & limit, 1);

@@ -277,6 +277,18 @@ final class Float80 {
     significand = kept;
   }
 
+  /**
+   * Marks the result as inexact although its rounding dropped nothing.
+   *
+   * @param exponent the biased exponent before it was made a denormal
+   */
+  void inexact(int exponent) {
+    if ((exceptions & PRECISION) == 0 && exponent <= 0) {
+      exceptions |= UNDERFLOW;
+    }
+    exceptions |= PRECISION;
+  }
+
   private void overflow(int sign, int bits, int exponent, long kept, boolean inexact, boolean up) {
     exceptions |= OVERFLOW;
     if (unmasked(OVERFLOW)) {

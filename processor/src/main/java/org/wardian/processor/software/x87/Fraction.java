@@ -111,6 +111,16 @@ final class Fraction {
     return count;
   }
 
+  /** Keeps the first 67 bits, the width of the processor's internal significands. */
+  void truncate() {
+    low &= 0xe000000000000000L;
+  }
+
+  /** Adds {@code delta} units of 2^-128. */
+  void adjust(long delta) {
+    add(delta >> 63, delta);
+  }
+
   /** Divides by {@code h:l}, whose top bit is set and which is greater than this. */
   void divide(long h, long l) {
     long first = digit(h, l);

@@ -8,10 +8,16 @@ import static org.wardian.processor.software.x87.Float80.isInfinity;
 import static org.wardian.processor.software.x87.Float80.isZero;
 import static org.wardian.processor.software.x87.Float80.normalised;
 
-/** FYL2X and FYL2XP1, by the series of the inverse hyperbolic tangent. */
+/**
+ * FYL2X and FYL2XP1, by the series of the inverse hyperbolic tangent. As in the processor (which is
+ * measured, not documented) the logarithm is cut to 67 bits before it is multiplied.
+ */
 final class Logarithm {
   /** The square root of two as a significand. */
   private static final long ROOT2 = 0xb504f333f9de6484L;
+
+  /** Exponent of the smallest x whose square counts in log2(1 + x). */
+  private static final int TINY = -66;
 
   private final Fraction z = new Fraction();
   private final Fraction square = new Fraction();
@@ -67,12 +73,12 @@ final class Logarithm {
       f.zero(ySign ^ below);
       return;
     }
-    boolean exact = logarithm(exponentOf(xse, x) - BIAS, normalised(x));
-    multiply(f, yse, y, exact);
+    logarithm(exponentOf(xse, x) - BIAS, normalised(x));
+    multiply(f, yse, y);
   }
 
-  /** Leaves log2(significand / 2^63 * 2^power) in {@link #sum}; returns whether it is exact. */
-  private boolean logarithm(int power, long significand) {
+  /** Leaves log2(significand / 2^63 * 2^power) in {@link #sum}. */
+  private void logarithm(int power, long significand) {
     int k = power;
     long numerator;
     boolean below = Long.compareUnsigned(significand, ROOT2) > 0;
@@ -82,7 +88,11 @@ final class Logarithm {
       sum.set(Math.abs((long) k), 0);
       negative = k < 0;
       exponent = 64 - sum.normalise();
-      return true;
+      if (negative) {
+        // The processor arrives at a whole negative logarithm from inside.
+        sum.add(-1L, 0xe000000000000000L);
+      }
+      return;
     }
     if (below) {
       // m = significand / 2^64, below one: z = (2^64 - significand) / (2^64 + significand).
@@ -111,7 +121,6 @@ final class Logarithm {
     if (k != 0) {
       addInteger(k);
     }
-    return false;
   }
 
   /** Leaves 2 atanh(z) / ln 2 in {@link #sum} and {@link #exponent}. */
@@ -125,7 +134,7 @@ final class Logarithm {
       sum.add(Constants.ODD[2 * i], Constants.ODD[2 * i + 1]);
     }
     // sum is scaled by 2^127, the constant 2 / ln 2 by 2^126.
-    sum.multiply(Constants.SCALED[0], Constants.SCALED[1]);
+    sum.multiply(Constants.TWO_LOG2E[0], Constants.TWO_LOG2E[1]);
     sum.multiply(z);
     exponent = 3 + zExponent - sum.normalise();
   }
@@ -149,22 +158,11 @@ final class Logarithm {
     exponent -= sum.normalise();
   }
 
-  private void multiply(Float80 f, int yse, long y, boolean exact) {
+  private void multiply(Float80 f, int yse, long y) {
     int sign = yse & SIGN ^ (negative ? SIGN : 0);
-    long significand = normalised(y);
     int biased = exponentOf(yse, y) + exponent;
-    if (exact) {
-      long high = Math.unsignedMultiplyHigh(sum.high, significand);
-      long low = sum.high * significand;
-      if (high >= 0) {
-        high = high << 1 | low >>> 63;
-        low <<= 1;
-        biased--;
-      }
-      f.round(sign, biased, high, low);
-      return;
-    }
-    Transcendental.roundProduct(f, sign, biased, significand, sum);
+    sum.truncate();
+    Transcendental.roundProduct(f, sign, biased, normalised(y), sum);
   }
 
   /** y * log2(x + 1), for x between sqrt(1/2) - 1 and sqrt(2) - 1; exact enough up to 1. */
@@ -202,8 +200,23 @@ final class Logarithm {
     boolean minus = (xse & SIGN) != 0;
     int xExponent = exponentOf(xse, x) - BIAS;
     long significand = normalised(x);
-    if (xExponent >= 0) {
-      outside(f, minus, xExponent, significand, yse, y);
+    if (xExponent >= 0 && minus) {
+      // No logarithm: the processor returns the argument.
+      f.set(xse, x);
+      f.exceptions |= Float80.PRECISION;
+      return;
+    }
+    if (xExponent >= 0 || (xExponent == -1 && minus)) {
+      large(f, minus, xExponent, significand, yse, y);
+      return;
+    }
+    if (xExponent < TINY) {
+      // So small that the processor takes log2(1 + x) for x / ln 2.
+      sum.set(Constants.LOG2E_HIGH, Constants.LOG2E_LOW);
+      sum.multiply(significand, 0);
+      exponent = xExponent + 2 - sum.normalise();
+      negative = minus;
+      multiply(f, yse, y);
       return;
     }
     // z = x / (2 + x); 2 + x is scaled by 2^126.
@@ -224,24 +237,27 @@ final class Logarithm {
     zExponent -= z.normalise();
     series(zExponent);
     negative = minus;
-    multiply(f, yse, y, false);
+    multiply(f, yse, y);
   }
 
-  /** |x| of one or more, where the instruction is undefined. */
-  private void outside(
+  /** x of one or more, where the instruction is undefined, or of -1/2 or less. */
+  private void large(
       Float80 f, boolean minus, int xExponent, long significand, int yse, long y) {
     if (minus) {
-      f.invalid();
-      return;
+      // 1 - |x| is exact.
+      long rest = -significand;
+      int leading = Long.numberOfLeadingZeros(rest);
+      logarithm(-1 - leading, rest << leading);
+    } else {
+      // 1 + x to 64 bits.
+      long one = xExponent > 63 ? 0 : INTEGER_BIT >>> xExponent;
+      long total = significand + one;
+      if (one != 0 && total >= 0) {
+        logarithm(xExponent + 1, total >>> 1 | INTEGER_BIT);
+      } else {
+        logarithm(xExponent, total);
+      }
     }
-    // 1 + x to 64 bits.
-    long one = xExponent > 63 ? 0 : INTEGER_BIT >>> xExponent;
-    long total = significand + one;
-    int power = xExponent;
-    if (one != 0 && total >= 0) {
-      total = total >>> 1 | INTEGER_BIT;
-      power++;
-    }
-    multiply(f, yse, y, logarithm(power, total));
+    multiply(f, yse, y);
   }
 }

@@ -185,7 +185,8 @@ final class MemoryOperands {
       } else {
         context.store(instruction.segment, offset, size, bits);
       }
-    } else {
+    } else if (!f.unmasked(INVALID)) {
+      // With an invalid operand the memory is not even looked at.
       context.probeStore(instruction.segment, offset, size);
     }
     stack.raise(f.exceptions);
@@ -240,8 +241,6 @@ final class MemoryOperands {
     boolean stored = !f.unmasked(INVALID);
     if (stored) {
       context.store(instruction.segment, offset, size, value);
-    } else {
-      context.probeStore(instruction.segment, offset, size);
     }
     stack.raise(f.exceptions);
     if (stored) {
@@ -262,8 +261,6 @@ final class MemoryOperands {
     boolean stored = !f.unmasked(INVALID);
     if (stored) {
       store80(offset, low, f.signExponent);
-    } else {
-      context.probeStore(instruction.segment, offset, 10);
     }
     stack.raise(f.exceptions);
     if (stored) {

@@ -42,12 +42,12 @@ final class Remainder {
       f.set(ase, a);
       return 0;
     }
-    int sign = ase & SIGN;
-    int exponent = exponentOf(ase, a);
     if (isInfinity(bse, b)) {
-      f.round(sign, exponent, normalised(a), 0);
+      copy(f, ase, a);
       return 0;
     }
+    int sign = ase & SIGN;
+    int exponent = exponentOf(ase, a);
     int difference = exponent - exponentOf(bse, b);
     long rest = normalised(a);
     if (difference < (nearest ? -1 : 0)) {
@@ -68,6 +68,12 @@ final class Remainder {
       return PARTIAL;
     }
     return complete(f, sign, exponent, difference, rest, divisor, nearest);
+  }
+
+  /** The operand as the result: a denormal is not reported as an underflow, even unmasked. */
+  private static void copy(Float80 f, int se, long value) {
+    boolean pseudoDenormal = (se & Float80.EXPONENT) == 0 && value < 0;
+    f.set(pseudoDenormal ? se | 1 : se, value);
   }
 
   /** The remainder of {@code rest * 2^steps} by {@code divisor}; both have bit 63 set at first. */
@@ -108,7 +114,7 @@ final class Remainder {
     }
     int resultSign = sign;
     if (nearest) {
-        if (steps < 0) {
+      if (steps < 0) {
         if (Long.compareUnsigned(r, divisor) > 0) {
           // b - a with b = 2 * divisor in units of a: at most 64 bits, since a > b / 2.
           r = divisor + (divisor - r);
@@ -208,10 +214,8 @@ final class Remainder {
     if (f.denormal(ase, a, bse, b)) {
       return;
     }
-    boolean keeps = isZero(bse, b) && (f.control & Float80.UNDERFLOW) == 0;
-    if (isInfinity(ase, a) || isZero(ase, a) || keeps) {
-      // Scaling by zero does not report a denormal as an underflow.
-      f.set(ase, a);
+    if (isInfinity(ase, a) || isZero(ase, a) || isZero(bse, b)) {
+      copy(f, ase, a);
       return;
     }
     int exponent = exponentOf(ase, a);

@@ -358,7 +358,8 @@ final class StackOperations {
       transcendental.sine(f, se, value);
       transcendental.cosine(g, se, value);
     }
-    stack.raise(f.exceptions | g.exceptions);
+    // C1 is the cosine's.
+    stack.raise(f.exceptions & ~C1 | g.exceptions);
     if (!f.unmasked(BEFORE)) {
       stack.set(0, f.signExponent, f.significand);
       stack.push(g.signExponent, g.significand);

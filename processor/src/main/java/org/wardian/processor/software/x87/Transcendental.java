@@ -10,10 +10,12 @@ import static org.wardian.processor.software.x87.Float80.isZero;
 import static org.wardian.processor.software.x87.Float80.normalised;
 
 /**
- * F2XM1, FSIN, FCOS and FPTAN, and the way to FYL2X, FYL2XP1 and FPATAN. Each result is computed to
- * about 120 bits and rounded once, so it is the correctly rounded one but for cases nearer than
- * 2^-50 units to a tie. Intel's own results differ from that in the last bit at times (SDM vol. 1
- * §8.3.10 promises less than one unit). Source: Intel SDM vol. 1 §8.3.8, vol. 2.
+ * FSIN, FCOS and FPTAN, and the way to the other transcendental operations.
+ *
+ * <p>The sine is computed to about 120 bits and rounded once, with the error that the processor's
+ * table of 67-bit constants brings added ({@link Constants}), so that most results have Intel's
+ * last bit even where it is not the nearest. Source: Intel SDM vol. 1 §8.3.8 and §8.3.10, vol. 2;
+ * the internal widths are measured.
  */
 final class Transcendental {
   /** pi / 2 in units of 2^-65, from the 66-bit pi that the processor reduces by. */
@@ -21,10 +23,14 @@ final class Transcendental {
 
   private static final long HALF_PI_LOW = 0x243f6a8885a308d3L;
 
+  /** Biased exponent of the smallest argument that is not its own sine. */
+  private static final int TINY = BIAS - 68;
+
   private final Fraction x = new Fraction();
   private final Fraction square = new Fraction();
   private final Fraction sum = new Fraction();
   private final Fraction other = new Fraction();
+  private final Exponential exponential = new Exponential();
   private final Logarithm logarithm = new Logarithm();
   private final Arctangent arctangent = new Arctangent();
 
@@ -53,57 +59,15 @@ final class Transcendental {
 
   /** F2XM1: 2^x - 1. */
   void exponential(Float80 f, int se, long value) {
-    if (f.propagate(se, value)) {
-      return;
-    }
-    int sign = se & SIGN;
-    if (isInfinity(se, value)) {
-      if (sign != 0) {
-        f.set(SIGN | BIAS, INTEGER_BIT);
-      } else {
-        f.infinity(0);
-      }
-      return;
-    }
-    if (isZero(se, value)) {
-      f.zero(sign);
-      return;
-    }
-    if (f.denormal(se, value)) {
-      return;
-    }
-    int exponent = exponentOf(se, value);
-    long significand = normalised(value);
-    if (exponent >= BIAS) {
-      // Defined for -1 and 1 only; outside, the processor returns the argument.
-      f.exceptions |= Float80.PRECISION;
-      if (exponent == BIAS && significand == INTEGER_BIT) {
-        f.set(sign != 0 ? SIGN | (BIAS - 1) : BIAS, INTEGER_BIT);
-      } else {
-        f.set(se, value);
-      }
-      return;
-    }
-    // 2^x - 1 = x * P(x); P lies between 1/2 and 1.
-    x.set(significand, 0);
-    x.shiftRight(BIAS - 1 - exponent);
-    sum.set(0, 0);
-    for (int k = Constants.EXPONENTIAL_TERMS - 1; k >= 0; k--) {
-      sum.multiply(x);
-      long h = Constants.EXPONENTIAL[2 * k];
-      long l = Constants.EXPONENTIAL[2 * k + 1];
-      if (sign == 0) {
-        sum.add(h, l);
-      } else {
-        sum.subtractFrom(h, l);
-      }
-    }
-    roundProduct(f, sign, exponent, significand, sum);
+    exponential.compute(f, se, value);
   }
 
-  /** Rounds significand / 2^63 * 2^(exponent - bias) * fraction; the result is never exact. */
+  /**
+   * Rounds significand / 2^63 * 2^(exponent - bias) * fraction, and reports it as inexact.
+   */
   static void roundProduct(
       Float80 f, int sign, int exponent, long significand, Fraction fraction) {
+    long lowest = fraction.low * significand;
     long low = Math.unsignedMultiplyHigh(fraction.low, significand);
     long middle = fraction.high * significand;
     long high = Math.unsignedMultiplyHigh(fraction.high, significand);
@@ -114,9 +78,12 @@ final class Transcendental {
     int leading = Long.numberOfLeadingZeros(high);
     if (leading != 0) {
       high = high << leading | middle >>> (64 - leading);
-      middle <<= leading;
+      middle = middle << leading | lowest >>> (64 - leading);
+      lowest <<= leading;
     }
-    f.round(sign, exponent - leading, high, middle | 1);
+    int biased = exponent - leading;
+    f.round(sign, biased, high, middle | (lowest != 0 ? 1 : 0));
+    f.inexact(biased);
   }
 
   /** Handles what is no finite number, and zero with {@code atZero}; else reduces the argument. */
@@ -139,9 +106,25 @@ final class Transcendental {
     return f.denormal(se, value);
   }
 
+  /** Below 2^-68 sine and tangent are the argument in every rounding mode, and the cosine is 1. */
+  private static boolean tiny(Float80 f, int se, long value, boolean one) {
+    int exponent = exponentOf(se, value);
+    if (exponent >= TINY) {
+      return false;
+    }
+    if (one) {
+      f.set(BIAS, INTEGER_BIT);
+      f.inexact(BIAS);
+    } else {
+      f.round(se & SIGN, exponent, normalised(value), 0);
+      f.inexact(exponent);
+    }
+    return true;
+  }
+
   /** FSIN, for |value| below 2^63. */
   void sine(Float80 f, int se, long value) {
-    if (special(f, se, value, false)) {
+    if (special(f, se, value, false) || tiny(f, se, value, false)) {
       return;
     }
     reduce(se, value);
@@ -155,7 +138,7 @@ final class Transcendental {
 
   /** FCOS, for |value| below 2^63. */
   void cosine(Float80 f, int se, long value) {
-    if (special(f, se, value, true)) {
+    if (special(f, se, value, true) || tiny(f, se, value, true)) {
       return;
     }
     reduce(se, value);
@@ -167,18 +150,18 @@ final class Transcendental {
     }
   }
 
-  /** FPTAN, for |value| below 2^63. */
+  /** FPTAN, for |value| below 2^63: sine by cosine, each cut to 67 bits. */
   void tangent(Float80 f, int se, long value) {
-    if (special(f, se, value, false)) {
+    if (special(f, se, value, false) || tiny(f, se, value, false)) {
       return;
     }
     reduce(se, value);
     boolean minus = negative ^ (se & SIGN) != 0 ^ (quadrant & 1) != 0;
-    series(Constants.COSINE);
+    cosine();
+    sum.truncate();
     other.set(sum);
-    series(Constants.SINE);
-    sum.multiply(x);
-    int exponent = BIAS + xExponent - sum.normalise();
+    int exponent = BIAS + sine();
+    sum.truncate();
     // sum * 2^e is the sine, other the cosine; both have the top bit set.
     if ((quadrant & 1) == 0) {
       quotient(f, minus, exponent, sum, other);
@@ -256,15 +239,40 @@ final class Transcendental {
     }
   }
 
-  private void finishSine(Float80 f, boolean minus) {
+  /** The interval of the reduced argument in the processor's table, or -1 below 1/4. */
+  private int interval() {
+    return xExponent < -1 ? -1 : Constants.interval(x.high >>> -xExponent, 2);
+  }
+
+  /** Leaves the sine of the reduced argument in {@link #sum}; returns its exponent. */
+  private int sine() {
     series(Constants.SINE);
     sum.multiply(x);
-    int exponent = BIAS - 1 + xExponent - sum.normalise();
+    int interval = interval();
+    if (interval < 0) {
+      return xExponent - sum.normalise();
+    }
+    sum.shiftRight(-xExponent);
+    sum.adjust(Constants.SINE_ROUNDING[interval]);
+    return -sum.normalise();
+  }
+
+  /** Leaves the cosine of the reduced argument, at least 0.7, in {@link #sum}. */
+  private void cosine() {
+    series(Constants.COSINE);
+    int interval = interval();
+    if (interval >= 0) {
+      sum.adjust(Constants.COSINE_ROUNDING[interval]);
+    }
+  }
+
+  private void finishSine(Float80 f, boolean minus) {
+    int exponent = BIAS - 1 + sine();
     f.round(minus ? SIGN : 0, exponent, sum.high, sum.low | 1);
   }
 
   private void finishCosine(Float80 f, boolean minus) {
-    series(Constants.COSINE);
+    cosine();
     f.round(minus ? SIGN : 0, BIAS - 1, sum.high, sum.low | 1);
   }
 }

@@ -17,6 +17,9 @@ import org.wardian.x86.StateLayout;
  * Source: Intel SDM vol. 1 chapter 8, vol. 3 §2.5 and §23.18.
  */
 public class X87Unit {
+  /** ModRM of D9 D0, the FNOP that waits. */
+  private static final int FNOP_MODRM = 0xd0;
+
   private static final long CR0_MP = 1 << 1;
   private static final long CR0_EM = 1 << 2;
   private static final long CR0_TS = 1 << 3;
@@ -70,6 +73,10 @@ public class X87Unit {
       }
       default -> {
         checkAvailable(context);
+        if (operation == Operation.FNOP && instruction.modrm != FNOP_MODRM) {
+          // FNENI, FNDISI and FNSETPM of older coprocessors do not wait.
+          return true;
+        }
         checkPending(context);
         long before = RawMemory.getLong(context.state + StateLayout.FIP);
         RawMemory.putLong(
