@@ -418,7 +418,8 @@ abstract class Cpu extends Mmu {
   @Override
   public final long address(Instruction i) {
     long a = i.displacement + (gpr(i.index) << i.scale);
-    a += i.base == StateLayout.REGISTER_CODE_PAGE ? nextRip : gpr(i.base);
+    // The base may be the pseudo register of the code page: see Lowering.
+    a += gpr(i.base);
     return a & mask(i.addressSize);
   }
 

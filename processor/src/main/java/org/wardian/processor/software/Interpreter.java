@@ -529,6 +529,13 @@ final class Interpreter {
             passed -= 2;
             break;
 
+          case Ops.INTEGER:
+            units.integer.execute(store.instructions[(int) w1]);
+            continue;
+          case Ops.SSE:
+            units.sse.execute(cpu, store.instructions[(int) w1]);
+            continue;
+
           default:
             {
               int op = (int) w0 & Ops.MASK;

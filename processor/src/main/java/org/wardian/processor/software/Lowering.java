@@ -84,6 +84,10 @@ final class Lowering {
 
   /** Appends {@code i} as an operation on decoded operands. */
   boolean lowerGeneral(Instruction i, CodeStore store, int offset, boolean segmented) {
+    if (i.base == StateLayout.REGISTER_CODE_PAGE) {
+      // From the page instead of from the next instruction, so that nobody needs RIP.
+      i.displacement += offset + i.length;
+    }
     int unit = UNITS[i.operation];
     if (unit == Ops.SSE && !SseUnit.handles(i)
         || OPERATIONS[i.operation] == Operation.EMMS) {

@@ -28,6 +28,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private static final int RDX = 2;
   private static final long CR4_OSXSAVE = 1 << 18;
 
+  /** IA32_APIC_BASE bit 11, and the bit of CPUID leaf 1 that follows it. */
+  private static final long APIC_ENABLED = 1 << 11;
+
+  private static final int CPUID_APIC = 1 << 9;
+
   /** DR6: single step. */
   static final long DR6_STEP = 1 << 14;
 
@@ -562,6 +567,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   void cpuid() {
+    int leaf = (int) gpr(RAX);
     cpuid.leaf(
         (int) gpr(RAX),
         (int) gpr(RCX),
@@ -570,7 +576,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     gpr(RAX, cpuid.eax & 0xffffffffL);
     gpr(RBX, cpuid.ebx & 0xffffffffL);
     gpr(RCX, cpuid.ecx & 0xffffffffL);
-    gpr(RDX, cpuid.edx & 0xffffffffL);
+    boolean apicOff = leaf == 1 && (interrupts.base() & APIC_ENABLED) == 0;
+    gpr(RDX, cpuid.edx & (apicOff ? ~CPUID_APIC : -1) & 0xffffffffL);
   }
 
   /** KVM's hypercalls: none is promised, so each returns -ENOSYS. */

@@ -15,13 +15,13 @@ final class Units {
   private static final long CR4_OSXSAVE = 1 << 18;
 
   private final SoftwareVcpu cpu;
-  private final IntegerOps integer;
+  final IntegerOps integer;
   private final StringOps strings;
   private final ControlOps control;
   private final SystemOps system;
   private final PortAccess ports;
   private final WarmOps warm;
-  private final SseUnit sse = new SseUnit();
+  final SseUnit sse = new SseUnit();
   private final X87Unit x87 = new X87Unit();
   private final MmxUnit mmx = new MmxUnit(x87);
 

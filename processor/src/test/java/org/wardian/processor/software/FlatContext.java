@@ -11,12 +11,16 @@ import org.wardian.x86.StateLayout;
  * #PF, and an address is base plus displacement. For tests of operation groups.
  */
 public final class FlatContext extends VcpuContext {
+  /** Keeps the memory: nothing else refers to it but by address. */
+  private final MemorySegment block;
+
   private final long memory;
   private final int size;
   private final GuestFault fault = new GuestFault();
 
   private FlatContext(MemorySegment block, int size) {
     super(block.address());
+    this.block = block;
     memory = block.address() + StateLayout.ARCHITECTURAL_SIZE;
     this.size = size;
   }

@@ -9,10 +9,10 @@ import org.wardian.x86.StateLayout;
 
 /**
  * The instructions on MMX registers: MMX itself and what SSE, SSE2 and SSSE3 added to it. MMX
- * register i is the significand of physical x87 register i; each instruction makes TOP 0 and
- * all tags valid (EMMS: empty), and a written register gets an exponent of ones. Conversions between MMX and
- * floating-point vectors (CVTPI2PS and so on) belong to the SSE unit. Source: Intel SDM vol. 1
- * chapter 9, vol. 3 chapter 13.
+ * register i is the significand of physical x87 register i; each instruction makes TOP 0 and all
+ * tags valid (EMMS: empty), and a written register gets an exponent of ones. Conversions between
+ * MMX and floating-point vectors (CVTPI2PS and so on) belong to the SSE unit. Source: Intel SDM
+ * vol. 1 chapter 9, vol. 3 chapter 13.
  */
 public final class MmxUnit {
   private final X87Unit x87;
@@ -120,8 +120,7 @@ public final class MmxUnit {
         X87Unit.enterMmx(context);
       }
       case PMOVMSKB -> {
-        long mask =
-            PackedOperations.apply(operation, 0, read(context, instruction.reg1), 0);
+        long mask = PackedOperations.apply(operation, 0, read(context, instruction.reg1), 0);
         context.gpr(instruction.reg0, mask);
         X87Unit.enterMmx(context);
       }
@@ -147,8 +146,7 @@ public final class MmxUnit {
           switch (instruction.kind1) {
             case Instruction.MMX -> read(context, instruction.reg1);
             case Instruction.MEMORY ->
-                context.load(
-                    instruction.segment, context.address(instruction), instruction.size1);
+                context.load(instruction.segment, context.address(instruction), instruction.size1);
             default ->
                 instruction.size1 == 8
                     ? context.gpr(instruction.reg1)
@@ -160,8 +158,7 @@ public final class MmxUnit {
     }
     long value = read(context, instruction.reg1);
     if (instruction.kind0 == Instruction.MEMORY) {
-      context.store(
-          instruction.segment, context.address(instruction), instruction.size0, value);
+      context.store(instruction.segment, context.address(instruction), instruction.size0, value);
     } else {
       context.gpr(instruction.reg0, instruction.size0 == 8 ? value : value & 0xffffffffL);
     }

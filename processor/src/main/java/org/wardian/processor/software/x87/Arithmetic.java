@@ -14,7 +14,8 @@ import static org.wardian.processor.software.x87.Float80.normalised;
 
 /**
  * Addition, subtraction, multiplication, division and square root of 80-bit values, rounded to the
- * precision control. Each leaves its result in a {@link Float80} that {@link Float80#begin} started.
+ * precision control. Each leaves its result in a {@link Float80} that {@link Float80#begin}
+ * started.
  */
 final class Arithmetic {
   private Arithmetic() {}

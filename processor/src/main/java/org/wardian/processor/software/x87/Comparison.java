@@ -19,10 +19,7 @@ final class Comparison {
   static int compare(Float80 f, int ase, long a, int bse, long b, boolean ordered) {
     boolean unsupported = Float80.unsupported(ase, a) || Float80.unsupported(bse, b);
     if (unsupported || Float80.isNan(ase, a) || Float80.isNan(bse, b)) {
-      if (ordered
-          || unsupported
-          || Float80.isSignalling(ase, a)
-          || Float80.isSignalling(bse, b)) {
+      if (ordered || unsupported || Float80.isSignalling(ase, a) || Float80.isSignalling(bse, b)) {
         f.exceptions |= INVALID;
       }
       return C3 | C2 | C0;

@@ -58,7 +58,9 @@ final class Conversion {
     }
   }
 
-  /** As {@link #fromFloat32}, of an arithmetic operand: NaNs and denormals stay for the operation. */
+  /**
+   * As {@link #fromFloat32}, of an arithmetic operand: NaNs and denormals stay for the operation.
+   */
   static void operandFloat32(Float80 f, int bits) {
     fromFloat32(f, bits);
     if ((bits & 0x7f800000) == 0x7f800000) {
@@ -165,7 +167,9 @@ final class Conversion {
     }
   }
 
-  /** Converts to a signed integer of {@code bits} (16, 32, 64); #IA gives the integer indefinite. */
+  /**
+   * Converts to a signed integer of {@code bits} (16, 32, 64); #IA gives the integer indefinite.
+   */
   static long toInteger(Float80 f, int se, long value, int bits, int rounding) {
     long indefinite = -1L << (bits - 1);
     if (unsupported(se, value) || (se & EXPONENT) == EXPONENT) {

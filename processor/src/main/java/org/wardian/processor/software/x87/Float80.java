@@ -230,9 +230,9 @@ final class Float80 {
   }
 
   /**
-   * Rounds (high:low) / 2^127 * 2^(exponent - 16383), negated if {@code sign} is 0x8000, to
-   * {@code bits} bits. Bit 63 of {@code high} is set; {@code exponent} may be out of range; the
-   * lowest bit of {@code low} is sticky.
+   * Rounds (high:low) / 2^127 * 2^(exponent - 16383), negated if {@code sign} is 0x8000, to {@code
+   * bits} bits. Bit 63 of {@code high} is set; {@code exponent} may be out of range; the lowest bit
+   * of {@code low} is sticky.
    */
   void round(int sign, int exponent, long high, long low, int bits) {
     boolean negative = sign != 0;

@@ -103,10 +103,7 @@ final class Fraction {
 
   /** Shifts left until the top bit is set; not for zero. Returns the count. */
   int normalise() {
-    int count =
-        high != 0
-            ? Long.numberOfLeadingZeros(high)
-            : 64 + Long.numberOfLeadingZeros(low);
+    int count = high != 0 ? Long.numberOfLeadingZeros(high) : 64 + Long.numberOfLeadingZeros(low);
     shiftLeft(count);
     return count;
   }

@@ -241,8 +241,7 @@ final class Logarithm {
   }
 
   /** x of one or more, where the instruction is undefined, or of -1/2 or less. */
-  private void large(
-      Float80 f, boolean minus, int xExponent, long significand, int yse, long y) {
+  private void large(Float80 f, boolean minus, int xExponent, long significand, int yse, long y) {
     if (minus) {
       // 1 - |x| is exact.
       long rest = -significand;

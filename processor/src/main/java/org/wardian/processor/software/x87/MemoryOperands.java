@@ -234,8 +234,7 @@ final class MemoryOperands {
       value = Long.MIN_VALUE >> (64 - 8 * size);
     } else {
       value =
-          Conversion.toInteger(
-              f, stack.signExponent(0), stack.significand(0), 8 * size, rounding);
+          Conversion.toInteger(f, stack.signExponent(0), stack.significand(0), 8 * size, rounding);
     }
     long offset = context.address(instruction);
     boolean stored = !f.unmasked(INVALID);

@@ -21,8 +21,7 @@ final class OpcodeWord {
   }
 
   private static int memory(Operation operation, Instruction instruction) {
-    int size =
-        instruction.kind0 == Instruction.MEMORY ? instruction.size0 : instruction.size1;
+    int size = instruction.kind0 == Instruction.MEMORY ? instruction.size0 : instruction.size1;
     return switch (operation) {
       case FADD, FMUL, FCOM, FCOMP, FSUB, FSUBR, FDIV, FDIVR -> size == 4 ? 0 : 4;
       case FIADD, FIMUL, FICOM, FICOMP, FISUB, FISUBR, FIDIV, FIDIVR -> size == 4 ? 2 : 6;

@@ -51,6 +51,8 @@ final class Remainder {
     int difference = exponent - exponentOf(bse, b);
     long rest = normalised(a);
     if (difference < (nearest ? -1 : 0)) {
+      // Unlike with an infinite divisor, a denormal dividend is an underflow where that is
+      // unmasked.
       f.round(sign, exponent, rest, 0);
       return 0;
     }

@@ -66,8 +66,7 @@ public final class StateImage {
    * @throws org.wardian.processor.software.GuestFault #GP where the image is not on a 64-byte
    *     boundary
    */
-  public static void xsave(
-      VcpuContext context, int segment, long offset, long mask, boolean rexW) {
+  public static void xsave(VcpuContext context, int segment, long offset, long mask, boolean rexW) {
     checkAlignment(context, segment, offset, 63);
     long wanted = mask & xcr0(context) & COMPONENTS;
     context.probeStore(segment, offset, size(wanted));
@@ -109,7 +108,8 @@ public final class StateImage {
     long wanted = mask & xcr0(context) & COMPONENTS;
     context.probeLoad(segment, offset, size(wanted));
     long present = context.load(segment, offset + HEADER, 8);
-    // XCOMP_BV must be zero, since the compacted form is not offered; bytes 16 to 23 are checked too.
+    // XCOMP_BV must be zero, since the compacted form is not offered; bytes 16 to 23 are checked
+    // too.
     long reserved =
         context.load(segment, offset + HEADER + 8, 8)
             | context.load(segment, offset + HEADER + 16, 8);
@@ -259,8 +259,7 @@ public final class StateImage {
     }
   }
 
-  private static void loadUpper(
-      VcpuContext context, int segment, long offset, boolean present) {
+  private static void loadUpper(VcpuContext context, int segment, long offset, boolean present) {
     for (int i = 0; i < registers(context); i++) {
       context.low = 0;
       context.high = 0;

@@ -5,7 +5,6 @@ import static org.wardian.processor.software.x87.Float80.EXPONENT;
 import static org.wardian.processor.software.x87.Float80.INTEGER_BIT;
 import static org.wardian.processor.software.x87.Float80.SIGN;
 import static org.wardian.processor.software.x87.Float80.exponentOf;
-import static org.wardian.processor.software.x87.Float80.isInfinity;
 import static org.wardian.processor.software.x87.Float80.isZero;
 import static org.wardian.processor.software.x87.Float80.normalised;
 
@@ -62,11 +61,8 @@ final class Transcendental {
     exponential.compute(f, se, value);
   }
 
-  /**
-   * Rounds significand / 2^63 * 2^(exponent - bias) * fraction, and reports it as inexact.
-   */
-  static void roundProduct(
-      Float80 f, int sign, int exponent, long significand, Fraction fraction) {
+  /** Rounds significand / 2^63 * 2^(exponent - bias) * fraction, and reports it as inexact. */
+  static void roundProduct(Float80 f, int sign, int exponent, long significand, Fraction fraction) {
     long lowest = fraction.low * significand;
     long low = Math.unsignedMultiplyHigh(fraction.low, significand);
     long middle = fraction.high * significand;
@@ -187,7 +183,8 @@ final class Transcendental {
     negative = false;
     int exponent = exponentOf(se, value) - BIAS;
     long significand = normalised(value);
-    if (exponent < -1 || (exponent == -1 && Long.compareUnsigned(significand, 0xc90fdaa22168c235L) < 0)) {
+    if (exponent < -1
+        || (exponent == -1 && Long.compareUnsigned(significand, 0xc90fdaa22168c235L) < 0)) {
       x.set(significand, 0);
       xExponent = exponent + 1;
       return;

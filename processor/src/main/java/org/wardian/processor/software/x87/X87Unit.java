@@ -80,8 +80,7 @@ public class X87Unit {
         checkPending(context);
         long before = RawMemory.getLong(context.state + StateLayout.FIP);
         RawMemory.putLong(
-            context.state + StateLayout.FIP,
-            RawMemory.getLong(context.state + StateLayout.RIP));
+            context.state + StateLayout.FIP, RawMemory.getLong(context.state + StateLayout.RIP));
         boolean known = false;
         boolean done = false;
         try {
@@ -144,8 +143,7 @@ public class X87Unit {
       case FNINIT -> stack.initialise();
       case FNCLEX -> stack.status(stack.status() & 0x7f00);
       case FNSTCW ->
-          context.store(
-              instruction.segment, context.address(instruction), 2, stack.control());
+          context.store(instruction.segment, context.address(instruction), 2, stack.control());
       case FNSTSW -> {
         if (instruction.kind0 == Instruction.MEMORY) {
           context.store(instruction.segment, context.address(instruction), 2, stack.status());
@@ -156,8 +154,7 @@ public class X87Unit {
       case FNSTENV -> environment.store(context, instruction);
       case FNSAVE -> environment.save(context, instruction);
       case FLDCW ->
-          stack.control(
-              (int) context.load(instruction.segment, context.address(instruction), 2));
+          stack.control((int) context.load(instruction.segment, context.address(instruction), 2));
       case FLDENV -> environment.load(context, instruction);
       default -> environment.restore(context, instruction);
     }

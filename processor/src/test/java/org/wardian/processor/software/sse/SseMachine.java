@@ -18,7 +18,7 @@ final class SseMachine {
   private static final long CR0_PE = 1;
   private static final long CR4_OSFXSR_OSXMMEXCPT = 3 << 9;
 
-  final FlatContext context = FlatContext.create(Arena.ofAuto(), MEMORY_SIZE);
+  final FlatContext context = FlatContext.create(Arena.global(), MEMORY_SIZE);
   private final Decoder decoder = new Decoder(CpuModel.standard());
   private final SseUnit unit = new SseUnit();
   private final Instruction instruction = new Instruction();

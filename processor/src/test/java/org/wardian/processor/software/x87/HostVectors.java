@@ -175,8 +175,8 @@ public final class HostVectors implements AutoCloseable {
   }
 
   /**
-   * FOP as the line has it; of the arithmetic on ST(0) and ST(0) the decoded form does not tell
-   * DC C0 from D8 C0.
+   * FOP as the line has it; of the arithmetic on ST(0) and ST(0) the decoded form does not tell DC
+   * C0 from D8 C0.
    */
   private int expectedOpcode(String[] fields) {
     int opcode = hex(fields[RESULT + 3]);
@@ -198,8 +198,7 @@ public final class HostVectors implements AutoCloseable {
     if (tolerance != 0 && !actual.equals(expected)) {
       int exponents = hex(expected.substring(0, 4)) - hex(actual.substring(0, 4));
       long difference =
-          Long.parseUnsignedLong(expected.substring(5), 16)
-              - RawMemory.getLong(register(physical));
+          Long.parseUnsignedLong(expected.substring(5), 16) - RawMemory.getLong(register(physical));
       assertThat(exponents).as("exponent of %d: %s", physical, line).isZero();
       assertThat(Math.abs(difference))
           .as("significand of %d: %s", physical, line)
