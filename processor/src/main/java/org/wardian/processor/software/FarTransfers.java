@@ -79,6 +79,9 @@ final class FarTransfers {
     if ((a & Segmentation.NOT_SYSTEM) != 0) {
       directCode(selector, d);
       long rip = offset & Cpu.mask(size);
+      // A stack that cannot be written faults before a bad target.
+      cpu.probeStore(StateLayout.SS, cpu.gpr(Cpu.RSP) - size & cpu.stackMask, size);
+      cpu.probeStore(StateLayout.SS, cpu.gpr(Cpu.RSP) - 2L * size & cpu.stackMask, size);
       checkTarget(d, rip);
       pushTwo(size, cpu.selector(StateLayout.CS), returnRip);
       enter(selector, d, rip, cpu.cpl);

@@ -185,10 +185,8 @@ final class MemoryOperands {
       } else {
         context.store(instruction.segment, offset, size, bits);
       }
-    } else if (!f.unmasked(INVALID)) {
-      // With an invalid operand the memory is not even looked at.
-      context.probeStore(instruction.segment, offset, size);
     }
+    // Where nothing is stored the memory is not even looked at.
     stack.raise(f.exceptions);
     if (stored) {
       stack.pop(pops);
@@ -196,7 +194,7 @@ final class MemoryOperands {
   }
 
   private void store80(long offset, long low, int high) {
-    context.probeStore(instruction.segment, offset, 10);
+    // Two stores, as on the processors that were asked: the second may fault after the first.
     context.store(instruction.segment, offset, 8, low);
     context.store(instruction.segment, offset + 8, 2, high);
   }
