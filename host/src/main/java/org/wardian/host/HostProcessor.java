@@ -40,11 +40,13 @@ public final class HostProcessor {
   public record Capability(boolean available, String reason) {}
 
   private final Architecture architecture;
+  private final String vendor;
   private final String model;
   private final Set<String> flags;
 
-  private HostProcessor(Architecture architecture, String model, Set<String> flags) {
+  private HostProcessor(Architecture architecture, String vendor, String model, Set<String> flags) {
     this.architecture = architecture;
+    this.vendor = vendor;
     this.model = model;
     this.flags = Set.copyOf(flags);
   }
@@ -73,6 +75,7 @@ public final class HostProcessor {
 
   /** Reads the first processor of {@code /proc/cpuinfo}; unknown lines are passed over. */
   static HostProcessor parse(Architecture architecture, List<String> lines) {
+    String vendor = "unknown";
     String model = "unknown";
     Set<String> flags = new TreeSet<>();
     for (String line : lines) {
@@ -85,6 +88,7 @@ public final class HostProcessor {
       }
       String value = line.substring(colon + 1).strip();
       switch (line.substring(0, colon).strip()) {
+        case "vendor_id" -> vendor = value;
         case "model name" -> model = value;
         case "flags", "Features" -> flags.addAll(List.of(value.split("\\s+")));
         default -> {
@@ -93,12 +97,17 @@ public final class HostProcessor {
       }
     }
     flags.remove("");
-    return new HostProcessor(architecture, model, flags);
+    return new HostProcessor(architecture, vendor, model, flags);
   }
 
   /** Instruction set. */
   public Architecture architecture() {
     return architecture;
+  }
+
+  /** The maker as CPUID tells it: "GenuineIntel", "AuthenticAMD", or "unknown". */
+  public String vendor() {
+    return vendor;
   }
 
   /** The maker's name of the processor, or "unknown". */

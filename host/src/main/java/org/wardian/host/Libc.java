@@ -45,7 +45,8 @@ final class Libc {
       new NativeCall("fallocate", returning(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   /** {@code int open(const char *path, int flags)}. */
-  static final NativeCall OPEN = new NativeCall("open", returning(JAVA_INT, JAVA_LONG, JAVA_INT), 2);
+  static final NativeCall OPEN =
+      new NativeCall("open", returning(JAVA_INT, JAVA_LONG, JAVA_INT), 2);
 
   /** {@code int close(int fd)}. */
   static final NativeCall CLOSE = new NativeCall("close", returning(JAVA_INT, JAVA_INT));
@@ -92,13 +93,7 @@ final class Libc {
       new NativeCall(
           "syscall",
           returning(
-              JAVA_LONG,
-              JAVA_LONG,
-              JAVA_LONG,
-              JAVA_LONG,
-              JAVA_LONG,
-              JAVA_LONG,
-              JAVA_LONG,
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
               JAVA_LONG),
           1);
 

@@ -222,8 +222,7 @@ public final class Mapping implements AutoCloseable {
   private static Mapping place(long reserved, long size, int flags, int fd) {
     long address = reserved + GRANULE;
     long whole = size + 2 * GRANULE;
-    NativeCall.Result result =
-        Libc.MMAP.call(address, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
+    NativeCall.Result result = Libc.MMAP.call(address, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
     if (result.failed()) {
       Libc.MUNMAP.call(reserved, whole);
       throw HostException.ofCall("mmap", size + " bytes", result.errno(), MEMORY_REMEDY);

@@ -73,8 +73,7 @@ final class NativeCall {
           linker
               .defaultLookup()
               .find(name)
-              .orElseThrow(
-                  () -> HostException.unsupported("the C library's " + name, "use Linux"));
+              .orElseThrow(() -> HostException.unsupported("the C library's " + name, "use Linux"));
       Linker.Option[] all = new Linker.Option[options.length + 1];
       System.arraycopy(options, 0, all, 1, options.length);
       all[0] = Linker.Option.captureCallState(ERRNO);

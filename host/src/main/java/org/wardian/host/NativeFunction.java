@@ -22,8 +22,8 @@ public final class NativeFunction {
   }
 
   /**
-   * Binds the code at {@code address}, which must lie in an executable {@link Mapping} that outlives
-   * every call.
+   * Binds the code at {@code address}, which must lie in an executable {@link Mapping} that
+   * outlives every call.
    */
   @SuppressWarnings("restricted") // running our own code is the purpose
   public static NativeFunction at(long address) {

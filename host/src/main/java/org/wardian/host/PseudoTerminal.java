@@ -41,8 +41,7 @@ public final class PseudoTerminal implements AutoCloseable {
       check(Libc.GRANTPT.call(master), "grantpt", "descriptor " + master);
       check(Libc.UNLOCKPT.call(master), "unlockpt", "descriptor " + master);
       MemorySegment path = arena.allocate(LONGEST_NAME);
-      NativeCall.Result named =
-          Libc.PTSNAME_R.call(master, path.address(), (long) LONGEST_NAME);
+      NativeCall.Result named = Libc.PTSNAME_R.call(master, path.address(), (long) LONGEST_NAME);
       if (named.value() != 0) {
         throw HostException.ofCall("ptsname_r", "descriptor " + master, (int) named.value(), "");
       }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The user's terminal: raw mode for a guest's console, its window size, and the certainty that it is
- * restored.
+ * The user's terminal: raw mode for a guest's console, its window size, and the certainty that it
+ * is restored.
  *
  * <p>The attributes found at construction are the ones restored. {@link #restoreAll()} is meant for
  * a shutdown hook, which runs also after a signal or an error.
@@ -107,7 +107,8 @@ public final class Terminal implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment size = arena.allocate(WINDOW_SIZE);
       NativeCall.Result result = Libc.IOCTL.call(fd, TIOCGWINSZ, size.address());
-      int value = result.failed() ? 0 : Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, field));
+      int value =
+          result.failed() ? 0 : Short.toUnsignedInt(size.get(ValueLayout.JAVA_SHORT, field));
       return value == 0 ? absent : value;
     }
   }

@@ -17,12 +17,14 @@ class HostProcessorTest {
             HostProcessor.Architecture.X86_64,
             List.of(
                 "processor\t: 0",
+                "vendor_id\t: GenuineExample",
                 "model name\t: Example 3000",
                 "flags\t\t: fpu sse2  avx",
                 "",
                 "processor\t: 1",
                 "model name\t: Other",
                 "flags\t\t: none"));
+    assertThat(processor.vendor()).isEqualTo("GenuineExample");
     assertThat(processor.model()).isEqualTo("Example 3000");
     assertThat(processor.flags()).containsExactlyInAnyOrder("fpu", "sse2", "avx");
     assertThat(processor.has("avx")).isTrue();

@@ -129,8 +129,7 @@ class MappingTest {
   void accessOutsideIsRefused() {
     try (Mapping mapping = Mapping.anonymous(4096)) {
       long size = mapping.size();
-      assertThatThrownBy(() -> mapping.getByte(size))
-          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> mapping.getByte(size)).isInstanceOf(IndexOutOfBoundsException.class);
       assertThatThrownBy(() -> mapping.adviseDontNeed(0, size + 1))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
