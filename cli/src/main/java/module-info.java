@@ -2,7 +2,9 @@
 module org.wardian.cli {
   requires org.wardian.machine;
   requires org.wardian.boot;
+  requires org.wardian.chipset;
   requires org.wardian.host;
+  requires org.wardian.x86;
   requires info.picocli;
   requires com.fasterxml.jackson.databind;
 

@@ -1,5 +1,6 @@
 package org.wardian.cli;
 
+import java.util.Locale;
 import org.wardian.host.HostProcessor;
 
 /** Who executes the guest's instructions: the values of {@code --accelerator}. */
@@ -36,6 +37,6 @@ enum Accelerator {
 
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -1,6 +1,7 @@
 package org.wardian.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
@@ -22,8 +23,13 @@ import picocli.CommandLine.Spec;
 final class CompletionVerb implements Callable<Integer> {
   /** The shells that we can teach. */
   enum Shell {
-    bash,
-    zsh
+    BASH,
+    ZSH;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Spec private CommandSpec spec;
@@ -34,7 +40,7 @@ final class CompletionVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    if (shell == Shell.zsh) {
+    if (shell == Shell.ZSH) {
       // The script below turns bash's completion on in zsh, which needs zsh's own to be there.
       out.println("autoload -Uz compinit && compinit");
     }

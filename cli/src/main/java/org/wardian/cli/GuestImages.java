@@ -1,12 +1,12 @@
 package org.wardian.cli;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import org.wardian.boot.BootModule;
 import org.wardian.boot.KernelFormatException;
 import org.wardian.boot.KernelImage;
 import org.wardian.boot.MultibootKernel;
@@ -19,11 +19,12 @@ import org.wardian.host.Terminal;
 /**
  * What a guest is started from.
  *
- * @param kernel read, and known to be a kernel
+ * @param kernel a file that was found to be a kernel
+ * @param name of the file
  * @param initrd the initial RAM disk, or a multiboot module
  * @param commandLine the kernel's
  */
-record GuestImages(KernelImage kernel, Optional<BootModule> initrd, String commandLine) {
+record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String commandLine) {
   /** A kernel without it would boot and say nothing. */
   private static final String CONSOLE = "console=ttyS0";
 
@@ -37,48 +38,43 @@ record GuestImages(KernelImage kernel, Optional<BootModule> initrd, String comma
    * @throws Failure if something cannot be had; nothing has been started
    */
   static GuestImages of(RunRequest request, Optional<Terminal> terminal) {
-    Optional<BootModule> initrd = request.initrd().map(GuestImages::readInitrd);
+    Optional<byte[]> initrd = request.initrd().map(path -> read("initrd", path));
     return request.kernel().isPresent()
         ? own(request.kernel().get(), initrd, request.append())
         : fetched(request.guest(), initrd, request.append(), terminal);
   }
 
-  private static GuestImages own(Path path, Optional<BootModule> initrd, Optional<String> append) {
-    KernelImage kernel;
-    try {
-      kernel = KernelImage.read(path);
-    } catch (KernelFormatException e) {
-      throw new Failure(ExitStatus.BAD_IMAGE, e.getMessage(), e);
-    }
-    if (kernel instanceof MultibootKernel) {
+  private static GuestImages own(Path path, Optional<byte[]> initrd, Optional<String> append) {
+    byte[] file = read("kernel", path);
+    if (parse(file, "kernel " + path) instanceof MultibootKernel) {
       // By custom the first word is the file's name, and the words behind it are for the kernel.
       String words = append.map(text -> " " + text).orElse("");
-      return new GuestImages(kernel, initrd, path.getFileName() + words);
+      return new GuestImages(file, path, initrd, path.getFileName() + words);
     }
-    return new GuestImages(kernel, initrd, append.orElse(CONSOLE));
+    return new GuestImages(file, path, initrd, append.orElse(CONSOLE));
   }
 
   private static GuestImages fetched(
-      String guest,
-      Optional<BootModule> initrd,
-      Optional<String> append,
-      Optional<Terminal> terminal) {
+      String guest, Optional<byte[]> initrd, Optional<String> append, Optional<Terminal> terminal) {
     try {
       CachedImage image = ImageCache.open().ensure(guest, Progress.onStandardError());
-      BootModule userLand =
-          initrd.isPresent()
-              ? initrd.get()
-              : BootModule.initrd(DefaultInitramfs.build(image.busybox()));
+      byte[] kernel = image.kernel();
+      parse(kernel, "the kernel of guest " + guest);
+      byte[] userLand = initrd.isPresent() ? initrd.get() : DefaultInitramfs.build(image.busybox());
       StringBuilder commandLine = new StringBuilder(CONSOLE + " " + RESET_ON_PANIC);
       terminal.ifPresent(it -> describe(it, commandLine));
       append.ifPresent(words -> commandLine.append(' ').append(words));
-      return new GuestImages(
-          KernelImage.parse(image.kernel()), Optional.of(userLand), commandLine.toString());
+      return new GuestImages(kernel, image.folder(), Optional.of(userLand), commandLine.toString());
     } catch (CatalogueException e) {
       throw CatalogueFailure.of(e);
+    }
+  }
+
+  private static KernelImage parse(byte[] file, String what) {
+    try {
+      return KernelImage.parse(file);
     } catch (KernelFormatException e) {
-      throw new Failure(
-          ExitStatus.BAD_IMAGE, "the kernel of guest " + guest + ": " + e.getMessage(), e);
+      throw new Failure(ExitStatus.BAD_IMAGE, what + ": " + e.getMessage(), e);
     }
   }
 
@@ -96,24 +92,27 @@ record GuestImages(KernelImage kernel, Optional<BootModule> initrd, String comma
     });
   }
 
-  private static BootModule readInitrd(Path path) {
+  private static byte[] read(String what, Path path) {
     try {
       if (Files.isDirectory(path)) {
-        throw new IOException("a directory; give a file");
+        throw new IOException("it is a directory; give a file");
       }
       if (Files.size(path) > KernelImage.MAX_SIZE) {
-        throw new IOException("more than the " + (KernelImage.MAX_SIZE >> 20) + " MiB taken");
+        throw new IOException(
+            "it is larger than the " + (KernelImage.MAX_SIZE >> 20) + " MiB that are taken");
       }
       byte[] content = Files.readAllBytes(path);
       if (content.length == 0) {
-        throw new IOException("empty file");
+        throw new IOException("it is empty");
       }
-      return BootModule.initrd(content);
+      return content;
     } catch (NoSuchFileException e) {
-      throw new Failure(ExitStatus.BAD_IMAGE, "initrd " + path + ": no such file", e);
+      throw new Failure(ExitStatus.BAD_IMAGE, what + " " + path + ": no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new Failure(ExitStatus.BAD_IMAGE, what + " " + path + ": no permission to read it", e);
     } catch (IOException e) {
       throw new Failure(
-          ExitStatus.BAD_IMAGE, "initrd " + path + " cannot be read: " + e.getMessage(), e);
+          ExitStatus.BAD_IMAGE, what + " " + path + " cannot be used: " + e.getMessage(), e);
     }
   }
 }

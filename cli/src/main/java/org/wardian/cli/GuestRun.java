@@ -1,12 +1,26 @@
 package org.wardian.cli;
 
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.wardian.boot.BootException;
+import org.wardian.chipset.SerialBackend;
 import org.wardian.cli.console.ConsoleSession;
+import org.wardian.host.HostException;
+import org.wardian.machine.Machine;
+import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.Outcome;
 
 /** One run of a guest: builds the machine, joins it to the console, and says how it ended. */
 final class GuestRun {
+  private static final int ONE_PROCESSOR = 1;
+
   private final RunRequest request;
   private final GuestImages images;
   private final ConsoleSession console;
+  private final AtomicBoolean timedOut = new AtomicBoolean();
 
   GuestRun(RunRequest request, GuestImages images, ConsoleSession console) {
     this.request = request;
@@ -14,7 +28,130 @@ final class GuestRun {
     this.console = console;
   }
 
+  /**
+   * Runs the guest on this thread, to its end.
+   *
+   * @throws Failure if it cannot be started
+   */
   RunReport run() {
-    throw new Failure(ExitStatus.UNAVAILABLE, "no machine yet for " + request + images + console);
+    long started = System.nanoTime();
+    SerialBackend output = console::put;
+    try (Machine machine = new Machine(configuration(), output)) {
+      console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
+      request.timeout().ifPresent(limit -> stopAfter(limit, machine));
+      Outcome outcome = machine.run();
+      Duration wallTime = Duration.ofNanos(System.nanoTime() - started);
+      return report(outcome, machine, wallTime);
+    } catch (BootException e) {
+      throw new Failure(ExitStatus.BAD_IMAGE, images.name() + ": " + e.getMessage(), e);
+    } catch (HostException e) {
+      throw new Failure(
+          ExitStatus.UNAVAILABLE,
+          "this host does not give what the machine needs: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private MachineConfiguration configuration() {
+    if (request.memoryBytes() < MachineConfiguration.LEAST_MEMORY) {
+      throw new Failure(
+          ExitStatus.BAD_IMAGE,
+          "no kernel fits into a memory of "
+              + new ByteSize(request.memoryBytes())
+              + "; a machine has at least "
+              + new ByteSize(MachineConfiguration.LEAST_MEMORY)
+              + ", and Linux wants --memory 64M or more");
+    }
+    Set<String> devices =
+        request.devices().stream().map(ExtraDevice::toString).collect(Collectors.toSet());
+    try {
+      return new MachineConfiguration(
+          images.kernel(),
+          images.name(),
+          images.initrd(),
+          images.commandLine(),
+          request.memoryBytes(),
+          ONE_PROCESSOR,
+          request.cpuModel(),
+          devices,
+          request.reboots());
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
+    }
+  }
+
+  private void stopAfter(Duration limit, Machine machine) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("timeout")
+        .start(() -> {
+          try {
+            Thread.sleep(limit);
+          } catch (InterruptedException e) {
+            return;
+          }
+          timedOut.set(true);
+          console.machineStops();
+          machine.stop();
+        });
+  }
+
+  private RunReport report(Outcome outcome, Machine machine, Duration wallTime) {
+    boolean crashed =
+        switch (outcome.cause()) {
+          case PANIC, TRIPLE_FAULT -> true;
+          case POWERED_OFF, RESET, HALTED, EXITED, STOPPED -> false;
+        };
+    Optional<ExitStatus> ending = ending(outcome);
+    return new RunReport(
+        ending.map(ExitStatus::code).orElse(outcome.status()),
+        ending.flatMap(this::words),
+        crashed ? Optional.of(outcome.registers().stripTrailing()) : Optional.empty(),
+        request.accelerator(),
+        wallTime,
+        machine.counters());
+  }
+
+  /** Empty where the guest has chosen the status itself. */
+  private Optional<ExitStatus> ending(Outcome outcome) {
+    return switch (outcome.cause()) {
+      case POWERED_OFF -> Optional.of(ExitStatus.OK);
+      case RESET -> Optional.of(ExitStatus.GUEST_RESET);
+      case PANIC -> Optional.of(ExitStatus.GUEST_PANIC);
+      case TRIPLE_FAULT -> Optional.of(ExitStatus.TRIPLE_FAULT);
+      case HALTED -> Optional.of(ExitStatus.GUEST_DEAD);
+      case EXITED -> Optional.empty();
+      case STOPPED -> Optional.of(stopped());
+    };
+  }
+
+  private ExitStatus stopped() {
+    if (timedOut.get()) {
+      return ExitStatus.TIMEOUT;
+    }
+    return switch (console.ending().orElse(ConsoleSession.Ending.LEFT)) {
+      case LEFT -> ExitStatus.LEFT;
+      case OUTPUT_CLOSED -> ExitStatus.OUTPUT_CLOSED;
+      case OUTPUT_FAILED -> ExitStatus.STORAGE;
+    };
+  }
+
+  /** What the user is told; nothing where he did it himself. */
+  private Optional<String> words(ExitStatus status) {
+    return switch (status) {
+      case GUEST_RESET -> Optional.of("the guest reset itself, and --no-reboot was given");
+      case GUEST_PANIC -> Optional.of("the guest's kernel panicked; its last words are above");
+      case TRIPLE_FAULT ->
+          Optional.of("triple fault: the guest could not handle a fault; its registers are above");
+      case GUEST_DEAD ->
+          Optional.of("the guest halted with interrupts off: nothing can wake it any more");
+      case STORAGE -> Optional.of("standard output cannot be written: " + console.outputFailure());
+      case TIMEOUT ->
+          Optional.of(
+              "stopped after the "
+                  + request.timeout().map(Duration::toMillis).orElse(0L) / 1000.0
+                  + " s of --timeout");
+      default -> Optional.empty();
+    };
   }
 }

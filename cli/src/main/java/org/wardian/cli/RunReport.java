@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param registers a dump of the processor's registers, or empty
  * @param accelerator who executed the guest
  * @param wallTime from the machine's start to its end
- * @param instructions how many the guest executed
+ * @param counters the processor's figures by name
  */
 record RunReport(
     int code,
@@ -23,21 +24,18 @@ record RunReport(
     Optional<String> registers,
     Accelerator accelerator,
     Duration wallTime,
-    long instructions) {
+    Map<String, Long> counters) {
 
   void print(PrintWriter err, boolean stats, boolean json) {
     registers.ifPresent(err::println);
     reason.ifPresent(line -> err.println("ward: " + line));
     double seconds = wallTime.toNanos() / 1e9;
+    long instructions = counters.getOrDefault("instructions", 0L);
     double mips = seconds > 0 ? instructions / seconds / 1e6 : 0;
     if (stats) {
       err.printf(
-          Locale.ROOT,
-          "ward: %s, %.2f s, %,d instructions, %.1f MIPS%n",
-          accelerator,
-          seconds,
-          instructions,
-          mips);
+          Locale.ROOT, "ward: accelerator %s, %.2f s, %.1f MIPS%n", accelerator, seconds, mips);
+      counters.forEach((name, value) -> err.printf(Locale.ROOT, "  %-20s %,20d%n", name, value));
     }
     if (json) {
       ObjectNode node = Json.object();
@@ -45,7 +43,8 @@ record RunReport(
       reason.ifPresent(line -> node.put("reason", line));
       node.put("accelerator", accelerator.toString());
       node.put("seconds", seconds);
-      node.put("instructions", instructions);
+      node.put("mips", mips);
+      counters.forEach(node.putObject("counters")::put);
       err.println(Json.line(node));
     }
     err.flush();

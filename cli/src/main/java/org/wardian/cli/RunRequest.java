@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.x86.CpuModel;
 
 /**
  * What {@code ward run} was asked for.
@@ -13,7 +14,7 @@ import java.util.Set;
  * @param initrd the user's own, or empty
  * @param append the kernel's command line, or empty
  * @param memoryBytes the guest's RAM
- * @param cpuModel a CPUID model by name, or empty for the default
+ * @param cpuModel what CPUID promises
  * @param devices devices beside the board's own
  * @param accelerator never AUTO
  * @param reboots whether a reset by the guest boots it again
@@ -25,7 +26,7 @@ record RunRequest(
     Optional<Path> initrd,
     Optional<String> append,
     long memoryBytes,
-    Optional<String> cpuModel,
+    CpuModel cpuModel,
     Set<ExtraDevice> devices,
     Accelerator accelerator,
     boolean reboots,

@@ -1,7 +1,6 @@
 package org.wardian.cli;
 
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +15,7 @@ import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
+import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,9 +92,12 @@ final class RunVerb implements Callable<Integer> {
   @Option(
       names = "--cpu-model",
       paramLabel = "MODEL",
+      defaultValue = "x86-64-v2",
+      completionCandidates = CpuModelNames.class,
       description =
-          "What the processor can do, as CPUID tells it: x86-64-v1 or x86-64-v2 (the default).")
-  private String cpuModel;
+          "What the processor can do, as CPUID tells it: ${COMPLETION-CANDIDATES} (default:"
+              + " ${DEFAULT-VALUE}).")
+  private CpuModel cpuModel;
 
   @Option(
       names = "--accelerator",
@@ -158,7 +161,7 @@ final class RunVerb implements Callable<Integer> {
             Optional.ofNullable(initrd),
             Optional.ofNullable(append),
             memory.bytes(),
-            Optional.ofNullable(cpuModel),
+            cpuModel,
             Set.copyOf(devices),
             accelerator.resolve(),
             !noReboot,
@@ -169,10 +172,7 @@ final class RunVerb implements Callable<Integer> {
     RunReport report;
     try (ConsoleSession console =
         new ConsoleSession(
-            new FileInputStream(FileDescriptor.in),
-            new FileOutputStream(FileDescriptor.out),
-            terminal,
-            lines)) {
+            StandardInput.open(), new FileOutputStream(FileDescriptor.out), terminal, lines)) {
       report = new GuestRun(request, images, console).run();
     }
     PrintWriter err = spec.commandLine().getErr();
@@ -182,9 +182,7 @@ final class RunVerb implements Callable<Integer> {
 
   private ConsoleScript readScript(String name) {
     try (InputStream stream =
-        name.equals("-")
-            ? new FileInputStream(FileDescriptor.in)
-            : Files.newInputStream(Path.of(name))) {
+        name.equals("-") ? StandardInput.open() : Files.newInputStream(Path.of(name))) {
       return ConsoleScript.read(stream);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "script " + name + ": " + e.getMessage());

@@ -3,6 +3,7 @@ package org.wardian.cli;
 import java.io.PrintWriter;
 import java.util.EnumSet;
 import java.util.Set;
+import org.wardian.x86.CpuModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -58,8 +59,12 @@ public final class Ward implements Runnable {
   /** The command with its verbs, ready to execute; nothing in it ends the process. */
   static CommandLine commandLine() {
     CommandLine ward = new CommandLine(new Ward());
-    ward.setCaseInsensitiveEnumValuesAllowed(true);
+    ward.registerConverter(Accelerator.class, Choice.of(Accelerator.class, "an accelerator"));
+    ward.registerConverter(ExtraDevice.class, Choice.of(ExtraDevice.class, "a device"));
+    ward.registerConverter(
+        CompletionVerb.Shell.class, Choice.of(CompletionVerb.Shell.class, "a shell that we know"));
     ward.registerConverter(ByteSize.class, ByteSize::parse);
+    ward.registerConverter(CpuModel.class, CpuModelNames::parse);
     ward.registerConverter(TimeLimit.class, TimeLimit::parse);
     ward.setParameterExceptionHandler(new UsageErrors());
     ward.setExecutionExceptionHandler(Ward::report);

@@ -28,7 +28,7 @@ class WardTest {
         mistake("pull, list or rm", "image"),
         mistake("there is no guest \"plan9\"", "image", "pull", "plan9"),
         mistake("there is no guest \"plan9\"", "image", "rm", "plan9"),
-        mistake("SHELL", "completion", "fish"));
+        mistake("bash, zsh", "completion", "fish"));
   }
 
   private static Arguments mistake(String told, String... arguments) {

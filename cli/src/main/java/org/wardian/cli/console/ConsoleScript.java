@@ -7,29 +7,39 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.regex.Pattern;
 
 /**
  * Lines that are typed into the guest's shell, each when the prompt for it has come; behind the
- * last one, {@code poweroff}, unless the guest has ended by then.
+ * last one, {@code poweroff} at every prompt, until the guest has ended.
  *
  * <p>Waiting for each prompt keeps the typing inside the 4,095 bytes that the guest's terminal
- * holds for a program that does not read yet, and keeps the output readable.
+ * holds for a program that does not read yet, and keeps the output readable. Behind a line {@code
+ * reboot} the prompts of the shell that is about to be killed are passed over: the next line goes
+ * to the guest that comes up again.
  */
 public final class ConsoleScript {
   /** What Linux's line discipline holds of one line: {@code N_TTY_BUF_SIZE} less the line end. */
   private static final int MAX_LINE = 4095;
 
-  private static final String POWER_OFF = "poweroff";
+  private static final byte[] POWER_OFF = typed("poweroff");
+
+  private static final Pattern REBOOT = Pattern.compile("\\s*(busybox\\s+)?reboot\\b.*");
+
+  /** What Linux prints last before a reset, and first behind it. */
+  private static final Pattern RESTART =
+      Pattern.compile(".*(reboot: Restarting system|Linux version \\d).*");
+
+  private static final int MAX_OUTPUT_LINE = 512;
 
   private final PromptWatch prompt = new PromptWatch();
-  private final Queue<byte[]> lines = new ArrayDeque<>();
+  private final Queue<String> lines;
+  private final StringBuilder outputLine = new StringBuilder();
   private boolean awaitingEcho;
+  private boolean awaitingRestart;
 
   private ConsoleScript(List<String> lines) {
-    for (String line : lines) {
-      this.lines.add(typed(line));
-    }
-    this.lines.add(typed(POWER_OFF));
+    this.lines = new ArrayDeque<>(lines);
   }
 
   private static byte[] typed(String line) {
@@ -74,15 +84,30 @@ public final class ConsoleScript {
    */
   byte[] accept(byte next) {
     boolean asked = prompt.accept(next);
+    followLines(next);
     if (awaitingEcho) {
       // Up to the end of its echo, the typed line itself may look like a prompt.
       awaitingEcho = next != '\n';
       return null;
     }
-    if (!asked || lines.isEmpty()) {
+    if (!asked || awaitingRestart) {
       return null;
     }
     awaitingEcho = true;
-    return lines.remove();
+    if (lines.isEmpty()) {
+      return POWER_OFF.clone();
+    }
+    String line = lines.remove();
+    awaitingRestart = REBOOT.matcher(line).matches();
+    return typed(line);
+  }
+
+  private void followLines(byte next) {
+    if (next == '\n') {
+      awaitingRestart &= !RESTART.matcher(outputLine).matches();
+      outputLine.setLength(0);
+    } else if (next >= ' ' && outputLine.length() < MAX_OUTPUT_LINE) {
+      outputLine.append((char) next);
+    }
   }
 }

@@ -24,19 +24,21 @@ public final class ConsoleSession implements AutoCloseable {
     LEFT,
     /** Nobody reads the output any more. */
     OUTPUT_CLOSED,
-    /** The guest's kernel has panicked and stands. */
-    PANICKED
+    /** The output cannot be written, for the reason that {@link #outputFailure} gives. */
+    OUTPUT_FAILED
   }
+
+  private static final int STANDARD_OUTPUT = 1;
 
   private final InputStream in;
   private final Optional<Terminal> terminal;
   private final Optional<ConsoleScript> script;
   private final OutputPump output;
-  private final PanicWatch panicWatch = new PanicWatch();
   private final AtomicReference<Ending> ending = new AtomicReference<>();
   private final LinkedBlockingQueue<byte[]> scriptTyping = new LinkedBlockingQueue<>();
   private final Thread restoration = new Thread(Terminal::restoreAll, "terminal-restoration");
 
+  private volatile String outputFailure = "";
   private Runnable stopMachine = () -> {};
   private Thread keyboard;
 
@@ -54,7 +56,7 @@ public final class ConsoleSession implements AutoCloseable {
     this.in = in;
     this.terminal = terminal;
     this.script = script;
-    this.output = new OutputPump(out, () -> end(Ending.OUTPUT_CLOSED));
+    this.output = new OutputPump(out, this::outputLost);
   }
 
   /**
@@ -81,9 +83,6 @@ public final class ConsoleSession implements AutoCloseable {
   /** Takes one character from the guest; on the processor's thread, and seldom waits. */
   public void put(byte character) {
     output.put(character);
-    if (panicWatch.accept(character)) {
-      end(Ending.PANICKED);
-    }
     script.map(lines -> lines.accept(character)).ifPresent(scriptTyping::add);
   }
 
@@ -92,9 +91,14 @@ public final class ConsoleSession implements AutoCloseable {
     return Optional.ofNullable(ending.get());
   }
 
-  /** Whether the guest's kernel has said that it panicked. */
-  public boolean panicked() {
-    return panicWatch.panicked();
+  /** Why the output could not be written, in the operating system's words. */
+  public String outputFailure() {
+    return outputFailure;
+  }
+
+  private void outputLost(IOException reason) {
+    outputFailure = String.valueOf(reason.getMessage());
+    end(outputFailure.contains("Broken pipe") ? Ending.OUTPUT_CLOSED : Ending.OUTPUT_FAILED);
   }
 
   /** Tells that the machine is being stopped, so that a stuck reader does not keep it. */
@@ -170,7 +174,7 @@ public final class ConsoleSession implements AutoCloseable {
   public void close() {
     if (keyboard != null) {
       keyboard.interrupt();
-      if (output.last() != '\n' && terminal.isPresent()) {
+      if (output.last() != '\n' && Terminal.isTerminal(STANDARD_OUTPUT)) {
         show("\n"); // the user's prompt shall not stand behind the guest's
       }
       output.close();

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Takes the guest's characters on the processor's thread and writes them on its own, so that a slow
@@ -14,7 +15,7 @@ final class OutputPump implements AutoCloseable {
   private static final int CAPACITY = 1 << 16;
 
   private final OutputStream out;
-  private final Runnable lost;
+  private final Consumer<IOException> lost;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -29,7 +30,7 @@ final class OutputPump implements AutoCloseable {
   /**
    * @param lost called once, on the pump's thread, when {@code out} takes nothing any more
    */
-  OutputPump(OutputStream out, Runnable lost) {
+  OutputPump(OutputStream out, Consumer<IOException> lost) {
     this.out = out;
     this.lost = lost;
     this.thread = Thread.ofPlatform().daemon().name("console-output").unstarted(this::pump);
@@ -102,7 +103,7 @@ final class OutputPump implements AutoCloseable {
         } finally {
           lock.unlock();
         }
-        lost.run();
+        lost.accept(readerIsGone);
         return;
       }
     }

@@ -28,7 +28,25 @@ class ConsoleScriptTest {
     assertThat(typedOn(script, "uname -r\r\n6.1.0\r\n")).isEmpty();
     assertThat(typedOn(script, "/ # ")).isEqualTo("id\r");
     assertThat(typedOn(script, "id\r\nuid=0\r\n/ # ")).isEqualTo("poweroff\r");
-    assertThat(typedOn(script, "poweroff\r\n/ # / # ")).isEmpty();
+    assertThat(typedOn(script, "poweroff\r\nThe system is going down NOW!\r\n")).isEmpty();
+  }
+
+  @Test
+  void powersOffAgainWhereTheGuestComesBack() {
+    ConsoleScript script = ConsoleScript.of("");
+
+    assertThat(typedOn(script, "/ # ")).isEqualTo("poweroff\r");
+    assertThat(typedOn(script, "poweroff\r\nno\r\n/ # ")).isEqualTo("poweroff\r");
+  }
+
+  @Test
+  void theLineBehindARebootIsForTheNewGuest() {
+    ConsoleScript script = ConsoleScript.of("reboot\nid");
+
+    assertThat(typedOn(script, "/ # ")).isEqualTo("reboot\r");
+    assertThat(typedOn(script, "reboot\r\nThe system is going down NOW!\r\n/ # ")).isEmpty();
+    assertThat(typedOn(script, "[   31.8] reboot: Restarting system\r\n")).isEmpty();
+    assertThat(typedOn(script, "[    0.0] Linux version 6.1.0-amd64\r\n/ # ")).isEqualTo("id\r");
   }
 
   @Test

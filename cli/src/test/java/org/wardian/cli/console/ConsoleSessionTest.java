@@ -75,17 +75,6 @@ class ConsoleSessionTest {
   }
 
   @Test
-  void aPanicStopsTheMachine() {
-    try (ConsoleSession session = session(InputStream.nullInputStream(), out, Optional.empty())) {
-      print(session, "[    1.0] ---[ end Kernel panic - not syncing: no init ]---\r\n");
-
-      assertThat(stopped.getCount()).isZero();
-      assertThat(session.ending()).contains(Ending.PANICKED);
-      assertThat(session.panicked()).isTrue();
-    }
-  }
-
-  @Test
   void anOutputThatNobodyReadsStopsTheMachine() throws Exception {
     OutputStream closed = OutputStream.nullOutputStream();
     closed.close();
@@ -94,7 +83,8 @@ class ConsoleSessionTest {
         session(InputStream.nullInputStream(), closed, Optional.empty())) {
       print(session, "hello");
       assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(session.ending()).contains(Ending.OUTPUT_CLOSED);
+      assertThat(session.ending()).contains(Ending.OUTPUT_FAILED);
+      assertThat(session.outputFailure()).isEqualTo("Stream closed");
     }
   }
 }

@@ -18,7 +18,7 @@ class OutputPumpTest {
     new Random(1).nextBytes(sent);
     ByteArrayOutputStream received = new ByteArrayOutputStream();
 
-    try (OutputPump pump = new OutputPump(received, () -> {})) {
+    try (OutputPump pump = new OutputPump(received, reason -> {})) {
       pump.start();
       for (byte b : sent) {
         pump.put(b);
@@ -35,7 +35,7 @@ class OutputPumpTest {
     closed.close();
     CountDownLatch lost = new CountDownLatch(1);
 
-    try (OutputPump pump = new OutputPump(closed, lost::countDown)) {
+    try (OutputPump pump = new OutputPump(closed, reason -> lost.countDown())) {
       pump.start();
       for (int i = 0; i < 1 << 18; i++) {
         pump.put((byte) i);
@@ -60,7 +60,7 @@ class OutputPumpTest {
             }
           }
         };
-    OutputPump pump = new OutputPump(blocking, () -> {});
+    OutputPump pump = new OutputPump(blocking, reason -> {});
     pump.start();
     Thread guest =
         Thread.ofPlatform()
