@@ -112,7 +112,8 @@ final class ApicTimer {
     initialCount = value;
     counting = value != 0;
     start = timers.nanoseconds();
-    return arm();
+    // As of the start: a count that is over by now is still due once.
+    return arm(start);
   }
 
   int currentCount() {
@@ -160,12 +161,15 @@ final class ApicTimer {
   }
 
   private boolean arm() {
+    return arm(timers.nanoseconds());
+  }
+
+  private boolean arm(long now) {
     timer.cancel();
     if (mode == TSC_DEADLINE) {
       return armDeadline();
     }
     if (counting && !masked) {
-      long now = timers.nanoseconds();
       if (mode == PERIODIC) {
         armPeriodic(now);
       } else if (now - start < period()) {

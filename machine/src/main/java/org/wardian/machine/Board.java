@@ -162,6 +162,14 @@ final class Board {
     devices.forEach(Device::reset);
   }
 
+  /** Leaves the chips as firmware would hand them to a kernel. */
+  void initialize() {
+    // The SCI's line is level-triggered at the PICs too; a kernel that has to see to that warns.
+    int sci = 1 << AcpiPowerManagement.SCI_GSI;
+    pic.edgeLevelPorts().write(0, 1, sci & 0xff);
+    pic.edgeLevelPorts().write(1, 1, sci >> 8);
+  }
+
   void start() {
     devices.forEach(Device::start);
   }

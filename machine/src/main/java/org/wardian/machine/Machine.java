@@ -98,6 +98,7 @@ public final class Machine implements AutoCloseable, PowerControl {
             memory.write(gpa, data, offset, length);
           }
         };
+    board.initialize();
     long rsdp = AcpiTables.write(board.acpi(), ram);
     Optional<byte[]> initrd = configuration.initrd();
     return BootLoader.load(

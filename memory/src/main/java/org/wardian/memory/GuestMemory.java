@@ -77,8 +77,7 @@ public final class GuestMemory implements AutoCloseable {
     }
     Mapping mapping = Mapping.anonymous(size);
     mappings.add(mapping);
-    Region region =
-        new Region(base, size, mapping.address(), codeFrames.length, writable, name);
+    Region region = new Region(base, size, mapping.address(), codeFrames.length, writable, name);
     Region[] more = java.util.Arrays.copyOf(regions, regions.length + 1);
     more[regions.length] = region;
     regions = more;

@@ -41,7 +41,8 @@ public final class CpuModel {
           Feature.LM,
           Feature.HYPERVISOR,
           Feature.ARAT,
-          Feature.INVARIANT_TSC);
+          Feature.INVARIANT_TSC,
+          Feature.TSC_ADJUST);
 
   /** The second level. */
   private static final EnumSet<Feature> V2 =

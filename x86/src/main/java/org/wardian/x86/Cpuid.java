@@ -176,9 +176,11 @@ public final class Cpuid {
         }
       }
       case 0x15 -> {
-        // TSC rate = crystal (ECX) * EBX / EAX.
-        eax = (int) (apicHz / 1000);
-        ebx = (int) (tscHz / 1000);
+        // TSC rate = crystal (ECX) * EBX / EAX, as a reduced fraction: Linux multiplies the
+        // crystal's kHz by EBX in 32 bits.
+        long divisor = greatestCommonDivisor(apicHz, tscHz);
+        eax = (int) (apicHz / divisor);
+        ebx = (int) (tscHz / divisor);
         ecx = (int) apicHz;
       }
       case 0x16 -> {
@@ -190,6 +192,10 @@ public final class Cpuid {
         // Leaves 3, 5, 8 to 0xa, 0xc, 0xe to 0x14: nothing to report.
       }
     }
+  }
+
+  private static long greatestCommonDivisor(long a, long b) {
+    return b == 0 ? a : greatestCommonDivisor(b, a % b);
   }
 
   /** Logical processor ids of the package: the processors, rounded up to a power of two. */

@@ -50,6 +50,9 @@ public enum Feature {
   ARAT(6, 0, Feature.EAX, 2),
 
   FSGSBASE(7, 0, Feature.EBX, 0),
+
+  /** IA32_TSC_ADJUST; Linux then trusts the counter without checking it against another clock. */
+  TSC_ADJUST(7, 0, Feature.EBX, 1),
   SMEP(7, 0, Feature.EBX, 7),
   ERMS(7, 0, Feature.EBX, 9),
   INVPCID(7, 0, Feature.EBX, 10),

@@ -123,6 +123,8 @@ class CpuidTest {
     leaf(0x15, 0);
     long crystal = cpuid.ecx & 0xffff_ffffL;
     assertThat(crystal * cpuid.ebx / cpuid.eax).isEqualTo(TSC_HZ);
+    // Linux, native_calibrate_tsc: crystal_khz * ebx_numerator in an unsigned int.
+    assertThat(crystal / 1000 * cpuid.ebx).isLessThan(1L << 32);
     leaf(0x16, 0);
     assertThat(cpuid.eax).isEqualTo(2500);
     leaf(0x4000_0010, 0);
