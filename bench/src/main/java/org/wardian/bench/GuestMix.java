@@ -4,8 +4,8 @@ import java.util.HexFormat;
 import java.util.Random;
 
 /**
- * Small guests that measure the interpreter: 64-bit code at {@link BenchVcpu#CODE}, entered in ring 0
- * with the iteration count in RCX, that ends in HLT.
+ * Small guests that measure the interpreter: 64-bit code at {@link BenchVcpu#CODE}, entered in ring
+ * 0 with the iteration count in RCX, that ends in HLT.
  */
 public enum GuestMix {
   /** Adds, shifts, a multiplication, an LEA and a rotate in a loop of 13 instructions. */
@@ -14,8 +14,7 @@ public enum GuestMix {
           + "00004809f748c1c00748ffc748ffc975d2f4"),
 
   /** Three conditional branches, a jump, and a call one time in four. */
-  BRANCH(
-      "31c0f6c101740548ffc0eb044883c002f6c1067505e80c0000004839c872019048ffc975ddf44883c003c3"),
+  BRANCH("31c0f6c101740548ffc0eb044883c002f6c1067505e80c0000004839c872019048ffc975ddf44883c003c3"),
 
   /** Loads, stores, a push and a pop over 64 KiB. */
   MEMORY(
@@ -33,7 +32,10 @@ public enum GuestMix {
           + "010f30488d0d0900000041bb02000000480f07b8270000000f054801c3ebf40f01f84989e5514153488d4307"
           + "415b590f01f849ffcc7403480f07f4"),
 
-  /** 40,000 blocks of about eight instructions, visited in a fixed random order: a kernel's footprint. */
+  /**
+   * 40,000 blocks of about eight instructions, visited in a fixed random order: a kernel's
+   * footprint.
+   */
   COLD("");
 
   private static final int BLOCKS = 40_000;
@@ -84,7 +86,9 @@ public enum GuestMix {
       }
     }
     // dec rcx; jz +5; jmp start; hlt
-    byte[] last = {0x48, (byte) 0xff, (byte) 0xc9, 0x74, 0x05, (byte) 0xe9, 0, 0, 0, 0, (byte) 0xf4};
+    byte[] last = {
+      0x48, (byte) 0xff, (byte) 0xc9, 0x74, 0x05, (byte) 0xe9, 0, 0, 0, 0, (byte) 0xf4
+    };
     int back = -(tail + 10);
     for (int b = 0; b < 4; b++) {
       last[6 + b] = (byte) (back >> 8 * b);
@@ -108,7 +112,8 @@ public enum GuestMix {
           case 3 -> new byte[] {0x48, (byte) 0x89, pair};
           case 4 -> new byte[] {0x39, pair, 0x74, 0x00};
           case 5 -> new byte[] {(byte) 0x85, pair, 0x75, 0x00};
-          case 6 -> new byte[] {0x48, (byte) 0x8d, (byte) (0x44 | b << 3), (byte) (0x06 | a << 3), slot};
+          case 6 ->
+              new byte[] {0x48, (byte) 0x8d, (byte) (0x44 | b << 3), (byte) (0x06 | a << 3), slot};
           case 7 -> new byte[] {0x0f, (byte) 0xb6, (byte) (0x46 | a << 3), slot};
           case 8 -> new byte[] {(byte) 0x83, (byte) (0xe0 | a), 0x7f};
           default -> new byte[] {0x50, 0x5f};

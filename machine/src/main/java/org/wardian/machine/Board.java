@@ -116,7 +116,9 @@ final class Board {
     map(AcpiPowerManagement.PM1_EVENT_PORT, 4, power.eventBlock());
     map(AcpiPowerManagement.PM1_CONTROL_PORT, 2, power.controlBlock());
     map(AcpiPowerManagement.PM_TIMER_PORT, 4, power.timerBlock());
-    map(AcpiPowerManagement.GPE0_PORT, AcpiPowerManagement.GPE0_LENGTH,
+    map(
+        AcpiPowerManagement.GPE0_PORT,
+        AcpiPowerManagement.GPE0_LENGTH,
         power.generalPurposeEvents());
     map(PciHost.PORT, PciHost.PORTS, pci.ports(reset));
     map(FwCfg.PORT, FwCfg.PORTS, firmware);
@@ -228,9 +230,7 @@ final class Board {
             List.of(new AcpiConfiguration.Window(PCI_WINDOW, PCI_WINDOW_LENGTH)),
             PciHost.FIRST_GSI,
             IoApic.PINS - PciHost.FIRST_GSI),
-        List.of(
-            new AcpiConfiguration.SerialPort(
-                Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
+        List.of(new AcpiConfiguration.SerialPort(Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
         true,
         0x32,
         false);

@@ -46,7 +46,8 @@ public final class Machine implements AutoCloseable, PowerControl {
   /**
    * Builds the machine and checks the kernel; nothing runs yet.
    *
-   * @param console takes what the guest writes to its first serial port; called on the vCPU's thread
+   * @param console takes what the guest writes to its first serial port; called on the vCPU's
+   *     thread
    * @throws BootException where the kernel is none
    */
   public Machine(MachineConfiguration configuration, SerialBackend console) throws BootException {

@@ -5,8 +5,8 @@ import org.wardian.chipset.SerialBackend;
 
 /**
  * Listens to the console for a Linux kernel's last words, and passes everything on. A panicking
- * kernel either resets (after "Kernel panic - not syncing") or loops forever (after "---[ end Kernel
- * panic").
+ * kernel either resets (after "Kernel panic - not syncing") or loops forever (after "---[ end
+ * Kernel panic").
  */
 final class PanicWatch implements SerialBackend {
   private static final byte[] PANIC =

@@ -5,9 +5,9 @@ import org.wardian.bus.InterruptTarget;
 /**
  * One virtual processor, whatever executes it.
  *
- * <p>{@link #run} is called by one thread at a time, the vCPU's own; ports and memory-mapped accesses
- * call the machine's buses on that thread. {@link #kick} and the {@link InterruptTarget} may be called
- * by any thread. Everything else only while the vCPU does not run.
+ * <p>{@link #run} is called by one thread at a time, the vCPU's own; ports and memory-mapped
+ * accesses call the machine's buses on that thread. {@link #kick} and the {@link InterruptTarget}
+ * may be called by any thread. Everything else only while the vCPU does not run.
  */
 public interface Vcpu extends AutoCloseable {
   /** Executes guest code until the machine must decide something. */
@@ -23,8 +23,8 @@ public interface Vcpu extends AutoCloseable {
   void reset();
 
   /**
-   * Host address of the architectural state, laid out as {@link org.wardian.x86.StateLayout}, {@link
-   * org.wardian.x86.StateLayout#ARCHITECTURAL_SIZE} bytes. After it was written to, {@link
+   * Host address of the architectural state, laid out as {@link org.wardian.x86.StateLayout},
+   * {@link org.wardian.x86.StateLayout#ARCHITECTURAL_SIZE} bytes. After it was written to, {@link
    * #stateChanged} must be called.
    */
   long state();

@@ -41,6 +41,8 @@ public final class CpuModel {
           Feature.LM,
           Feature.HYPERVISOR,
           Feature.ARAT,
+          Feature.FDP_EXCEPTION_ONLY,
+          Feature.ZERO_FCS_FDS,
           Feature.INVARIANT_TSC,
           Feature.TSC_ADJUST);
 

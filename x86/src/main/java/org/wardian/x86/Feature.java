@@ -53,9 +53,13 @@ public enum Feature {
 
   /** IA32_TSC_ADJUST; Linux then trusts the counter without checking it against another clock. */
   TSC_ADJUST(7, 0, Feature.EBX, 1),
+  /** The x87 data pointer changes only at an unmasked exception. */
+  FDP_EXCEPTION_ONLY(7, 0, Feature.EBX, 6),
   SMEP(7, 0, Feature.EBX, 7),
   ERMS(7, 0, Feature.EBX, 9),
   INVPCID(7, 0, Feature.EBX, 10),
+  /** The x87 code and data selectors are always zero. */
+  ZERO_FCS_FDS(7, 0, Feature.EBX, 13),
   SMAP(7, 0, Feature.EBX, 20),
   UMIP(7, 0, Feature.ECX, 2),
 

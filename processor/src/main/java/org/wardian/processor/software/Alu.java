@@ -265,8 +265,7 @@ final class Alu {
     long x = a << sh >> sh;
     long y = b << sh >> sh;
     long r = x * y;
-    boolean overflow =
-        sh == 0 ? Math.multiplyHigh(x, y) != r >> 63 : r << sh >> sh != r;
+    boolean overflow = sh == 0 ? Math.multiplyHigh(x, y) != r >> 63 : r << sh >> sh != r;
     multiplyFlags(s, r, overflow, sh);
     return r;
   }

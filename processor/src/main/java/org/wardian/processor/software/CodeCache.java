@@ -309,8 +309,8 @@ final class CodeCache implements GuestMemory.CodeListener {
 
   /**
    * Decodes the one instruction at {@code rip} (linear address {@code linear}) into {@link
-   * CodeStore#SINGLE} and returns that index. The instruction may cross into the next page, or lie in
-   * no memory at all (its bytes then come from the bus).
+   * CodeStore#SINGLE} and returns that index. The instruction may cross into the next page, or lie
+   * in no memory at all (its bytes then come from the bus).
    */
   int single(long rip, long linear) {
     boolean segmented = cpu.codeKind >= CodePage.SEGMENTED_32;
@@ -360,7 +360,18 @@ final class CodeCache implements GuestMemory.CodeListener {
         if (decoder.decode(singleBytes, 0, n + 1, 8, i) == Decoder.OK) {
           boolean implied =
               switch (i.form.operation()) {
-                case PUSH, POP, CALL, RET, PUSHF, POPF, ENTER, LEAVE, IRET, RETF, CALLF, PUSH_SEG,
+                case PUSH,
+                    POP,
+                    CALL,
+                    RET,
+                    PUSHF,
+                    POPF,
+                    ENTER,
+                    LEAVE,
+                    IRET,
+                    RETF,
+                    CALLF,
+                    PUSH_SEG,
                     POP_SEG ->
                     true;
                 default -> false;
@@ -368,8 +379,7 @@ final class CodeCache implements GuestMemory.CodeListener {
           // An instruction with both knows its stack access by the address.
           long distance = Math.abs(cpu.nonCanonicalAddress - cpu.gpr(Cpu.RSP));
           boolean based = i.base == 4 || i.base == 5;
-          return implied && distance < STACK_REACH
-              || i.hasMemory() && based && !i.segmentOverride;
+          return implied && distance < STACK_REACH || i.hasMemory() && based && !i.segmentOverride;
         }
       }
     } catch (GuestFault e) {

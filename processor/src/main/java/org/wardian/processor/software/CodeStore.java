@@ -11,8 +11,8 @@ import org.wardian.x86.Instruction;
  */
 final class CodeStore implements AutoCloseable {
   /**
-   * Index of the place for one instruction alone, which {@link #beginSingle} opens. Index 0 is never
-   * an operation, so that 0 can mean "none".
+   * Index of the place for one instruction alone, which {@link #beginSingle} opens. Index 0 is
+   * never an operation, so that 0 can mean "none".
    */
   static final int SINGLE = 2;
 
@@ -89,7 +89,9 @@ final class CodeStore implements AutoCloseable {
     return RawMemory.getLong(base + index * 8L);
   }
 
-  /** Makes the operation at {@code index}, of the page at {@code physical}, look itself up again. */
+  /**
+   * Makes the operation at {@code index}, of the page at {@code physical}, look itself up again.
+   */
   void stale(int index, long physical) {
     put(index, word(index) & ~(long) Ops.MASK | Ops.STALE, physical);
   }

@@ -82,7 +82,8 @@ final class ControlOps {
         }
       }
       case PUSH -> {
-        int width = i.kind0 == Instruction.REGISTER || i.kind0 == Instruction.MEMORY ? i.size0 : size;
+        int width =
+            i.kind0 == Instruction.REGISTER || i.kind0 == Instruction.MEMORY ? i.size0 : size;
         cpu.push(width, cpu.read0(i));
       }
       case PUSH_SEG -> pushSegment(i, size);
@@ -262,8 +263,8 @@ final class ControlOps {
       cpu.store(StateLayout.SS, sp & mask, size, rsp & ~mask | frame);
     }
     long end = sp - bytes & mask;
-    // The page that the new stack pointer is in must be writable.
-    cpu.probeStore(StateLayout.SS, end, 1);
+    // A push to the new top of the stack must be possible.
+    cpu.probeStore(StateLayout.SS, end, size);
     cpu.gpr(RBP, size, rsp & ~mask | frame);
     cpu.gpr(Cpu.RSP, rsp & ~mask | end);
   }

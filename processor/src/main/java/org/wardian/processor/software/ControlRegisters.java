@@ -104,8 +104,7 @@ final class ControlRegisters {
       long cr4 = cpu.cr(4);
       if ((v & Cpu.CR0_PG) != 0) {
         if ((efer & EFER_LME) != 0) {
-          if ((cr4 & PageWalker.CR4_PAE) == 0
-              || (cpu.attributes(StateLayout.CS) & 1 << 13) != 0) {
+          if ((cr4 & PageWalker.CR4_PAE) == 0 || (cpu.attributes(StateLayout.CS) & 1 << 13) != 0) {
             throw protection();
           }
           efer |= EFER_LMA;
@@ -152,12 +151,12 @@ final class ControlRegisters {
     long old = cpu.cr(4);
     if ((v & ~allowedCr4) != 0
         || (cpu.longMode() && (v & PageWalker.CR4_PAE) == 0)
-        || ((v & CR4_PCIDE) != 0 && (old & CR4_PCIDE) == 0
+        || ((v & CR4_PCIDE) != 0
+            && (old & CR4_PCIDE) == 0
             && (!cpu.longMode() || (cpu.cr(3) & 0xfff) != 0))) {
       throw protection();
     }
-    long paging =
-        PageWalker.CR4_PSE | PageWalker.CR4_PAE | CR4_PGE | PageWalker.CR4_SMEP;
+    long paging = PageWalker.CR4_PSE | PageWalker.CR4_PAE | CR4_PGE | PageWalker.CR4_SMEP;
     long changed = old ^ v;
     if ((changed & paging) != 0
         && (cpu.cr(0) & Cpu.CR0_PG) != 0

@@ -8,8 +8,8 @@ import org.wardian.x86.Instruction;
 import org.wardian.x86.StateLayout;
 
 /**
- * One virtual processor's working state: the mode it runs in, memory through segments, operands, and
- * the stack. Semantics live in the operation groups; this class is what they share.
+ * One virtual processor's working state: the mode it runs in, memory through segments, operands,
+ * and the stack. Semantics live in the operation groups; this class is what they share.
  */
 abstract class Cpu extends Mmu {
   static final long CR4_DE = 1 << 3;
@@ -108,7 +108,8 @@ abstract class Cpu extends Mmu {
     this.ports = ports;
   }
 
-  // ---- modes --------------------------------------------------------------------------------------
+  // ---- modes
+  // --------------------------------------------------------------------------------------
 
   /** Derives everything that depends on CR0, CR4, EFER, CS, SS, RFLAGS and DR7. */
   final void updateMode() {
@@ -201,7 +202,8 @@ abstract class Cpu extends Mmu {
     return RawMemory.getIntVolatile(state + StateLayout.PENDING);
   }
 
-  // ---- flags and registers ------------------------------------------------------------------------
+  // ---- flags and registers
+  // ------------------------------------------------------------------------
 
   /** RFLAGS without the six status flags. */
   final long eflags() {
@@ -268,7 +270,8 @@ abstract class Cpu extends Mmu {
     return -1L >>> (64 - 8 * size);
   }
 
-  // ---- segments -----------------------------------------------------------------------------------
+  // ---- segments
+  // -----------------------------------------------------------------------------------
 
   final int selector(int segment) {
     return RawMemory.getShort(state + StateLayout.segment(segment)) & 0xffff;
@@ -279,8 +282,7 @@ abstract class Cpu extends Mmu {
   }
 
   final long limit(int segment) {
-    return RawMemory.getInt(state + StateLayout.segment(segment) + StateLayout.LIMIT)
-        & 0xffffffffL;
+    return RawMemory.getInt(state + StateLayout.segment(segment) + StateLayout.LIMIT) & 0xffffffffL;
   }
 
   final long base(int segment) {
@@ -335,11 +337,16 @@ abstract class Cpu extends Mmu {
   }
 
   @Override
-  public final void checkAlignment(int segment, long offset, int size) {
-    long va = linear(segment, offset, size, true);
+  public final void checkAlignment(int segment, long offset, int size, boolean write) {
+    long va = linear(segment, offset, size, write);
     if (alignmentChecked() && (va & size - 1) != 0) {
       throw fault(Vector.AC, 0);
     }
+  }
+
+  @Override
+  public final void exemptFromAlignment(boolean exempt) {
+    unaligned = exempt;
   }
 
   private boolean alignmentChecked() {
@@ -440,7 +447,8 @@ abstract class Cpu extends Mmu {
     probeStore(segment, sp, bytes);
   }
 
-  // ---- operands -----------------------------------------------------------------------------------
+  // ---- operands
+  // -----------------------------------------------------------------------------------
 
   /** Value of operand 0, zero-extended. */
   final long read0(Instruction i) {
@@ -507,7 +515,8 @@ abstract class Cpu extends Mmu {
     }
   }
 
-  // ---- stack --------------------------------------------------------------------------------------
+  // ---- stack
+  // --------------------------------------------------------------------------------------
 
   static final int RSP = 4;
 
@@ -529,13 +538,12 @@ abstract class Cpu extends Mmu {
     gpr(RSP, rsp & ~stackMask | rsp + bytes & stackMask);
   }
 
-  // ---- alignment and data breakpoints -------------------------------------------------------------
+  // ---- alignment and data breakpoints
+  // -------------------------------------------------------------
 
   @Override
   final void watched(long va, int size, int access) {
-    if (!unaligned
-        && alignmentChecked()
-        && (va & (Math.min(size, 8) - 1)) != 0) {
+    if (!unaligned && alignmentChecked() && (va & (Math.min(size, 8) - 1)) != 0) {
       throw fault(Vector.AC, 0);
     }
     long dr7 = RawMemory.getLong(state + StateLayout.DR7);

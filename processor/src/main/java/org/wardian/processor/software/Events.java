@@ -4,8 +4,8 @@ import org.wardian.memory.RawMemory;
 import org.wardian.x86.StateLayout;
 
 /**
- * Delivery of exceptions and interrupts through the IVT or IDT in every mode. Source: Intel SDM vol.
- * 3 chapter 6, and vol. 2 "INT n".
+ * Delivery of exceptions and interrupts through the IVT or IDT in every mode. Source: Intel SDM
+ * vol. 3 chapter 6, and vol. 2 "INT n".
  */
 final class Events {
   /** What caused the event; decides privilege checks and EXT. */

@@ -45,7 +45,7 @@ final class FarTransfers {
     int a = Segmentation.attributes(d);
     if ((a & Segmentation.NOT_SYSTEM) != 0) {
       directCode(selector, d);
-      enter(selector, d, offset & Cpu.mask(size), cpu.cpl);
+      enter(selector, d, cut(d, offset & Cpu.mask(size)), cpu.cpl);
       return;
     }
     int type = a & 15;
@@ -78,7 +78,7 @@ final class FarTransfers {
     int a = Segmentation.attributes(d);
     if ((a & Segmentation.NOT_SYSTEM) != 0) {
       directCode(selector, d);
-      long rip = offset & Cpu.mask(size);
+      long rip = cut(d, offset & Cpu.mask(size));
       // A stack that cannot be written faults before a bad target.
       cpu.probeStore(StateLayout.SS, cpu.gpr(Cpu.RSP) - size & cpu.stackMask, size);
       cpu.probeStore(StateLayout.SS, cpu.gpr(Cpu.RSP) - 2L * size & cpu.stackMask, size);
@@ -100,10 +100,7 @@ final class FarTransfers {
     int dpl = Segmentation.dpl(d);
     boolean taskGate = type == 5;
     boolean tss = type == 1 || type == 9;
-    if (cpu.longMode()
-        || (!taskGate && !tss)
-        || dpl < cpu.cpl
-        || dpl < (selector & 3)) {
+    if (cpu.longMode() || (!taskGate && !tss) || dpl < cpu.cpl || dpl < (selector & 3)) {
       throw cpu.fault(Vector.GP, segmentation.error(selector));
     }
     present(d, selector);
@@ -168,8 +165,7 @@ final class FarTransfers {
     int codeSelector = (int) (d >>> 16) & 0xffff;
     long offset = d & 0xffff | d >>> 32 & 0xffff0000L;
     if (cpu.longMode()) {
-      long high =
-          cpu.systemLoad(segmentation.descriptorAddress(selector, Vector.GP, 16) + 8, 8);
+      long high = cpu.systemLoad(segmentation.descriptorAddress(selector, Vector.GP, 16) + 8, 8);
       if ((high >>> 32 & 0x1f00) != 0) {
         throw cpu.fault(Vector.GP, segmentation.error(selector));
       }
@@ -289,7 +285,8 @@ final class FarTransfers {
       checkTarget(d, rip);
       // The stack pointer moves by the width of the segment returned to.
       enter(selector, d, rip, rpl);
-      cpu.drop(2 * size + release);
+      int bytes = 2 * size + release;
+      cpu.drop(size == 2 ? bytes & 0xffff : bytes);
       return;
     }
     long rsp = cpu.peek(2 * size + release, size);
@@ -433,9 +430,7 @@ final class FarTransfers {
     long flags = cpu.rflags();
     cpu.gpr(1, returnRip);
     cpu.gpr(11, flags & ~Cpu.RF);
-    cpu.rip(
-        RawMemory.getLong(
-            cpu.state + (cpu.code64 ? StateLayout.LSTAR : StateLayout.CSTAR)));
+    cpu.rip(RawMemory.getLong(cpu.state + (cpu.code64 ? StateLayout.LSTAR : StateLayout.CSTAR)));
     int cs = (int) (star >>> 32) & 0xfffc;
     cpu.segment(StateLayout.CS, cs, 0xa09b, 0xffffffffL, 0);
     cpu.segment(StateLayout.SS, cs + 8, 0xc093, 0xffffffffL, 0);
@@ -445,8 +440,8 @@ final class FarTransfers {
   }
 
   /**
-   * SYSCALL and SYSRET are stepped by the TF that they leave, so that a kernel is not stepped on the
-   * user's stack. Source: AMD APM vol. 2 §13.1.4.
+   * SYSCALL and SYSRET are stepped by the TF that they leave, so that a kernel is not stepped on
+   * the user's stack. Source: AMD APM vol. 2 §13.1.4.
    */
   private void stepAfter() {
     cpu.stepCancelled = true;

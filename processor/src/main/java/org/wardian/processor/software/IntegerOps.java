@@ -5,7 +5,9 @@ import org.wardian.processor.software.sse.Crc32;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 
-/** General-purpose instructions on decoded operands: the path of whatever is not in the hot loop. */
+/**
+ * General-purpose instructions on decoded operands: the path of whatever is not in the hot loop.
+ */
 final class IntegerOps {
   private static final Operation[] OPERATIONS = Operation.values();
   private static final int RAX = 0;
@@ -222,10 +224,7 @@ final class IntegerOps {
       Flags.set(s, Flags.get(s) & ~Flags.STATUS | Flags.ZF | Flags.PF);
       return;
     }
-    int n =
-        op == Operation.BSF
-            ? Long.numberOfTrailingZeros(v)
-            : 63 - Long.numberOfLeadingZeros(v);
+    int n = op == Operation.BSF ? Long.numberOfTrailingZeros(v) : 63 - Long.numberOfLeadingZeros(v);
     cpu.write0(i, n);
     Flags.set(s, Flags.get(s) & ~(Flags.STATUS));
   }

@@ -7,9 +7,9 @@ import org.wardian.x86.StateLayout;
  * The hot loop: dense operations from a code page until something is pending or an instruction
  * faults.
  *
- * <p>{@link #run} must stay below HotSpot's limit of 8,000 bytecodes, or it is never compiled; a test
- * holds it. What is rare lives in {@link WarmOps} and the operation groups, so that this method's
- * compiled form stays small too.
+ * <p>{@link #run} must stay below HotSpot's limit of 8,000 bytecodes, or it is never compiled; a
+ * test holds it. What is rare lives in {@link WarmOps} and the operation groups, so that this
+ * method's compiled form stays small too.
  */
 final class Interpreter {
   private static final long GPR = StateLayout.GPR;
@@ -90,8 +90,7 @@ final class Interpreter {
   static long complex(long s, long w0, long address) {
     long a = (w0 & Ops.ADDRESS_32) != 0 ? address & 0xffffffffL : address;
     return a
-        + RawMemory.getLong(
-            s + StateLayout.SEGMENTS + StateLayout.BASE + ((w0 >>> 38) & 7) * 32);
+        + RawMemory.getLong(s + StateLayout.SEGMENTS + StateLayout.BASE + ((w0 >>> 38) & 7) * 32);
   }
 
   /** As the hot loop computes it, for the warm operations. */
@@ -225,8 +224,7 @@ final class Interpreter {
             putWidth(s, w0, address(s, w0, w1));
             continue;
           case Ops.CMOV_RR:
-            putWidth(
-                s, w0, Flags.condition(s, (int) (w0 >>> Ops.KIND) & 15) ? b(s, w0) : a(s, w0));
+            putWidth(s, w0, Flags.condition(s, (int) (w0 >>> Ops.KIND) & 15) ? b(s, w0) : a(s, w0));
             continue;
           case Ops.CMOV_RM:
             {
@@ -497,9 +495,7 @@ final class Interpreter {
             {
               int op = (int) w0 & Ops.MASK;
               target =
-                  op == Ops.JMP_R || op == Ops.CALL_R
-                      ? a(s, w0)
-                      : cpu.load64(address(s, w0, w1));
+                  op == Ops.JMP_R || op == Ops.CALL_R ? a(s, w0) : cpu.load64(address(s, w0, w1));
               if (op >= Ops.CALL_R) {
                 long sp = RawMemory.getLong(s + RSP) - 8;
                 cpu.checkCall(target, sp);
@@ -607,8 +603,8 @@ final class Interpreter {
   }
 
   /**
-   * A taken direct branch at index {@code at} whose target is not known, or known in another context,
-   * or with something pending: then -1, and RIP says where to go on.
+   * A taken direct branch at index {@code at} whose target is not known, or known in another
+   * context, or with something pending: then -1, and RIP says where to go on.
    */
   private int branch(long w0, long w1, int at) {
     long rip = ripBase() + (int) w1 & cpu.ripMask;

@@ -6,8 +6,8 @@ import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;
 
 /**
- * Decoded instructions to dense operations. What is frequent and simple gets an operation of its own;
- * the rest keeps its {@link Instruction} and names the unit that executes it.
+ * Decoded instructions to dense operations. What is frequent and simple gets an operation of its
+ * own; the rest keeps its {@link Instruction} and names the unit that executes it.
  */
 final class Lowering {
   private static final Operation[] OPERATIONS = Operation.values();
@@ -42,7 +42,8 @@ final class Lowering {
       case FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSAVEOPT:
         return Ops.END_STATE;
       default:
-        if (op.ordinal() >= Operation.F2XM1.ordinal() && op.ordinal() <= Operation.FYL2XP1.ordinal()) {
+        if (op.ordinal() >= Operation.F2XM1.ordinal()
+            && op.ordinal() <= Operation.FYL2XP1.ordinal()) {
           return Ops.X87;
         }
         if (op.ordinal() > Operation.FYL2XP1.ordinal()
@@ -65,8 +66,8 @@ final class Lowering {
   }
 
   /**
-   * Appends the operation for {@code i} at {@code offset} of its page; returns whether the store now
-   * refers to {@code i} itself.
+   * Appends the operation for {@code i} at {@code offset} of its page; returns whether the store
+   * now refers to {@code i} itself.
    */
   boolean lower(Instruction i, int codeKind, CodeStore store, int offset) {
     if (codeKind >= CodePage.SEGMENTED_32) {
@@ -89,8 +90,7 @@ final class Lowering {
       i.displacement += offset + i.length;
     }
     int unit = UNITS[i.operation];
-    if (unit == Ops.SSE && !SseUnit.handles(i)
-        || OPERATIONS[i.operation] == Operation.EMMS) {
+    if (unit == Ops.SSE && !SseUnit.handles(i) || OPERATIONS[i.operation] == Operation.EMMS) {
       unit = Ops.MMX;
     }
     if (unit == Ops.STRING && (i.rep || i.repne)) {
@@ -471,10 +471,7 @@ final class Lowering {
     }
     if (i.kind0 == Instruction.REGISTER) {
       a(i.reg0);
-      op(
-          op == Operation.PUSH
-              ? wide ? Ops.PUSH_R : Ops.PUSH32_R
-              : wide ? Ops.POP_R : Ops.POP32_R);
+      op(op == Operation.PUSH ? wide ? Ops.PUSH_R : Ops.PUSH32_R : wide ? Ops.POP_R : Ops.POP32_R);
       return true;
     }
     if (op == Operation.PUSH && i.kind0 == Instruction.IMMEDIATE) {

@@ -12,9 +12,10 @@ import org.wardian.x86.StateLayout;
  *
  * <p>The TLB follows the state block in the same allocation: {@link #REGIONS} tables of {@link
  * #ENTRIES} entries of 32 bytes: +0 read tag, +8 write tag, +16 addend (host minus linear address),
- * +24 guest-physical page, with {@link #GLOBAL}. A tag is the linear page, with {@link #IO} or {@link #CODE} where the
- * slow path must act; an invalid tag has {@link #INVALID} set. The fast path compares the tag with
- * the page of the access's <em>last</em> byte, so an access that crosses a page never hits.
+ * +24 guest-physical page, with {@link #GLOBAL}. A tag is the linear page, with {@link #IO} or
+ * {@link #CODE} where the slow path must act; an invalid tag has {@link #INVALID} set. The fast
+ * path compares the tag with the page of the access's <em>last</em> byte, so an access that crosses
+ * a page never hits.
  */
 abstract class Mmu extends VcpuContext {
   static final int TLB_BITS = 11;
@@ -436,8 +437,8 @@ abstract class Mmu extends VcpuContext {
   }
 
   /**
-   * Host address of linear {@code va} for bulk access to {@code length} bytes, all in its page, or 0
-   * where it is not plain memory. A write must follow at once: code there is forgotten already.
+   * Host address of linear {@code va} for bulk access to {@code length} bytes, all in its page, or
+   * 0 where it is not plain memory. A write must follow at once: code there is forgotten already.
    */
   final long bulk(long va, int access, int length) {
     checkCanonical(va);

@@ -5,7 +5,9 @@ import org.wardian.memory.RawMemory;
 import org.wardian.x86.Feature;
 import org.wardian.x86.StateLayout;
 
-/** Model-specific registers. Source: Intel SDM vol. 4, chapter 2; KVM's documented paravirtual MSRs. */
+/**
+ * Model-specific registers. Source: Intel SDM vol. 4, chapter 2; KVM's documented paravirtual MSRs.
+ */
 final class Msrs {
   private static final int TSC_ADJUST = 0x3b;
   private static final long EFER_SCE = 1;

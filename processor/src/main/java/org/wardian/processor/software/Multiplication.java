@@ -46,10 +46,8 @@ final class Multiplication {
       Alu.multiplyFlags(s, low, signed ? high != low >> 63 : high != 0, 0);
       return;
     }
-    long product =
-        signed ? (a << sh >> sh) * (b << sh >> sh) : (a << sh >>> sh) * (b << sh >>> sh);
-    boolean overflow =
-        signed ? product << sh >> sh != product : product >>> (8 * size) != 0;
+    long product = signed ? (a << sh >> sh) * (b << sh >> sh) : (a << sh >>> sh) * (b << sh >>> sh);
+    boolean overflow = signed ? product << sh >> sh != product : product >>> (8 * size) != 0;
     if (size == 1) {
       cpu.gpr(RAX, 2, product);
     } else {

@@ -4,11 +4,11 @@ package org.wardian.processor.software;
  * The interpreter's dense code: each guest instruction is two 64-bit words.
  *
  * <p>Word 0: bits 0..9 operation (below), 10..14 register a, 15..19 register b, 20..24 base, 25..29
- * index, 30..31 scale, 32..37 {@code sh} (64 minus operand width), 38..40 segment, 41 32-bit address,
- * 42 the address needs 38..41, 43..46 condition or kind, 47..50 instruction length, 52..63 offset in
- * the page. Word 1: low half displacement or branch target (relative to the page), high half 32-bit
- * immediate or, of a direct branch, the index of its target once known; or a whole 64-bit immediate;
- * or an index into the page's instructions.
+ * index, 30..31 scale, 32..37 {@code sh} (64 minus operand width), 38..40 segment, 41 32-bit
+ * address, 42 the address needs 38..41, 43..46 condition or kind, 47..50 instruction length, 52..63
+ * offset in the page. Word 1: low half displacement or branch target (relative to the page), high
+ * half 32-bit immediate or, of a direct branch, the index of its target once known; or a whole
+ * 64-bit immediate; or an index into the page's instructions.
  */
 final class Ops {
   private Ops() {}

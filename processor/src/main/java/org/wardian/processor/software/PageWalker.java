@@ -63,8 +63,8 @@ final class PageWalker {
   private boolean pageLarge;
 
   /**
-   * Whether a piece of a large page in the lower half of the address space was cached since the last
-   * complete flush: then INVLPG there cannot tell what else it must drop.
+   * Whether a piece of a large page in the lower half of the address space was cached since the
+   * last complete flush: then INVLPG there cannot tell what else it must drop.
    */
   boolean largeBelow;
 
@@ -74,7 +74,9 @@ final class PageWalker {
     this.memory = mmu.memory;
   }
 
-  /** Walks for {@code access} in {@code mode} and writes the TLB entry at host address {@code e}. */
+  /**
+   * Walks for {@code access} in {@code mode} and writes the TLB entry at host address {@code e}.
+   */
   void fill(long va, int access, int mode, long e) {
     long physical = translate(va, access, mode);
     long page = va & Mmu.PAGE_MASK;
@@ -259,8 +261,7 @@ final class PageWalker {
       if (access == Mmu.EXECUTE) {
         allowed = !pageNoExecute && !(pageUser && (cr4 & CR4_SMEP) != 0);
       } else {
-        allowed =
-            access != Mmu.WRITE || pageWritable || (cr(StateLayout.CR0) & CR0_WP) == 0;
+        allowed = access != Mmu.WRITE || pageWritable || (cr(StateLayout.CR0) & CR0_WP) == 0;
         allowed &= !pageUser || (cr4 & CR4_SMAP) == 0 || mode == Mmu.SUPERVISOR_AC;
       }
     }
@@ -279,8 +280,7 @@ final class PageWalker {
     }
     if (access == Mmu.EXECUTE
         && ((cr(StateLayout.CR4) & CR4_SMEP) != 0
-            || ((cr(StateLayout.CR4) & CR4_PAE) != 0
-                && (cr(StateLayout.EFER) & EFER_NXE) != 0))) {
+            || ((cr(StateLayout.CR4) & CR4_PAE) != 0 && (cr(StateLayout.EFER) & EFER_NXE) != 0))) {
       code |= ERROR_FETCH;
     }
     RawMemory.putLong(state + StateLayout.CR2, va);
@@ -298,7 +298,8 @@ final class PageWalker {
     for (int i = 0; i < 4; i++) {
       long host = memory.hostAddress(base + i * 8L);
       loaded[i] = host == 0 ? 0 : RawMemory.getLong(host);
-      if ((loaded[i] & PRESENT) != 0 && (loaded[i] & (RESERVED_HIGH | 0x1e6L | 0xfffL << 52)) != 0) {
+      if ((loaded[i] & PRESENT) != 0
+          && (loaded[i] & (RESERVED_HIGH | 0x1e6L | 0xfffL << 52)) != 0) {
         throw mmu.fault(Vector.GP, 0);
       }
     }

@@ -5,8 +5,9 @@ import org.wardian.memory.RawMemory;
 
 /**
  * KVM's paravirtual clock: two structures in guest memory that turn the time-stamp counter into
- * nanoseconds since boot and into wall-clock time. Source: Linux, Documentation/virt/kvm/x86/msr.rst
- * (struct pvclock_vcpu_time_info, 32 bytes; struct pvclock_wall_clock, 12 bytes).
+ * nanoseconds since boot and into wall-clock time. Source: Linux,
+ * Documentation/virt/kvm/x86/msr.rst (struct pvclock_vcpu_time_info, 32 bytes; struct
+ * pvclock_wall_clock, 12 bytes).
  */
 final class ParavirtualClock {
   private static final int WALL_CLOCK = 0x4b564d00;

@@ -83,8 +83,7 @@ final class Segmentation {
 
   /** Fills a segment register's hidden part. */
   void install(int segment, int selector, long descriptor) {
-    cpu.segment(
-        segment, selector, attributes(descriptor) | 1, limit(descriptor), base(descriptor));
+    cpu.segment(segment, selector, attributes(descriptor) | 1, limit(descriptor), base(descriptor));
   }
 
   /** Real-mode load: base is the selector times 16; limit and attributes stay (unreal mode). */

@@ -113,7 +113,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     reset();
   }
 
-  // ---- life cycle ---------------------------------------------------------------------------------
+  // ---- life cycle
+  // ---------------------------------------------------------------------------------
 
   @Override
   public void reset() {
@@ -187,7 +188,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     block.close();
   }
 
-  // ---- signals from outside -----------------------------------------------------------------------
+  // ---- signals from outside
+  // -----------------------------------------------------------------------
 
   @Override
   public InterruptTarget interruptTarget() {
@@ -270,7 +272,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
-  // ---- the run loop -------------------------------------------------------------------------------
+  // ---- the run loop
+  // -------------------------------------------------------------------------------
 
   @Override
   public Exit run() {
@@ -398,8 +401,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   /**
-   * Delivers {@link Mmu#pendingFault}, and what its delivery raises in turn. Source: Intel SDM vol. 3
-   * table 6-5.
+   * Delivers {@link Mmu#pendingFault}, and what its delivery raises in turn. Source: Intel SDM vol.
+   * 3 table 6-5.
    *
    * @return false for a triple fault
    */
@@ -525,7 +528,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     return hits != 0;
   }
 
-  // ---- what operations ask for --------------------------------------------------------------------
+  // ---- what operations ask for
+  // --------------------------------------------------------------------
 
   /** Counts words of dense code as instructions: two words each. */
   void retire(long words) {

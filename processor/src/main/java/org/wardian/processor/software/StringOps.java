@@ -68,8 +68,7 @@ final class StringOps {
     }
   }
 
-  private void repeat(
-      Operation op, Instruction i, int size, int addressSize, boolean conditional) {
+  private void repeat(Operation op, Instruction i, int size, int addressSize, boolean conditional) {
     while (true) {
       long count = cpu.gpr(RCX) & Cpu.mask(addressSize);
       if (count == 0) {

@@ -150,9 +150,8 @@ final class SystemOps {
       case INVLPG -> {
         privileged();
         long at = cpu.address(i);
-        cpu.flushTranslation(cpu.code64 && i.segment >= StateLayout.NO_SEGMENT
-            ? at
-            : at + cpu.base(i.segment));
+        cpu.flushTranslation(
+            cpu.code64 && i.segment >= StateLayout.NO_SEGMENT ? at : at + cpu.base(i.segment));
       }
       case INVPCID -> invalidatePcid(i);
       case INVD, WBINVD -> privileged();
@@ -174,8 +173,7 @@ final class SystemOps {
         far.systemReturn(i.operandSize == 8);
       }
       case SYSENTER -> {
-        if (!cpu.protectedMode
-            || (RawMemory.getLong(s + StateLayout.SYSENTER_CS) & 0xfffc) == 0) {
+        if (!cpu.protectedMode || (RawMemory.getLong(s + StateLayout.SYSENTER_CS) & 0xfffc) == 0) {
           throw protection();
         }
         far.systemEnter();
@@ -372,12 +370,9 @@ final class SystemOps {
     if (local && (cpu.attributes(StateLayout.LDTR) & Segmentation.UNUSABLE) != 0) {
       return 0;
     }
-    long base =
-        local ? cpu.base(StateLayout.LDTR) : RawMemory.getLong(s + StateLayout.GDTR_BASE);
+    long base = local ? cpu.base(StateLayout.LDTR) : RawMemory.getLong(s + StateLayout.GDTR_BASE);
     long limit =
-        local
-            ? cpu.limit(StateLayout.LDTR)
-            : RawMemory.getInt(s + StateLayout.GDTR_LIMIT) & 0xffff;
+        local ? cpu.limit(StateLayout.LDTR) : RawMemory.getInt(s + StateLayout.GDTR_LIMIT) & 0xffff;
     if ((selector & 0xfff8) + 7 > limit) {
       return 0;
     }
@@ -405,9 +400,7 @@ final class SystemOps {
     boolean lar = op == Operation.LAR;
     if (d != 0 && (Segmentation.attributes(d) & Segmentation.NOT_SYSTEM) == 0) {
       int types =
-          lar
-              ? cpu.longMode() ? LAR_LONG : LAR_LEGACY
-              : cpu.longMode() ? LSL_LONG : LSL_LEGACY;
+          lar ? cpu.longMode() ? LAR_LONG : LAR_LEGACY : cpu.longMode() ? LSL_LONG : LSL_LEGACY;
       if ((types >> (Segmentation.attributes(d) & 15) & 1) == 0) {
         d = 0;
       }
@@ -464,8 +457,7 @@ final class SystemOps {
       throw undefined();
     }
     boolean fs = op == Operation.RDFSBASE || op == Operation.WRFSBASE;
-    long at =
-        s + StateLayout.segment(fs ? StateLayout.FS : StateLayout.GS) + StateLayout.BASE;
+    long at = s + StateLayout.segment(fs ? StateLayout.FS : StateLayout.GS) + StateLayout.BASE;
     if (op == Operation.RDFSBASE || op == Operation.RDGSBASE) {
       cpu.gpr(i.reg0, i.size0, RawMemory.getLong(at));
       return;

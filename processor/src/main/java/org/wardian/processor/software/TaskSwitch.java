@@ -52,9 +52,7 @@ final class TaskSwitch {
     long end = sp + bytes - 1;
     boolean down = (a & 4) != 0;
     boolean fits =
-        down
-            ? sp > limit && end <= ((a & 1 << 14) != 0 ? 0xffffffffL : 0xffff)
-            : end <= limit;
+        down ? sp > limit && end <= ((a & 1 << 14) != 0 ? 0xffffffffL : 0xffff) : end <= limit;
     if (!fits) {
       throw cpu.fault(Vector.SS, segmentation.error(selector));
     }
@@ -120,12 +118,7 @@ final class TaskSwitch {
     if (reason != Reason.RETURN) {
       busy(selector, true);
     }
-    cpu.segment(
-        StateLayout.TR,
-        selector,
-        Segmentation.attributes(descriptor) | 2,
-        limit,
-        newBase);
+    cpu.segment(StateLayout.TR, selector, Segmentation.attributes(descriptor) | 2, limit, newBase);
     long cr0 = StateLayout.CR0 + cpu.state;
     RawMemory.putLong(cr0, RawMemory.getLong(cr0) | Cpu.CR0_TS);
     try {

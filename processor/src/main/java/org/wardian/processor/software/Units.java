@@ -120,7 +120,8 @@ final class Units {
 
   private void state(Operation op, Instruction i) {
     boolean extended = op == Operation.XSAVE || op == Operation.XRSTOR || op == Operation.XSAVEOPT;
-    if (extended && (cpu.cr(4) & CR4_OSXSAVE) == 0 || (!extended && (cpu.cr(0) & Cpu.CR0_EM) != 0)) {
+    if (extended && (cpu.cr(4) & CR4_OSXSAVE) == 0
+        || (!extended && (cpu.cr(0) & Cpu.CR0_EM) != 0)) {
       throw cpu.fault(extended ? Vector.UD : Vector.NM, 0);
     }
     if ((cpu.cr(0) & Cpu.CR0_TS) != 0) {

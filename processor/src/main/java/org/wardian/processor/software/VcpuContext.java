@@ -8,8 +8,9 @@ import org.wardian.x86.StateLayout;
  * What the semantics of an instruction group may touch: the state block, guest memory through
  * segmentation and paging, and the way to raise an exception.
  *
- * <p>Rule of restartability: an operation makes every access that can fault, and every check, before
- * it changes a register, a flag or memory. A store that can fault comes before register updates.
+ * <p>Rule of restartability: an operation makes every access that can fault, and every check,
+ * before it changes a register, a flag or memory. A store that can fault comes before register
+ * updates.
  */
 public abstract class VcpuContext {
   /** Host address of the state block; offsets are {@link StateLayout}'s. */
@@ -52,12 +53,17 @@ public abstract class VcpuContext {
   public abstract void probeLoad(int segment, long offset, int size);
 
   /**
-   * Checks a store of {@code size} bytes against its segment, and its alignment: #AC with CR0.AM and
-   * EFLAGS.AC set at privilege level 3. Stores check by themselves; this is for instructions that
-   * touch single bytes of a larger operand.
+   * Checks a load or store of {@code size} bytes against its segment, and its alignment: #AC with
+   * CR0.AM and EFLAGS.AC set at privilege level 3. Stores check by themselves; this is for
+   * instructions that touch single bytes of a larger operand.
    */
-  public void checkAlignment(int segment, long offset, int size) {
+  public void checkAlignment(int segment, long offset, int size, boolean write) {
     // A context without alignment checks accepts any address.
+  }
+
+  /** Lets the accesses that follow go without alignment checks, until called with false. */
+  public void exemptFromAlignment(boolean exempt) {
+    // A context without alignment checks has nothing to switch off.
   }
 
   /** Prepares the exception to throw: {@code throw context.fault(Vector.UD, 0);}. */

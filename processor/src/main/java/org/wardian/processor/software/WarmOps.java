@@ -93,8 +93,7 @@ final class WarmOps {
       }
       case Ops.MOV_NARROW_RR -> put(w0, b(w0));
       case Ops.MOV_NARROW_RI -> put(w0, w1);
-      case Ops.LOAD_NARROW ->
-          put(w0, cpu.loadLinear(Interpreter.addressOf(s, w0, w1), bytes(w0)));
+      case Ops.LOAD_NARROW -> put(w0, cpu.loadLinear(Interpreter.addressOf(s, w0, w1), bytes(w0)));
       case Ops.BT_RI -> Flags.carry(s, a(w0) >>> (int) w1 & 1);
       case Ops.BT_RR -> {
         int bit = (int) b(w0) & (63 >> (sh(w0) >> 5));
@@ -116,8 +115,7 @@ final class WarmOps {
         RawMemory.putLong(s + RSP, sp);
       }
       case Ops.SETCC_M ->
-          cpu.store8(
-              Interpreter.addressOf(s, w0, w1), Flags.condition(s, kind(w0)) ? 1 : 0);
+          cpu.store8(Interpreter.addressOf(s, w0, w1), Flags.condition(s, kind(w0)) ? 1 : 0);
       default -> throw new IllegalStateException("warm operation " + op);
     }
   }

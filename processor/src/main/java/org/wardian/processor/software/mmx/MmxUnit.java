@@ -179,7 +179,7 @@ public final class MmxUnit {
           case 4 -> 0xffffffffL;
           default -> -1L;
         };
-    context.checkAlignment(segment, address & limit, 8);
+    context.checkAlignment(segment, address & limit, 8, true);
     for (int i = 0; i < 8; i++) {
       if ((mask >>> 8 * i & 0x80) != 0) {
         context.probeStore(segment, address + i & limit, 1);

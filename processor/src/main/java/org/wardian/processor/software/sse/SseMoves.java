@@ -187,7 +187,7 @@ final class SseMoves {
           case 4 -> LOW_WORD;
           default -> -1L;
         };
-    context.checkAlignment(instruction.segment, offset & limit, 8);
+    context.checkAlignment(instruction.segment, offset & limit, 8, true);
     if (selected == 0) {
       return;
     }

@@ -112,23 +112,44 @@ final class Environment {
   }
 
   private void write(VcpuContext context, int segment, long offset, int size) {
-    context.probeStore(segment, offset, size);
-    int at = 0;
-    for (; at + 4 <= size; at += 4) {
-      context.store(segment, offset + at, 4, get32(at));
-    }
-    if (at < size) {
-      context.store(segment, offset + at, 2, get16(at));
+    // Alignment is that of the first field, and the last byte is looked at before the others, as on
+    // the processors that were asked.
+    context.checkAlignment(segment, offset, step(size), true);
+    context.exemptFromAlignment(true);
+    try {
+      context.probeStore(segment, offset + size - 1, 1);
+      context.probeStore(segment, offset, size);
+      int at = 0;
+      for (; at + 4 <= size; at += 4) {
+        context.store(segment, offset + at, 4, get32(at));
+      }
+      if (at < size) {
+        context.store(segment, offset + at, 2, get16(at));
+      }
+    } finally {
+      context.exemptFromAlignment(false);
     }
   }
 
+  /** Bytes of a field of the environment in an image of {@code size} bytes. */
+  private static int step(int size) {
+    return size == 14 || size == 94 ? 2 : 4;
+  }
+
   private void read(VcpuContext context, int segment, long offset, int size) {
-    int at = 0;
-    for (; at + 4 <= size; at += 4) {
-      put32(at, context.load(segment, offset + at, 4));
-    }
-    if (at < size) {
-      put16(at, context.load(segment, offset + at, 2));
+    context.checkAlignment(segment, offset, step(size), false);
+    context.exemptFromAlignment(true);
+    try {
+      context.probeLoad(segment, offset + size - 1, 1);
+      int at = 0;
+      for (; at + 4 <= size; at += 4) {
+        put32(at, context.load(segment, offset + at, 4));
+      }
+      if (at < size) {
+        put16(at, context.load(segment, offset + at, 2));
+      }
+    } finally {
+      context.exemptFromAlignment(false);
     }
   }
 

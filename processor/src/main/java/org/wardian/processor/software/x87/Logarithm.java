@@ -16,6 +16,14 @@ final class Logarithm {
   /** The square root of two as a significand. */
   private static final long ROOT2 = 0xb504f333f9de6484L;
 
+  /** 9/8 and 7/8 as significands: the processor has a way of its own between them. */
+  private static final long NINE_EIGHTHS = 0x9000000000000000L;
+
+  private static final long SEVEN_EIGHTHS = 0xe000000000000000L;
+
+  /** Exponent of x from which on 1 + x is not between them. */
+  private static final int EIGHTH = -3;
+
   /** Exponent of the smallest x whose square counts in log2(1 + x). */
   private static final int TINY = -66;
 
@@ -94,6 +102,18 @@ final class Logarithm {
       }
       return;
     }
+    if (k == 0 && Long.compareUnsigned(significand, NINE_EIGHTHS) < 0) {
+      long x = significand - INTEGER_BIT;
+      int leading = Long.numberOfLeadingZeros(x);
+      nearOne(false, -leading, x << leading);
+      return;
+    }
+    if (k == -1 && Long.compareUnsigned(significand, SEVEN_EIGHTHS) >= 0) {
+      long x = -significand;
+      int leading = Long.numberOfLeadingZeros(x);
+      nearOne(true, -leading - 1, x << leading);
+      return;
+    }
     if (below) {
       // m = significand / 2^64, below one: z = (2^64 - significand) / (2^64 + significand).
       k++;
@@ -137,6 +157,56 @@ final class Logarithm {
     sum.multiply(Constants.TWO_LOG2E[0], Constants.TWO_LOG2E[1]);
     sum.multiply(z);
     exponent = 3 + zExponent - sum.normalise();
+  }
+
+  /**
+   * Leaves log2(1 + x) in {@link #sum} for |x| below 1/8: u + u (z^2 / 3 + z^4 / 5 + ...) with z =
+   * x / (2 + x) and u = 2 z / ln 2, where the processor computes u as the quotient of 67-bit
+   * numbers.
+   */
+  private void nearOne(boolean minus, int xExponent, long significand) {
+    negative = minus;
+    // 2 + x, scaled by 2^126 and cut.
+    square.set(significand, 0);
+    int shift = 1 - xExponent;
+    square.shiftRight(shift);
+    if (minus) {
+      if (shift > 64 && significand << (128 - shift) != 0) {
+        square.adjust(1);
+      }
+      square.subtractFrom(INTEGER_BIT, 0);
+    } else {
+      square.add(INTEGER_BIT, 0);
+    }
+    int divisorShift = square.normalise();
+    square.truncate();
+    z.set(Constants.LOG2E_HIGH, Constants.LOG2E_LOW);
+    z.multiply(significand, 0);
+    int uExponent = xExponent + 1 - z.normalise() + divisorShift;
+    z.truncate();
+    if (z.compareTo(square.high, square.low) >= 0) {
+      z.shiftRight(1);
+      uExponent++;
+    }
+    z.divide(square.high, square.low);
+    uExponent -= z.normalise();
+    z.truncate();
+    // z = u ln 2 / 2, for the series.
+    square.set(Constants.EXPONENTIAL[0], Constants.EXPONENTIAL[1]);
+    square.multiply(z);
+    square.shiftRight(1 - uExponent);
+    square.multiply(square);
+    sum.set(0, 0);
+    for (int i = Constants.ODD_TERMS - 1; i >= 1; i--) {
+      sum.multiply(square);
+      sum.add(Constants.ODD[2 * i], Constants.ODD[2 * i + 1]);
+    }
+    sum.multiply(square);
+    // The table's scale of 2^127 leaves room for a carry out of u + u P.
+    sum.multiply(z);
+    z.shiftRight(1);
+    sum.add(z.high, z.low);
+    exponent = uExponent + 1 - sum.normalise();
   }
 
   /** Adds {@code k} to the logarithm, whose magnitude is at most one half. */
@@ -216,6 +286,11 @@ final class Logarithm {
       sum.multiply(significand, 0);
       exponent = xExponent + 2 - sum.normalise();
       negative = minus;
+      multiply(f, yse, y);
+      return;
+    }
+    if (xExponent < EIGHTH) {
+      nearOne(minus, xExponent, significand);
       multiply(f, yse, y);
       return;
     }

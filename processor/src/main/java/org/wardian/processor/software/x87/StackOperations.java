@@ -3,10 +3,8 @@ package org.wardian.processor.software.x87;
 import static org.wardian.processor.software.x87.Float80.DENORMAL;
 import static org.wardian.processor.software.x87.Float80.INVALID;
 import static org.wardian.processor.software.x87.Float80.ZERO_DIVIDE;
-import static org.wardian.processor.software.x87.RegisterStack.C0;
 import static org.wardian.processor.software.x87.RegisterStack.C1;
 import static org.wardian.processor.software.x87.RegisterStack.C2;
-import static org.wardian.processor.software.x87.RegisterStack.C3;
 import static org.wardian.processor.software.x87.RegisterStack.STACK_FAULT;
 
 import org.wardian.memory.RawMemory;
@@ -339,9 +337,10 @@ final class StackOperations {
     } else {
       transcendental.sine(f, se, value);
       transcendental.cosine(g, se, value);
+      // C1 is the cosine's.
+      f.exceptions = f.exceptions & ~C1 | g.exceptions;
     }
-    // C1 is the cosine's.
-    stack.raise(f.exceptions & ~C1 | g.exceptions);
+    stack.raise(f.exceptions);
     if (!f.unmasked(BEFORE)) {
       stack.set(0, f.signExponent, f.significand);
       stack.push(g.signExponent, g.significand);
