@@ -1,0 +1,102 @@
+package org.wardian.conformance.debian;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
+import org.wardian.boot.BootProtocol;
+import org.wardian.boot.catalogue.CachedImage;
+import org.wardian.boot.catalogue.CatalogueException;
+import org.wardian.boot.catalogue.ImageCache;
+import org.wardian.boot.catalogue.ProgressListener;
+import org.wardian.boot.initramfs.CpioEntry;
+import org.wardian.boot.initramfs.DefaultInitramfs;
+import org.wardian.machine.MachineConfiguration;
+import org.wardian.x86.CpuModel;
+
+/**
+ * A Debian guest of the catalogue and the machine that it is to run on. Immutable: each {@code
+ * with} gives another one.
+ *
+ * @param name the guest's name in the catalogue
+ * @param memoryBytes the machine's RAM
+ * @param cpuModel the machine's processor
+ * @param parameters words for the kernel's command line, behind the console's
+ * @param protocol how the kernel is entered
+ * @param files what the initramfs holds besides busybox
+ */
+public record DebianGuest(
+    String name,
+    long memoryBytes,
+    CpuModel cpuModel,
+    String parameters,
+    BootProtocol protocol,
+    List<CpioEntry> files) {
+  private static final long MEMORY = 512L << 20;
+
+  /** The guest on the machine that {@code ward run} gives it. */
+  public static DebianGuest named(String name) {
+    return new DebianGuest(name, MEMORY, CpuModel.standard(), "", BootProtocol.AUTO, List.of());
+  }
+
+  /** The kernel for virtual machines: the default guest. */
+  public static DebianGuest cloud() {
+    return named("debian-cloud");
+  }
+
+  /** This guest with so much RAM. */
+  public DebianGuest withMemory(long bytes) {
+    return new DebianGuest(name, bytes, cpuModel, parameters, protocol, files);
+  }
+
+  /** This guest on another processor. */
+  public DebianGuest withCpuModel(String model) {
+    return new DebianGuest(name, memoryBytes, CpuModel.named(model), parameters, protocol, files);
+  }
+
+  /** This guest with these words on the kernel's command line. */
+  public DebianGuest withParameters(String words) {
+    return new DebianGuest(name, memoryBytes, cpuModel, words, protocol, files);
+  }
+
+  /** This guest, its kernel entered so. */
+  public DebianGuest withProtocol(BootProtocol entry) {
+    return new DebianGuest(name, memoryBytes, cpuModel, parameters, entry, files);
+  }
+
+  /** This guest with more files; folders come before what they hold. */
+  public DebianGuest withFiles(List<CpioEntry> entries) {
+    return new DebianGuest(name, memoryBytes, cpuModel, parameters, protocol, List.copyOf(entries));
+  }
+
+  /**
+   * The machine's configuration, with what the user's own cache has, or what is fetched into it.
+   * Without both a network and a cache there is nothing to test: the test is then skipped.
+   *
+   * @throws CatalogueException where what was fetched or cached is wrong
+   */
+  MachineConfiguration configuration() throws CatalogueException {
+    CachedImage image;
+    try {
+      image = ImageCache.open().ensure(name, ProgressListener.silent());
+    } catch (CatalogueException e) {
+      Assumptions.assumeFalse(
+          e.kind() == CatalogueException.Kind.OFFLINE,
+          () -> name + " is neither in the cache nor can it be fetched: " + e.getMessage());
+      throw e;
+    }
+    return new MachineConfiguration(
+        image.kernel(),
+        Path.of(name),
+        Optional.of(DefaultInitramfs.archive(image.busybox(), files).toBytes()),
+        // As ward run has it: a panic resets, which ends the machine.
+        ("console=ttyS0 panic=-1 " + parameters).strip(),
+        memoryBytes,
+        1,
+        cpuModel,
+        Set.of(),
+        true,
+        protocol);
+  }
+}

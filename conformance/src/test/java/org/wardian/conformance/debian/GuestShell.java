@@ -1,0 +1,113 @@
+package org.wardian.conformance.debian;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.wardian.boot.BootException;
+import org.wardian.boot.initramfs.DefaultInitramfs;
+import org.wardian.machine.Machine;
+import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.Outcome;
+
+/** A running guest, and the shell on its console. Not safe for use by several threads. */
+public final class GuestShell implements AutoCloseable {
+  /** Hours rather than minutes only on a machine that has much else to do. */
+  private static final Duration PATIENCE = Duration.ofMinutes(15);
+
+  // Printed around a command's output. The quotes keep the echo of what is typed from looking so.
+  private static final String BEGIN = "<<output";
+  private static final String TYPED_BEGIN = "<\"<\"output";
+  private static final String FINISH = "status>>";
+  private static final String TYPED_FINISH = "status>\">\"";
+
+  private final Console console = new Console();
+  private final Machine machine;
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+
+  private GuestShell(MachineConfiguration configuration) throws BootException {
+    machine = new Machine(configuration, console);
+    Thread.ofPlatform().daemon().name("vcpu").start(this::execute);
+  }
+
+  private void execute() {
+    try {
+      Outcome end = machine.run();
+      console.close("the machine ended: " + end.cause());
+      outcome.complete(end);
+    } catch (Throwable e) { // the test's thread rethrows it
+      console.close("the machine failed: " + e);
+      outcome.completeExceptionally(e);
+    }
+  }
+
+  /** Starts a guest; it has not reached its shell yet. */
+  public static GuestShell start(DebianGuest guest) throws IOException, BootException {
+    return new GuestShell(guest.configuration());
+  }
+
+  /** Boots a guest to its prompt. */
+  public static GuestShell boot(DebianGuest guest)
+      throws IOException, BootException, InterruptedException {
+    GuestShell shell = start(guest);
+    try {
+      shell.awaitPrompt();
+      return shell;
+    } catch (Throwable e) {
+      shell.close();
+      throw e;
+    }
+  }
+
+  /** Waits for the next prompt. */
+  public void awaitPrompt() throws InterruptedException {
+    await(DefaultInitramfs.PROMPT);
+  }
+
+  /** Waits for a text on the console and returns what came before it. */
+  public String await(String text) throws InterruptedException {
+    return console.await(text, PATIENCE);
+  }
+
+  /** Types keys, without waiting for what they do. */
+  public void type(String keys) throws InterruptedException {
+    byte[] bytes = keys.getBytes(StandardCharsets.UTF_8);
+    machine.type(bytes, 0, bytes.length);
+  }
+
+  /** Types a command at the prompt, and waits for its end and the next prompt. */
+  public CommandResult run(String command) throws InterruptedException {
+    type("echo " + TYPED_BEGIN + "; " + command + "; echo " + TYPED_FINISH + "$?\n");
+    await(BEGIN + "\r\n");
+    String output = await(FINISH).replace("\r\n", "\n");
+    int status = Integer.parseInt(await("\r\n"));
+    awaitPrompt();
+    return new CommandResult(output, status);
+  }
+
+  /** Waits for the machine's end. */
+  public Outcome end() throws Exception {
+    try {
+      return outcome.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AssertionError("the machine goes on: " + console.transcript(), e);
+    } catch (ExecutionException e) {
+      throw new AssertionError("the machine failed", e.getCause());
+    }
+  }
+
+  /** All that the guest has written to its console. */
+  public String transcript() {
+    return console.transcript();
+  }
+
+  @Override
+  public void close() {
+    machine.stop();
+    outcome.handle((end, failure) -> end).join();
+    machine.close();
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Debian's programs in a guest: each script of the resources runs on this host and in a guest, in
+ * the same tree of Debian packages, and must print the same. All of it is tagged {@code slow}.
+ */
+package org.wardian.conformance.programs;
