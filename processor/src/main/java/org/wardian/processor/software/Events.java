@@ -205,7 +205,11 @@ final class Events {
       int bytes = size * (withError ? 4 : 3);
       long sp = rsp - bytes & mask;
       long at = sp;
-      cpu.probeStack(StateLayout.SS, sp, bytes);
+      try {
+        cpu.probeStack(StateLayout.SS, sp, bytes);
+      } catch (GuestFault f) {
+        throw f.vector == Vector.SS ? cpu.fault(Vector.SS, cpu.external) : f;
+      }
       if (withError) {
         cpu.store(StateLayout.SS, at, size, errorCode);
         at = at + size & mask;

@@ -408,6 +408,9 @@ final class FarTransfers {
   }
 
   private void toVm86(long rip, int selector, long flags) {
+    if (rip > 0xffff) {
+      throw cpu.fault(Vector.GP, 0);
+    }
     long[] frame = new long[9];
     for (int i = 0; i < 9; i++) {
       frame[i] = cpu.peek(i * 4, 4);
@@ -420,7 +423,7 @@ final class FarTransfers {
     segmentation.loadVm86(StateLayout.FS, (int) frame[7] & 0xffff);
     segmentation.loadVm86(StateLayout.GS, (int) frame[8] & 0xffff);
     cpu.gpr(Cpu.RSP, frame[3]);
-    cpu.rip(rip & 0xffff);
+    cpu.rip(rip);
     cpu.updateMode();
   }
 

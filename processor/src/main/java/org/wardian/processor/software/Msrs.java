@@ -172,7 +172,12 @@ final class Msrs {
       case 0xc0000100 -> address(StateLayout.segment(StateLayout.FS) + StateLayout.BASE, value);
       case 0xc0000101 -> address(StateLayout.segment(StateLayout.GS) + StateLayout.BASE, value);
       case 0xc0000102 -> address(StateLayout.KERNEL_GS_BASE, value);
-      case 0xc0000103 -> set(StateLayout.TSC_AUX, value & 0xffffffffL);
+      case 0xc0000103 -> {
+        if (value >>> 32 != 0) {
+          throw protection();
+        }
+        set(StateLayout.TSC_AUX, value);
+      }
       default -> {
         if (!clock.owns(index)) {
           throw protection();

@@ -336,7 +336,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       return null;
     }
     if (dueTraps != 0) {
-      return debugTrap(0, false);
+      return debugTrap(0);
     }
     if ((pending() & PENDING_NMI) != 0) {
       lower(PENDING_NMI);
@@ -476,14 +476,18 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       dueTraps = 0;
       return raiseFault() ? null : Exit.TRIPLE_FAULT;
     }
+    if (midString) {
+      // The instruction goes on, and has met its breakpoint.
+      eflags(eflags() | RF);
+    }
     long traps = watchHits | (trap && !stepCancelled ? DR6_STEP : 0);
     watchHits = 0;
     if (RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) == STACK_SHADOW) {
       // The step is lost, what the load of SS hit is only late.
       dueTraps |= traps & ~DR6_STEP;
     } else if ((traps | dueTraps) != 0) {
-      Exit exit = debugTrap(traps, midString);
       midString = false;
+      Exit exit = debugTrap(traps);
       if (exit != null) {
         return exit;
       }
@@ -493,15 +497,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   /** Takes the debug traps {@code traps} (bits of DR6) and those that are due. */
-  private Exit debugTrap(long traps, boolean midInstruction) {
+  private Exit debugTrap(long traps) {
     long dr6 = RawMemory.getLong(state + StateLayout.DR6);
     RawMemory.putLong(state + StateLayout.DR6, dr6 & ~15L | traps | dueTraps);
     dueTraps = 0;
     // A trap that HLT leaves ends the halt.
     lower(PENDING_HALT);
-    if (midInstruction) {
-      eflags(eflags() | RF);
-    }
     fault(Vector.DB, 0);
     return raiseFault() ? null : Exit.TRIPLE_FAULT;
   }
