@@ -73,6 +73,75 @@ main:
         END
         SETCR0  0, 8
 
+        CASE    "into in compatibility mode"
+        movb    $0xee, idt + 4 * 16 + 5
+        USER32
+        movb    $0x7f, %al
+        incb    %al
+        MARK
+        into
+        END32
+        CASE    "bound in compatibility mode"
+        USER32
+        movl    $7, %eax
+        MARK
+        boundl  %eax, limits
+        END32
+        CASE    "mf"
+        fninit
+        movw    $0x37b, scratch
+        fldcw   scratch
+        fld1
+        fldz
+        fdivrp
+        MARK
+        fwait
+        END
+        fninit
+        CASE    "xm"
+        movl    $0x1d80, scratch
+        ldmxcsr scratch
+        xorps   %xmm0, %xmm0
+        movl    $0x3f800000, %eax
+        movd    %eax, %xmm1
+        MARK
+        divss   %xmm0, %xmm1
+        END
+        movl    $0x1f80, scratch
+        ldmxcsr scratch
+        SETCR0  0x40000
+        CASE    "ac"
+        USER    0x40002
+        MARK
+        movq    scratch + 4, %rax
+        DONE
+        END
+        CASE    "ac in compatibility mode"
+        USER32  0x40002
+        MARK
+        movl    scratch + 2, %eax
+        END32
+        /* not said in the manual: seen on a Xeon */
+        CASE    "ac of an absent page goes before its page fault"
+        USER    0x40002
+        movabsq $0xffff900000000001, %rbx
+        MARK
+        movl    (%rbx), %eax
+        DONE
+        END
+        CASE    "ac: push of an odd stack"
+        USER    0x40002
+        decq    %rsp
+        MARK
+        pushq   %rax
+        END
+        SETCR0  0, 0x40000
+        CASE    "movaps misaligned is gp"
+        USER
+        MARK
+        movaps  scratch + 8, %xmm0
+        END
+
         /* ---- non-canonical ---- */
         movq    $0x8000000000000000, %r8
         movq    $0x0000800000000000, %r9
@@ -658,6 +727,7 @@ far_inner:
 
         .section .data
         .balign 8
+limits: .long   0, 3
 gate_pointer:
         .long   0
         .word   CGATE
@@ -680,6 +750,7 @@ bad_table:
         .quad   0
         .section .bss
         .balign 16
+scratch:        .skip 64
         .skip   2048
 ist_top:
         .skip   16

@@ -21,6 +21,8 @@
         .set    RO3, FREE + 0x60
         .set    XO3, FREE + 0x68        # execute only
         .set    SMALL, FREE + 0x70
+        .set    U16, FREE + 0x78
+        .set    D3S, FREE + 0x80
 
         .macro  TELL name
         movl    %cs, %eax
@@ -383,6 +385,58 @@ back16b:
         DONE
         END
 
+        /* ---- 16-bit frames ---- */
+        DESCRIPTOR U16, 0, 0xffff, 0xfb, 0
+        BASE    U16, user16
+        xorl    %ebx, %ebx
+        CASE    "iretw to ring 3 with a 32-bit stack"
+        pushw   $UDATA
+        pushw   $0x1234
+        pushw   $2
+        pushw   $U16+3
+        pushw   $0
+        MARK
+        iretw
+        END
+        CASE    "lretw to ring 3 with a 32-bit stack"
+        pushw   $UDATA
+        pushw   $0x1234
+        pushw   $U16+3
+        pushw   $0
+        MARK
+        lretw
+        END
+        CASE    "iretl to ring 3 with a 16-bit stack"
+        DESCRIPTOR D3S, 0, 0xffff, 0xf3, 0
+        pushl   $D3S+3
+        pushl   $0x56781234
+        pushl   $2
+        pushl   $U16+3
+        pushl   $0
+        movl    %esp, %ebx
+        addl    $20, %ebx
+        andl    $0xffff0000, %ebx
+        MARK
+        iretl
+        END
+        CASE    "int through a 16-bit gate"
+        movw    $SMALL, idt + 0x43 * 8 + 2
+        movw    $0, idt + 0x43 * 8
+        movw    $0xe600, idt + 0x43 * 8 + 4
+        movw    $0, idt + 0x43 * 8 + 6
+        BASE    SMALL, frame16
+        pushl   $0x202
+        popfl
+        MARK
+        int     $0x43
+        END
+        CASE    "int through a 16-bit trap gate from ring 3"
+        movw    $0xe700, idt + 0x43 * 8 + 4
+        USER    0x202
+        MARK
+        int     $0x43
+        END
+
         /* ---- access rights ---- */
         .macro  RIGHTS selector
         movl    $\selector, %ecx
@@ -582,6 +636,21 @@ code16: .code16
 far16:  lretw
 iret16: ljmpl   $KCODE, $back16b
         .code32
+user16: .code16
+        movl    %esp, %eax
+        subl    %ebx, %eax
+        int     $0x80
+        .code32
+frame16: /* ip is an address, so only the selector and the flags */
+        movw    2(%esp), %ax
+        shll    $16, %eax
+        movw    4(%esp), %ax
+        andl    $~0x8d5, %eax
+        pushfl
+        popl    %ecx
+        andl    $0x200, %ecx
+        orl     %ecx, %eax
+        DONE
 inner16: /* entered with a frame of 16-bit words: the selectors in it */
         movw    6(%esp), %ax
         shll    $16, %eax

@@ -77,13 +77,14 @@
         .set    FLAGS, 16               # print RF and TF of the frame
         .set    LOWER, 32               # lower the line of the test device first
         .set    ANYWHERE, 64            # when it comes is open: no offset
+        .set    RING, 128               # print CS and SS of the frame
 
 interrupt:
         movl    F_VECTOR(%rbp), %ebx
         cmpl    $0x20, %ebx
         jae     1f
         cmpl    $2, %ebx
-        je      1f
+        jbe     1f
         xorl    %eax, %eax
         ret
 1:      cmpl    $0x80, %ebx
@@ -104,6 +105,10 @@ interrupt:
         cmpq    $0x1000, %rax
         jae     3f
         call    putoff
+3:      testl   $RING, behaviour
+        jz      3f
+        SHOW    cs, F_CS(%rbp), 2
+        SHOW    ss, F_SS(%rbp), 2
 3:      testl   $FLAGS, behaviour
         jz      3f
         movq    F_FLAGS(%rbp), %rax
@@ -125,8 +130,8 @@ interrupt:
         outb    %al, $0x20
 3:      testl   $SEND_EOI, behaviour
         jz      3f
-        cmpl    $2, %ebx
-        je      3f
+        cmpl    $0x20, %ebx
+        jb      3f
         movl    $0, EOI(%r12)
 3:      testl   $NEST, behaviour
         jz      3f
@@ -435,6 +440,117 @@ main:
         movl    $0x44400, ICR(%r12)
         nop
         movl    events, %eax
+        DONE
+        END
+
+        LISTEN  "hlt with IF clear ends by an nmi"
+        MARK
+        movl    $0x44400, ICR(%r12)
+        hlt
+        movl    events, %eax
+        DONE
+        END
+
+        LISTEN  "pending at iret to ring 3", 1+RING
+        SELF    0x46
+        pushq   $UDATA
+        pushq   $user_stack_top
+        pushq   $0x202
+        pushq   $UCODE
+        pushq   $9f
+        MARK
+        iretq
+9:      nop
+        xorl    %eax, %eax
+        DONE
+        END
+        LISTEN  "pending at iret to compatibility mode", 1+RING
+        SELF    0x46
+        pushq   $UDATA
+        pushq   $user_stack_top
+        pushq   $0x202
+        pushq   $UCODE32
+        pushq   $9f
+        MARK
+        iretq
+        .code32
+9:      nop
+        xorl    %eax, %eax
+        int     $0x80
+        .code64
+        END
+        SETMSR  0xc0000081, 0x00180008, 0
+        LISTEN  "pending at sysret", 1+RING
+        SELF    0x46
+        movq    $9f, %rcx
+        movl    $0x202, %r11d
+        movq    $user_stack_top, %rsp
+        MARK
+        sysretq
+9:      nop
+        xorl    %eax, %eax
+        DONE
+        END
+        LISTEN  "sti in ring 3 with IOPL 3", 1+RING
+        SELF    0x46
+        USER    0x3002
+        MARK
+        sti
+        nop
+        nop
+        xorl    %eax, %eax
+        DONE
+        END
+        LISTEN  "popf in ring 3 without IOPL leaves IF", 1+RING
+        SELF    0x46
+        USER    0x2
+        pushq   $0x202
+        MARK
+        popfq
+        nop
+        xorl    %eax, %eax
+        DONE
+        END
+        call    drain
+        LISTEN  "a step goes before an interrupt"
+        SELF    0x47
+        pushq   $0x302
+        pushq   $0x102
+        popfq
+        MARK
+        popfq
+        nop
+        nop
+        cli
+        pushq   $2
+        popfq
+        xorl    %eax, %eax
+        DONE
+        END
+        LISTEN  "sti, then a step, then the interrupt"
+        SELF    0x47
+        pushq   $0x102
+        popfq
+        MARK
+        nop
+        sti
+        nop
+        nop
+        cli
+        pushq   $2
+        popfq
+        xorl    %eax, %eax
+        DONE
+        END
+        LISTEN  "a fault in the shadow of sti"
+        movq    $hook_fault, trap_hook
+        SELF    0x48
+        MARK
+        sti
+        ud2
+        nop
+        cli
+        xorl    %eax, %eax
         DONE
         END
 
@@ -880,6 +996,17 @@ main:
         MARK
         wrmsr
         END
+        ret
+
+hook_fault: /* steps over UD2, which is two bytes */
+        cmpl    $6, F_VECTOR(%rbp)
+        jne     interrupt
+        TEXT    " ud"
+        movq    F_FLAGS(%rbp), %rax
+        andl    $0x200, %eax
+        SHOW    if, %rax, 3
+        addq    $2, F_IP(%rbp)
+        movl    $1, %eax
         ret
 
 hook_repeat: /* asks for the timer again unless it has hit the string instruction */

@@ -143,6 +143,7 @@ main:
         TRYMSR  "kernel gs base", 0xc0000102, 0xffffffff, 0xffffffff
         TRYMSR  "kernel gs base not canonical", 0xc0000102, 0x8000, 0
         TRYMSR  "tsc aux", 0xc0000103, 0, 0x1234
+        TRYMSR  "tsc aux: high half", 0xc0000103, 1, 0
         TRYMSR  "sysenter cs", 0x174, 0, 0x8
         TRYMSR  "sysenter esp", 0x175, 0, 0x1000
         TRYMSR  "sysenter esp not canonical", 0x175, 0x8000, 0

@@ -68,10 +68,6 @@ main:
         MARK
         movups  %fs:0xff1, %xmm0
         END
-        CASE    "limit: flat wraps at 4 GiB"
-        MARK
-        movl    0xfffffffe, %eax
-        END
         DESCRIPTOR FREE + 40, 0, 0xfff, 0xf3, 4
         BASE    FREE + 40, scratch
         CASE    "limit: stack push in ring 3"
@@ -105,6 +101,25 @@ main:
         MARK
         movl    (%ebp), %eax
         END
+        /* an inner stack without room: the error code is its selector */
+        DESCRIPTOR FREE+48, 0, 0xfffff, 0xbb
+        DESCRIPTOR FREE+56, 0, 0xfff, 0xb3, 4
+        movl    $8, tss + 12
+        movl    $FREE + 57, tss + 16
+        movw    $FREE + 49, idt + 0x43 * 8 + 2
+        orl     $0x6000, idt + 0x43 * 8 + 4
+        CASE    "inner stack: no room for an interrupt's frame"
+        USER
+        MARK
+        int     $0x43
+        END
+        CASE    "inner stack: no room for a call gate's frame"
+        GATE    gdt+FREE+64, FREE+49, scratch, 0xec, 4
+        movl    $16, tss + 12
+        USER
+        MARK
+        lcall   $FREE + 64, $0
+        END
         DESCRIPTOR S2, 0, 0xfff, 0x97, 4
         BASE    S2, scratch
         CASE    "expand down: below the limit"
@@ -120,12 +135,6 @@ main:
         movb    %fs:0x1000, %al
         xorl    %eax, %eax
         DONE
-        END
-        CASE    "expand down: at 4 GiB"
-        movl    $S2, %eax
-        movl    %eax, %fs
-        MARK
-        movl    %fs:0xfffffffd, %eax
         END
         DESCRIPTOR S2, 0, 0xfff, 0x97, 0
         BASE    S2, scratch

@@ -322,6 +322,28 @@ main:
         DESCRIPTOR ABSENT, 0, 0xfffff, 0x13
         NEWTASK "new task: ds absent", 0x54, ABSENT
         NEWTASK "new task: ss absent", 0x50, ABSENT
+        /* the fault of a delivery, seen by the task for #SS: EXT is set */
+        DESCRIPTOR ABSENT, 0, 0xff, 0x93, 4
+        TASK    "ss while ud is delivered"
+        DESCRIPTOR TSS_X, 0, 0x67, 0x89, 0
+        BASE    TSS_X, tss_x
+        movl    $task_fault, tss_x + 0x20
+        movl    $task_stack_top - 512, tss_x + 0x38
+        movl    $ABSENT, %eax
+        movl    %eax, %ss
+        MARK
+        ud2
+        END
+        TASK    "ss while int n is delivered"
+        DESCRIPTOR TSS_X, 0, 0x67, 0x89, 0
+        BASE    TSS_X, tss_x
+        movl    $task_fault, tss_x + 0x20
+        movl    $task_stack_top - 512, tss_x + 0x38
+        movl    $ABSENT, %eax
+        movl    %eax, %ss
+        MARK
+        int     $0x42
+        END
         NEWTASK "new task: T bit", 0x64, 0x00680001
 
         .irp    v, 10, 11, 12, 13
@@ -335,6 +357,36 @@ main:
         movl    $0x102, tss_a + 0x24
         MARK
         ljmp    $TSS_A, $0
+        DONE
+        END
+
+        /* ---- with paging: CR3 goes with the task ---- */
+        movl    $0x83, pd_a
+        movl    $0x83, pd_b
+        movl    $0x400083, pd_a + 0x400
+        movl    $0x800083, pd_b + 0x400
+        movl    $0x11, 0x400000
+        movl    $0x22, 0x800000
+        movl    %cr4, %eax
+        orl     $0x10, %eax
+        movl    %eax, %cr4
+        movl    $pd_a, %eax
+        movl    %eax, %cr3
+        movl    %cr0, %eax
+        orl     $0x80000000, %eax
+        movl    %eax, %cr0
+        TASK    "cr3 of each task"
+        movl    $pd_b, tss_a + 0x1c
+        movl    $pd_a, tss + 0x1c
+        movl    $task_cr3, tss_a + 0x20
+        movl    0x40000000, %eax
+        SHOW    here, %eax, 2
+        MARK
+        lcall   $TSS_A, $0
+        movl    0x40000000, %eax
+        SHOW    here, %eax, 2
+        movl    %cr3, %eax
+        subl    $pd_a, %eax
         DONE
         END
         ret
@@ -443,6 +495,15 @@ task_step:
         nop
         DONE
 
+task_cr3:
+        clts
+        movl    0x40000000, %eax
+        SHOW    there, %eax, 2
+        movl    %cr3, %eax
+        subl    $pd_b, %eax
+        SHOW    cr3, %eax, 1
+        iretl
+
 hook_step:
         xorl    %eax, %eax
         cmpl    $1, F_VECTOR(%ebp)
@@ -465,6 +526,9 @@ task16: .code16
         .balign 4
 flags_image:    .long 2
         .section .bss
+        .balign 4096
+pd_a:   .skip   4096
+pd_b:   .skip   4096
         .balign 128
 tss_x:  .skip   0x68
         .balign 128

@@ -221,12 +221,6 @@ main:
         int     $0x80
         lretw
         ENDV86
-        CASE    "jump beyond the limit"
-        V86
-        .byte   0x66, 0xea
-        .long   0x10000
-        .word   VSEG
-        ENDV86
         CASE    "mov ss"
         V86
         movw    $0x2100, %ax
@@ -235,22 +229,6 @@ main:
         movzwl  %ax, %eax
         xorl    %eax, %eax
         ENDV86
-        CASE    "fault in the handler's ring is not vm86's"
-        V86
-        movw    %cs, %ax
-        lds     0xfffe, %bx
-        ENDV86
-        CASE    "iret with VM in ring 3 does not enter"
-        USER
-        pushl   $0x20002
-        pushl   $UCODE
-        pushl   $1f
-        iretl
-1:      pushfl
-        popl    %eax
-        MARK
-        DONE
-        END
         CASE    "popf does not enter"
         pushl   $0x20002
         popfl
@@ -307,6 +285,23 @@ main:
         SHOW    ebp, %ebx
         SHOW    esp, %ecx
         SHOW    left, %esi
+        DONE
+        END
+        CASE    "jump beyond the limit"
+        V86
+        .byte   0x66, 0xea
+        .long   0x10000
+        .word   VSEG
+        ENDV86
+        CASE    "iret with VM in ring 3 does not enter"
+        USER
+        pushl   $0x20002
+        pushl   $UCODE
+        pushl   $1f
+        iretl
+1:      pushfl
+        popl    %eax
+        MARK
         DONE
         END
         ret

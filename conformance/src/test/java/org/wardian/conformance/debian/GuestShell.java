@@ -15,14 +15,14 @@ import org.wardian.machine.Outcome;
 
 /** A running guest, and the shell on its console. Not safe for use by several threads. */
 public final class GuestShell implements AutoCloseable {
-  /** Hours rather than minutes only on a machine that has much else to do. */
+  /** A boot takes seconds, the longest program minutes; the host may have much else to do. */
   private static final Duration PATIENCE = Duration.ofMinutes(15);
 
   // Printed around a command's output. The quotes keep the echo of what is typed from looking so.
   private static final String BEGIN = "<<output";
-  private static final String TYPED_BEGIN = "<\"<\"output";
+  private static final String TYPED_BEGIN = "\"<<\"output";
   private static final String FINISH = "status>>";
-  private static final String TYPED_FINISH = "status>\">\"";
+  private static final String TYPED_FINISH = "status\">>\"";
 
   private final Console console = new Console();
   private final Machine machine;

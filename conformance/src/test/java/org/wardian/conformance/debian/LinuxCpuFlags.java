@@ -24,6 +24,9 @@ final class LinuxCpuFlags {
     WORDS.put(Feature.TSC_DEADLINE, List.of("tsc_deadline_timer"));
     WORDS.put(Feature.INVARIANT_TSC, List.of("constant_tsc", "nonstop_tsc"));
     WORDS.put(Feature.INVPCID, List.of("invpcid", "invpcid_single"));
+    // Known to the kernel, but not shown.
+    WORDS.put(Feature.FDP_EXCEPTION_ONLY, List.of());
+    WORDS.put(Feature.ZERO_FCS_FDS, List.of());
   }
 
   /**
@@ -34,6 +37,9 @@ final class LinuxCpuFlags {
   private static final Set<String> KERNELS_OWN =
       Set.of("cpuid", "nopl", "rep_good", "xtopology", "tsc_known_freq");
 
+  /** What a 32-bit kernel has no use for, and takes off its list. */
+  private static final Set<String> ONLY_IN_64_BITS = Set.of("pcid", "invpcid_single");
+
   private LinuxCpuFlags() {}
 
   /** The words that a model promises. */
@@ -42,6 +48,13 @@ final class LinuxCpuFlags {
     for (Feature feature : model.features()) {
       words.addAll(WORDS.getOrDefault(feature, List.of(feature.name().toLowerCase(Locale.ROOT))));
     }
+    return words;
+  }
+
+  /** The words that a model promises, as a 32-bit kernel shows them. */
+  static Set<String> ofIn32Bits(CpuModel model) {
+    Set<String> words = of(model);
+    words.removeAll(ONLY_IN_64_BITS);
     return words;
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,15 +35,20 @@ class QemuAgreementTest {
     assumeTrue(version.contains("version 7.2"), version);
   }
 
-  static List<SystemGuest> guests() {
-    return SystemGuests.all();
+  static List<SystemGuest> guests() throws IOException {
+    List<SystemGuest> guests = new ArrayList<>();
+    for (SystemGuest guest : SystemGuests.all()) {
+      if (!guest.expectation().qemu().isEmpty()) {
+        guests.add(guest);
+      }
+    }
+    return guests;
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("guests")
   void printsTheSame(SystemGuest guest) throws Exception {
     List<String> expected = guest.expectation().qemu();
-    assumeTrue(!expected.isEmpty(), "QEMU cannot tell");
     List<String> printed = Expectation.linesOf(run(guest, expected.size()));
     assertThat(printed.subList(0, Math.min(expected.size(), printed.size()))).isEqualTo(expected);
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.wardian.boot.BootException;
@@ -63,8 +64,9 @@ record SystemGuest(String name) {
             false);
     try (ScheduledExecutorService watchdog = Executors.newSingleThreadScheduledExecutor();
         Machine machine = new Machine(configuration, value -> printed.write(value))) {
-      watchdog.schedule(machine::stop, LIMIT_SECONDS, TimeUnit.SECONDS);
+      Future<?> limit = watchdog.schedule(machine::stop, LIMIT_SECONDS, TimeUnit.SECONDS);
       Outcome outcome = machine.run();
+      limit.cancel(false);
       watchdog.shutdownNow();
       String ending =
           switch (outcome.cause()) {
