@@ -284,9 +284,10 @@ final class FarTransfers {
     if (rpl == cpu.cpl) {
       checkTarget(d, rip);
       // The stack pointer moves by the width of the segment returned to.
+      // What is released is counted in the width of the old stack.
+      int bytes = 2 * size + release & (int) cpu.stackMask;
       enter(selector, d, rip, rpl);
-      int bytes = 2 * size + release;
-      cpu.drop(size == 2 ? bytes & 0xffff : bytes);
+      cpu.drop(bytes);
       return;
     }
     long rsp = cpu.peek(2 * size + release, size);

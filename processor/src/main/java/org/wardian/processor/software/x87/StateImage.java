@@ -44,6 +44,8 @@ public final class StateImage {
    */
   public static void fxsave(VcpuContext context, int segment, long offset, boolean rexW) {
     checkAlignment(context, segment, offset, 15);
+    // The last byte is looked at first, as on the processors that were asked.
+    context.probeStore(segment, offset + 511, 1);
     context.probeStore(segment, offset, 512);
     saveX87(context, segment, offset, rexW);
     saveMxcsr(context, segment, offset);
