@@ -25,8 +25,6 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 1,
     jvmArgsAppend = {
       "-XX:+UseSerialGC",
-      "-XX:PerMethodTrapLimit=0",
-      "-XX:PerBytecodeTrapLimit=0",
       "--enable-native-access=ALL-UNNAMED",
       "--sun-misc-unsafe-memory-access=allow"
     })
