@@ -4,4 +4,5 @@
  */
 module org.wardian.host {
   exports org.wardian.host;
+  exports org.wardian.host.kvm;
 }

@@ -2,16 +2,67 @@ package org.wardian.host;
 
 import java.lang.foreign.MemorySegment;
 
-/** Error numbers of Linux that this module acts upon, and their texts. */
-final class Errno {
-  /** Operation not permitted. Source: {@code include/uapi/asm-generic/errno-base.h}. */
-  static final int EPERM = 1;
+/**
+ * Error numbers of Linux that are acted upon, and their texts. Source: {@code
+ * include/uapi/asm-generic/errno-base.h} and {@code errno.h}.
+ */
+public final class Errno {
+  /** Operation not permitted. */
+  public static final int EPERM = 1;
 
-  static final int EINTR = 4;
-  static final int EIO = 5;
-  static final int ENOMEM = 12;
-  static final int EACCES = 13;
-  static final int EEXIST = 17;
+  /** No such file. */
+  public static final int ENOENT = 2;
+
+  /** Interrupted. */
+  public static final int EINTR = 4;
+
+  /** Input or output failed. */
+  public static final int EIO = 5;
+
+  /** No such device or address. */
+  public static final int ENXIO = 6;
+
+  /** A list is too long. */
+  public static final int E2BIG = 7;
+
+  /** Bad file descriptor. */
+  public static final int EBADF = 9;
+
+  /** Try again, or would block. */
+  public static final int EAGAIN = 11;
+
+  /** No memory. */
+  public static final int ENOMEM = 12;
+
+  /** Permission denied. */
+  public static final int EACCES = 13;
+
+  /** Bad address. */
+  public static final int EFAULT = 14;
+
+  /** Busy. */
+  public static final int EBUSY = 16;
+
+  /** Exists already. */
+  public static final int EEXIST = 17;
+
+  /** No such device. */
+  public static final int ENODEV = 19;
+
+  /** Invalid argument. */
+  public static final int EINVAL = 22;
+
+  /** Too many open files of the process. */
+  public static final int EMFILE = 24;
+
+  /** No space. */
+  public static final int ENOSPC = 28;
+
+  /** No such system call. */
+  public static final int ENOSYS = 38;
+
+  /** Not supported. */
+  public static final int EOPNOTSUPP = 95;
 
   /** Longest text that {@code strerror} is trusted to return, in bytes. */
   private static final long LONGEST_TEXT = 256;
@@ -20,7 +71,7 @@ final class Errno {
 
   /** The C library's text for error {@code number}. */
   @SuppressWarnings("restricted") // the C library owns the text and does not give its length
-  static String text(int number) {
+  public static String text(int number) {
     try {
       MemorySegment text = MemorySegment.ofAddress(Libc.STRERROR.call(number).value());
       return text.reinterpret(LONGEST_TEXT).getString(0);

@@ -22,7 +22,7 @@ public final class HostException extends RuntimeException {
    * @param errno the error number that it left
    * @param remedy what the user can do, or an empty text
    */
-  static HostException ofCall(String call, String argument, int errno, String remedy) {
+  public static HostException ofCall(String call, String argument, int errno, String remedy) {
     String message =
         call + " (" + argument + ") failed: " + Errno.text(errno) + " (errno " + errno + ")";
     return new HostException(remedy.isEmpty() ? message : message + "; " + remedy, errno, null);
@@ -34,7 +34,7 @@ public final class HostException extends RuntimeException {
    * @param what what was asked for
    * @param remedy what the user can do
    */
-  static HostException unsupported(String what, String remedy) {
+  public static HostException unsupported(String what, String remedy) {
     return new HostException(what + " is not available on this host; " + remedy, 0, null);
   }
 

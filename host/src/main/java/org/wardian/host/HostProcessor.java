@@ -1,8 +1,6 @@
 package org.wardian.host;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,19 +8,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.wardian.host.kvm.Kvm;
 
 /** What the host's processor and kernel lend to a virtual machine, each with a reason in words. */
 public final class HostProcessor {
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
-  private static final String KVM = "/dev/kvm";
-
-  /** {@code O_RDWR | O_CLOEXEC}: {@code include/uapi/asm-generic/fcntl.h}. */
-  private static final int OPEN_FLAGS = 02 | 02000000;
-
-  /** {@code KVM_GET_API_VERSION}: {@code include/uapi/linux/kvm.h}. */
-  private static final long KVM_GET_API_VERSION = 0xae00;
-
-  private static final int KVM_API_VERSION = 12;
 
   /** Instruction set of the host. */
   public enum Architecture {
@@ -136,35 +126,10 @@ public final class HostProcessor {
 
   /** Whether /dev/kvm exists, may be opened and speaks the interface that we know. */
   public static Capability kvm() {
-    if (!Libc.LINUX) {
-      return new Capability(false, "KVM needs Linux");
-    }
-    if (!Files.exists(Path.of(KVM))) {
-      return new Capability(
-          false,
-          KVM
-              + " does not exist: load the module kvm_intel or kvm_amd, or switch virtualization on"
-              + " in the firmware (in a cloud machine: nested virtualization)");
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment path = arena.allocateFrom(KVM);
-      NativeCall.Result opened = Libc.OPEN.call(path.address(), OPEN_FLAGS);
-      if (opened.failed()) {
-        String remedy =
-            opened.errno() == Errno.EACCES || opened.errno() == Errno.EPERM
-                ? ": add yourself to the group that owns it (kvm)"
-                : "";
-        return new Capability(
-            false, KVM + " cannot be opened: " + Errno.text(opened.errno()) + remedy);
-      }
-      int fd = (int) opened.value();
-      NativeCall.Result version = Libc.IOCTL.call(fd, KVM_GET_API_VERSION, 0L);
-      Libc.CLOSE.call(fd);
-      return new Capability(
-          version.value() == KVM_API_VERSION,
-          version.value() == KVM_API_VERSION
-              ? KVM + " opens"
-              : KVM + " answers with interface version " + version.value() + ", not 12");
+    try (Kvm kvm = Kvm.open()) {
+      return new Capability(true, kvm + " opens");
+    } catch (HostException e) {
+      return new Capability(false, e.getMessage());
     }
   }
 }

@@ -63,6 +63,10 @@ final class Libc {
   static final NativeCall IOCTL =
       new NativeCall("ioctl", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG), 2);
 
+  /** {@code int eventfd(unsigned int initval, int flags)}. */
+  static final NativeCall EVENTFD =
+      new NativeCall("eventfd", returning(JAVA_INT, JAVA_INT, JAVA_INT));
+
   /** {@code int isatty(int fd)}. */
   static final NativeCall ISATTY = new NativeCall("isatty", returning(JAVA_INT, JAVA_INT));
 

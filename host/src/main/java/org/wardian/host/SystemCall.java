@@ -34,4 +34,14 @@ public final class SystemCall {
     }
     return result.value();
   }
+
+  /**
+   * Makes the call with six arguments, without allocation: for hot paths, where an error number is
+   * an answer.
+   *
+   * @return what the kernel returned, an error as its negated number
+   */
+  public static long result(long number, long a, long b, long c, long d, long e, long f) {
+    return DirectCall.syscall(CallFrame.current(), number, a, b, c, d, e, f);
+  }
 }
