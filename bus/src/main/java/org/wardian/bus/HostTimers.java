@@ -1,6 +1,7 @@
 package org.wardian.bus;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -73,6 +74,26 @@ public final class HostTimers implements Timers, AutoCloseable {
         epoch = new Epoch(current.pausedAt() - System.nanoTime(), false, 0);
         changed.signal();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes guest time go on from {@code now}; armed timers keep the time that they have left. */
+  public void moveTo(long now) {
+    lock.lock();
+    try {
+      Epoch current = epoch;
+      long moved = now - current.now();
+      epoch =
+          current.paused()
+              ? new Epoch(0, true, now)
+              : new Epoch(current.offset() + moved, false, 0);
+      List<HostTimer> timers = List.copyOf(armed);
+      armed.clear();
+      timers.forEach(timer -> timer.deadline += moved);
+      armed.addAll(timers);
+      changed.signal();
     } finally {
       lock.unlock();
     }

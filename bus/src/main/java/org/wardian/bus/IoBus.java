@@ -2,6 +2,7 @@ package org.wardian.bus;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +21,7 @@ public final class IoBus {
 
   private final Region[] portTable;
   private volatile Region[] regions = {};
+  private volatile Doorbell[] doorbells = {};
 
   /**
    * Where the last access was found: only a guess, so racing accesses may overwrite each other's.
@@ -73,12 +75,49 @@ public final class IoBus {
 
   /** Writes the low {@code size} bytes (1, 2, 4 or 8) of {@code value} at {@code address}. */
   public void write(long address, int size, long value) {
+    if (doorbells.length != 0 && rung(address, size, value)) {
+      return;
+    }
     Region region = find(address);
     if (region != null && size <= region.widest && region.last - address >= size - 1) {
       region.handler.write(address - region.base, size, value & ones(size));
     } else {
       writePieces(address, size, value);
     }
+  }
+
+  /**
+   * Has {@code bell} called at each write of exactly {@code size} bytes to exactly {@code address},
+   * in place of the window there.
+   *
+   * @param value the one value that counts; with none, every value does
+   * @param bell called on the vCPU's thread; returns at once
+   * @throws IllegalArgumentException if such a write rings already
+   */
+  public Doorbell ring(long address, int size, OptionalLong value, Runnable bell) {
+    Doorbell added = new Doorbell(address, size, value, bell);
+    synchronized (this) {
+      for (Doorbell other : doorbells) {
+        if (other.collides(added)) {
+          throw new IllegalArgumentException(
+              "a write of %d bytes to 0x%x rings already".formatted(size, address));
+        }
+      }
+      Doorbell[] grown = Arrays.copyOf(doorbells, doorbells.length + 1);
+      grown[doorbells.length] = added;
+      doorbells = grown;
+    }
+    return added;
+  }
+
+  private boolean rung(long address, int size, long value) {
+    for (Doorbell doorbell : doorbells) {
+      if (doorbell.matches(address, size, value & ones(size))) {
+        doorbell.bell.run();
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The windows in ascending order of address. */
@@ -241,6 +280,38 @@ public final class IoBus {
         }
         region = moved;
         mapped = true;
+      }
+    }
+  }
+
+  /** A write that only rings; see {@link #ring}. */
+  public final class Doorbell {
+    private final long address;
+    private final int size;
+    private final OptionalLong value;
+    private final Runnable bell;
+
+    private Doorbell(long address, int size, OptionalLong value, Runnable bell) {
+      this.address = address;
+      this.size = size;
+      this.value = value;
+      this.bell = bell;
+    }
+
+    private boolean matches(long at, int bytes, long written) {
+      return at == address && bytes == size && (value.isEmpty() || value.getAsLong() == written);
+    }
+
+    private boolean collides(Doorbell other) {
+      return other.address == address
+          && other.size == size
+          && (value.isEmpty() || other.value.isEmpty() || value.equals(other.value));
+    }
+
+    /** Takes the doorbell away; a second call has no effect. */
+    public void remove() {
+      synchronized (IoBus.this) {
+        doorbells = Stream.of(doorbells).filter(d -> d != this).toArray(Doorbell[]::new);
       }
     }
   }

@@ -1,16 +1,23 @@
 package org.wardian.memory;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.wardian.host.Mapping;
 
 /**
  * Guest-physical memory: the regions of RAM and ROM that a guest sees, each backed by a host
- * mapping. What lies in no region belongs to the MMIO bus.
+ * mapping that another process can share. What lies in no region belongs to the MMIO bus.
  *
- * <p>Pages have a dense <em>frame</em> number across all regions, which indexes side tables such as
- * the code-page map here and translation caches elsewhere. Regions are added while the machine is
- * built and do not change while a vCPU runs.
+ * <p>Pages have a <em>frame</em> number, dense across all regions, which indexes side tables such
+ * as translation caches. The numbers of a removed region are given out again.
+ *
+ * <p>Regions come and go while the machine lives: by any thread while no vCPU runs, or by a vCPU's
+ * own thread inside a bus access, which finds the change made when the call returns. A vCPU that
+ * runs on another thread meanwhile takes part at its next branch; the call waits for it, but not
+ * for ever, since it may be waiting for the caller in turn. The host memory stays mapped until the
+ * last user is done with it.
+ *
+ * <p>{@link #read}, {@link #write} and the look-ups may be called by any thread at any time. Host
+ * addresses are good until the map changes, unless the region is {@linkplain #retain held}.
  */
 public final class GuestMemory implements AutoCloseable {
   /** Bytes in a page. */
@@ -22,25 +29,92 @@ public final class GuestMemory implements AutoCloseable {
   /** RAM that does not fit below {@link #LOW_RAM_LIMIT} continues here. */
   public static final long HIGH_RAM_BASE = 0x1_0000_0000L;
 
-  /** A run of guest-physical bytes in host memory. */
+  /** The largest region, in bytes: 512 GiB. */
+  public static final long LARGEST_REGION = 1L << 39;
+
+  /** End of the guest-physical addresses of the architecture (Intel SDM vol. 3 §4.1.4). */
+  private static final long ADDRESS_END = 1L << 52;
+
+  /**
+   * A run of guest-physical bytes in host memory.
+   *
+   * @param base guest-physical address of the first byte
+   * @param size bytes
+   * @param host host address of the first byte
+   * @param firstFrame frame number of the first page
+   * @param writable whether the guest may write; else it is ROM, and writes go to the MMIO bus
+   * @param name for people
+   * @param fd descriptor of the file behind it, for another process to map; -1 where the host has
+   *     no such files
+   */
   public record Region(
-      long base, long size, long host, int firstFrame, boolean writable, String name) {
-    boolean contains(long address) {
-      return address - base >= 0 && address - base < size;
-    }
-  }
+      long base, long size, long host, int firstFrame, boolean writable, String name, int fd) {}
 
   /** Told of writes to pages that hold decoded or translated code. */
   public interface CodeListener {
-    /** {@code length} bytes at guest-physical {@code address} were written; within one page. */
+    /**
+     * {@code length} bytes at guest-physical {@code address} were written, within one page; on the
+     * thread that wrote.
+     */
     void codeWritten(long address, int length);
   }
 
-  private final List<Mapping> mappings = new ArrayList<>();
-  private final List<CodeListener> listeners = new ArrayList<>();
-  private Region[] regions = new Region[0];
-  private byte[] codeFrames = new byte[0];
-  private Region last = new Region(0, 0, 0, 0, false, "none");
+  /** Told of changes of the map, one at a time, on the thread that makes them. */
+  public interface MapListener {
+    /** A region is there. An exception takes it away again. */
+    void regionAdded(Region region);
+
+    /**
+     * A region is gone from the map. Who still has its host address when this returns must have
+     * {@linkplain #retain held} it.
+     */
+    void regionRemoved(Region region);
+  }
+
+  /** An accelerator that knows itself which pages its guest wrote. */
+  public interface DirtySource {
+    /** Starts logging; what was written before does not matter. */
+    void start(Region region);
+
+    /** Ends logging. */
+    void stop(Region region);
+
+    /**
+     * Adds the pages written since {@link #start} or the last collection to {@code into}, bit i of
+     * word i/64 for page i, and forgets them.
+     */
+    void collect(Region region, long[] into);
+  }
+
+  /** Takes what a collection of the dirty log found. */
+  public interface DirtyConsumer {
+    /**
+     * The pages of {@code region} that were written: bit i of word i/64 is page i. The array and
+     * the region's host memory are the consumer's until it returns.
+     */
+    void pages(Region region, long[] bitmap);
+  }
+
+  /**
+   * A processor that remembers translations, and so stores to pages without {@link #written}. A
+   * page whose first store need not be reported is dirty in the log: {@link #isWatched}.
+   */
+  public interface TranslationCache {
+    /** Asks that stores be checked by {@link #isWatched} anew. */
+    void watchStores();
+
+    /**
+     * Waits until what was asked so far, of this and of other listeners of the same processor, has
+     * been done.
+     *
+     * @param deadline when to give up, as {@link System#nanoTime}
+     * @return false where it has not been done by then; it still will be
+     */
+    boolean settled(long deadline);
+  }
+
+  private final RegionMap map = new RegionMap();
+  private volatile CodeListener[] codeListeners = {};
 
   /** An address space without memory. */
   public GuestMemory() {}
@@ -65,94 +139,169 @@ public final class GuestMemory implements AutoCloseable {
     return memory;
   }
 
-  /** Adds zeroed memory; {@code writable} false makes it ROM for the guest. */
+  // ---- the map
+  // -------------------------------------------------------------------------------------
+
+  /**
+   * Adds zeroed memory; {@code writable} false makes it ROM for the guest.
+   *
+   * @throws IllegalArgumentException for a range that is not made of whole pages, too large, beyond
+   *     the architecture's addresses, or overlaps another region
+   * @throws org.wardian.host.HostException where the host grants no such mapping, or a listener
+   *     cannot follow
+   */
   public Region addRegion(long base, long size, boolean writable, String name) {
     if (base % PAGE != 0 || size % PAGE != 0 || size <= 0) {
       throw new IllegalArgumentException(name + " is not made of whole pages");
     }
-    for (Region r : regions) {
-      if (base < r.base + r.size && r.base < base + size) {
-        throw new IllegalArgumentException(name + " overlaps " + r.name);
-      }
+    if (size > LARGEST_REGION || base < 0 || base > ADDRESS_END - size) {
+      throw new IllegalArgumentException(
+          "%s: 0x%x bytes at 0x%x are beyond what a guest can have".formatted(name, size, base));
     }
-    Mapping mapping = Mapping.anonymous(size);
-    mappings.add(mapping);
-    Region region = new Region(base, size, mapping.address(), codeFrames.length, writable, name);
-    Region[] more = java.util.Arrays.copyOf(regions, regions.length + 1);
-    more[regions.length] = region;
-    regions = more;
-    codeFrames = java.util.Arrays.copyOf(codeFrames, codeFrames.length + (int) (size / PAGE));
-    return region;
+    return map.add(base, size, writable, name);
+  }
+
+  /**
+   * Takes a region away. Its addresses belong to the MMIO bus from now on, its contents are lost.
+   *
+   * @throws IllegalArgumentException where it is not, or no longer, in this memory
+   */
+  public void removeRegion(Region region) {
+    map.remove(region);
   }
 
   /** The regions in order of their creation. */
   public List<Region> regions() {
-    return List.of(regions);
+    return map.backings().stream().map(b -> b.region).toList();
   }
 
-  /** Pages in all regions. */
+  /** One more than the highest frame number in use. */
   public int frames() {
-    return codeFrames.length;
+    return map.frames();
   }
 
   /** The region that holds guest-physical {@code address}, or null: MMIO or nothing. */
   public Region region(long address) {
-    Region hit = last;
-    if (hit.contains(address)) {
-      return hit;
-    }
-    for (Region r : regions) {
-      if (r.contains(address)) {
-        last = r;
-        return r;
-      }
-    }
-    return null;
+    Backing b = map.find(address);
+    return b == null ? null : b.region;
   }
 
   /** Host address of the byte at guest-physical {@code address}, or 0 where there is none. */
   public long hostAddress(long address) {
-    Region r = region(address);
-    return r == null ? 0 : r.host + (address - r.base);
+    Backing b = map.find(address);
+    return b == null ? 0 : b.host(address);
   }
 
   /** Dense number of the page at {@code address}, or -1 outside all regions. */
   public int frame(long address) {
-    Region r = region(address);
-    return r == null ? -1 : r.firstFrame + (int) ((address - r.base) >>> 12);
+    Backing b = map.find(address);
+    return b == null ? -1 : b.region.firstFrame() + b.page(address);
   }
+
+  /**
+   * Keeps the host memory of a region mapped until {@link #release}, also when the region is
+   * removed meanwhile.
+   *
+   * @throws IllegalArgumentException where the host memory is gone
+   */
+  public void retain(Region region) {
+    map.retain(region);
+  }
+
+  /** Ends one {@link #retain}. */
+  public void release(Region region) {
+    map.release(region);
+  }
+
+  // ---- listeners
+  // -----------------------------------------------------------------------------------
+
+  /** Registers who follows the map; it is not told of the regions that are there already. */
+  public void addMapListener(MapListener listener) {
+    map.addListener(listener);
+  }
+
+  /** Ends {@link #addMapListener}. */
+  public void removeMapListener(MapListener listener) {
+    map.removeListener(listener);
+  }
+
+  /** Registers a processor that stores by translations of its own. */
+  public void addTranslationCache(TranslationCache processor) {
+    map.addTranslationCache(processor);
+  }
+
+  /** Ends {@link #addTranslationCache}. */
+  public void removeTranslationCache(TranslationCache processor) {
+    map.removeTranslationCache(processor);
+  }
+
+  /** Registers who must know of writes to code. */
+  public synchronized void addCodeListener(CodeListener listener) {
+    codeListeners = Arrays.copyOf(codeListeners, codeListeners.length + 1);
+    codeListeners[codeListeners.length - 1] = listener;
+  }
+
+  /** Ends {@link #addCodeListener}. */
+  public synchronized void removeCodeListener(CodeListener listener) {
+    codeListeners =
+        Arrays.stream(codeListeners).filter(l -> !l.equals(listener)).toArray(CodeListener[]::new);
+  }
+
+  // ---- writes
+  // --------------------------------------------------------------------------------------
 
   /** Marks a page as holding decoded code: writes to it must be reported from now on. */
   public void markCode(long address) {
-    int frame = frame(address);
-    if (frame >= 0) {
-      codeFrames[frame] = 1;
+    Backing b = map.find(address);
+    if (b != null) {
+      b.code(b.page(address), true);
     }
   }
 
   /** Ends {@link #markCode}. */
   public void unmarkCode(long address) {
-    int frame = frame(address);
-    if (frame >= 0) {
-      codeFrames[frame] = 0;
+    Backing b = map.find(address);
+    if (b != null) {
+      b.code(b.page(address), false);
     }
   }
 
   /** Whether the page at {@code address} holds decoded code. */
   public boolean isCode(long address) {
-    int frame = frame(address);
-    return frame >= 0 && codeFrames[frame] != 0;
+    Backing b = map.find(address);
+    return b != null && b.isCode(b.page(address));
   }
 
-  /** Registers who must know of writes to code. */
-  public void addCodeListener(CodeListener listener) {
-    listeners.add(listener);
+  /**
+   * Whether a store to the page at {@code address} must be reported by {@link #written}: it holds
+   * decoded code, or is clean in the dirty log.
+   */
+  public boolean isWatched(long address) {
+    Backing b = map.find(address);
+    if (b == null) {
+      return false;
+    }
+    int page = b.page(address);
+    return b.isCode(page) || b.isClean(page);
   }
 
-  /** Reports a write within one page to whoever holds code of it. */
+  /**
+   * Reports a write within one page: to the dirty log and to whoever holds code of it. The bytes
+   * are in memory already, or the writer is a vCPU that writes them before its next branch.
+   */
   public void written(long address, int length) {
-    if (isCode(address)) {
-      for (CodeListener listener : listeners) {
+    Backing b = map.find(address);
+    if (b != null) {
+      written(b, address, length);
+    }
+  }
+
+  private void written(Backing b, long address, int length) {
+    int page = b.page(address);
+    b.dirtied(page);
+    if (b.isCode(page)) {
+      for (CodeListener listener : codeListeners) {
         listener.codeWritten(address, length);
       }
     }
@@ -164,7 +313,12 @@ public final class GuestMemory implements AutoCloseable {
    * @throws IndexOutOfBoundsException where the range leaves one region
    */
   public void read(long address, byte[] to, int offset, int length) {
-    RawMemory.copy(range(address, length), to, offset, length);
+    Backing b = hold(address, length);
+    try {
+      RawMemory.copy(b.host(address), to, offset, length);
+    } finally {
+      map.release(b);
+    }
   }
 
   /**
@@ -173,30 +327,78 @@ public final class GuestMemory implements AutoCloseable {
    * @throws IndexOutOfBoundsException where the range leaves one region
    */
   public void write(long address, byte[] from, int offset, int length) {
-    RawMemory.copy(from, offset, range(address, length), length);
-    long at = address;
-    long end = address + length;
-    while (at < end) {
-      long next = Math.min(end, (at | (PAGE - 1)) + 1);
-      written(at, (int) (next - at));
-      at = next;
+    Backing b = hold(address, length);
+    try {
+      RawMemory.copy(from, offset, b.host(address), length);
+      // Who takes the marks away, or sets them, looks at the bytes afterwards: one of us sees.
+      RawMemory.fullFence();
+      long at = address;
+      long end = address + length;
+      while (at < end) {
+        long next = Math.min(end, (at | (PAGE - 1)) + 1);
+        written(b, at, (int) (next - at));
+        at = next;
+      }
+    } finally {
+      map.release(b);
     }
   }
 
-  private long range(long address, int length) {
-    Region r = region(address);
-    if (r == null || length < 0 || r.size - (address - r.base) < length) {
-      throw new IndexOutOfBoundsException(
-          "guest-physical 0x%x, %d bytes: not in memory".formatted(address, length));
-    }
-    return r.host + (address - r.base);
+  /** Finds the memory of a range, and keeps it while it is used. */
+  private Backing hold(long address, int length) {
+    Backing b;
+    do {
+      b = map.find(address);
+      if (b == null || length < 0 || b.size - (address - b.base) < length) {
+        throw new IndexOutOfBoundsException(
+            "guest-physical 0x%x, %d bytes: not in memory".formatted(address, length));
+      }
+    } while (!b.hold());
+    return b;
+  }
+
+  // ---- the dirty log
+  // -------------------------------------------------------------------------------
+
+  /** Registers an accelerator that logs by itself. */
+  public void addDirtySource(DirtySource source) {
+    map.log.addSource(source);
+  }
+
+  /** Ends {@link #addDirtySource}. */
+  public void removeDirtySource(DirtySource source) {
+    map.log.removeSource(source);
+  }
+
+  /**
+   * Starts to log which pages are written, by devices, page walks and vCPUs: every write after this
+   * call has returned.
+   *
+   * @throws IllegalStateException where it is on already
+   */
+  public void startDirtyLog() {
+    map.log.start();
+  }
+
+  /** Ends the log; without one, nothing happens. */
+  public void stopDirtyLog() {
+    map.log.stop();
+  }
+
+  /**
+   * Reports and forgets, by region, the pages written since the last collection; regions without
+   * any are left out. No write is lost: what is not in the memory that the consumer finds is in the
+   * next collection. It may be called while vCPUs run, by a thread that is not a vCPU's. Where a
+   * vCPU cannot take part at once, its pages are reported both now and the next time.
+   *
+   * @throws IllegalStateException where the log is off
+   */
+  public void collectDirty(DirtyConsumer consumer) {
+    map.log.collect(consumer);
   }
 
   @Override
   public void close() {
-    regions = new Region[0];
-    last = new Region(0, 0, 0, 0, false, "none");
-    mappings.forEach(Mapping::close);
-    mappings.clear();
+    map.clear();
   }
 }
