@@ -14,7 +14,7 @@ import org.wardian.bus.MessageInterrupts;
  *
  * <p>Holds no lock while it calls an APIC, and is called by local APICs that hold none.
  */
-public final class ApicBus implements MessageInterrupts {
+public final class ApicBus implements ApicMessages, MessageInterrupts {
   private static final long MESSAGE_ADDRESS = 0xfee00000L;
   private static final long MESSAGE_ADDRESS_MASK = ~0xfffffL;
 
@@ -53,16 +53,23 @@ public final class ApicBus implements MessageInterrupts {
     };
   }
 
-  /** Delivers a message-signalled interrupt (Intel SDM vol. 3, "Message Signalled Interrupts"). */
+  /**
+   * Delivers a message-signalled interrupt (Intel SDM vol. 3, "Message Signalled Interrupts").
+   *
+   * <p>The manual has the destination mode bit ignored without the redirection hint; processors and
+   * Linux, guest and host, have it count always, and take the hint for lowest-priority delivery.
+   */
   @Override
   public void send(long address, int data) {
     if ((address & MESSAGE_ADDRESS_MASK) != MESSAGE_ADDRESS) {
       return;
     }
     int destination = (int) (address >>> 12) & 0xff;
-    boolean redirected = (address & 8) != 0;
-    boolean logical = redirected && (address & 4) != 0;
+    boolean logical = (address & 4) != 0;
     int mode = data >>> 8 & 7;
+    if ((address & 8) != 0 && mode == ApicMessage.FIXED) {
+      mode = ApicMessage.LOWEST_PRIORITY;
+    }
     deliver(new ApicMessage(destination, logical, false, mode, data & 0xff, (data & 0x8000) != 0));
   }
 
@@ -72,7 +79,8 @@ public final class ApicBus implements MessageInterrupts {
     localApics = grown;
   }
 
-  void attach(IoApic ioApic) {
+  @Override
+  public void attach(IoApic ioApic) {
     ioApics.add(ioApic);
   }
 
@@ -81,7 +89,8 @@ public final class ApicBus implements MessageInterrupts {
   }
 
   /** Delivers to the APICs that the destination names; whether any accepted. */
-  boolean deliver(ApicMessage message) {
+  @Override
+  public boolean deliver(ApicMessage message) {
     LocalApic[] all = localApics;
     if (message.deliveryMode() == ApicMessage.LOWEST_PRIORITY) {
       LocalApic[] candidates =

@@ -10,18 +10,53 @@ package org.wardian.chipset;
  * @param vector 8 bits
  * @param level whether the interrupt is level triggered, so that its end is broadcast to IOAPICs
  */
-record ApicMessage(
+public record ApicMessage(
     int destination, boolean logical, boolean wide, int deliveryMode, int vector, boolean level) {
-  static final int FIXED = 0;
-  static final int LOWEST_PRIORITY = 1;
-  static final int SMI = 2;
-  static final int NMI = 4;
-  static final int INIT = 5;
-  static final int STARTUP = 6;
-  static final int EXTINT = 7;
+  /** Delivery mode: to the vector, at every destination. */
+  public static final int FIXED = 0;
+
+  /** Delivery mode: to the vector, at the destination that does the least important work. */
+  public static final int LOWEST_PRIORITY = 1;
+
+  /** Delivery mode: system management interrupt. */
+  public static final int SMI = 2;
+
+  /** Delivery mode: non-maskable interrupt. */
+  public static final int NMI = 4;
+
+  /** Delivery mode: INIT. */
+  public static final int INIT = 5;
+
+  /** Delivery mode: start-up; the vector names the page. */
+  public static final int STARTUP = 6;
+
+  /** Delivery mode: the PIC says the vector. */
+  public static final int EXTINT = 7;
+
+  private static final long ADDRESS = 0xfee00000L;
+  private static final int ADDRESS_LOGICAL = 1 << 2;
+  private static final int DATA_ASSERT = 1 << 14;
+  private static final int DATA_LEVEL = 1 << 15;
 
   private static final int FLAT = 0xf;
   private static final int CLUSTER = 0;
+
+  /**
+   * The address of the message-signalled interrupt that says the same (Intel SDM vol. 3, "Message
+   * Address Register Format"), for receivers that heed its destination mode bit alone. Of a wide
+   * destination the upper 24 bits are in the address bits 40 to 63, as Linux's KVM takes them.
+   */
+  public long address() {
+    return ADDRESS
+        | (destination & 0xffL) << 12
+        | (destination & 0xffffff00L) << 32
+        | (logical ? ADDRESS_LOGICAL : 0);
+  }
+
+  /** The data of the message-signalled interrupt that says the same; see {@link #address}. */
+  public int data() {
+    return vector | deliveryMode << 8 | (level ? DATA_LEVEL | DATA_ASSERT : 0);
+  }
 
   /** Whether the message is for an APIC in x2APIC mode. */
   boolean reachesX2apic(int id, int logicalId) {

@@ -1,7 +1,5 @@
 package org.wardian.chipset;
 
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
 import org.wardian.bus.Timer;
 import org.wardian.bus.Timers;
 import org.wardian.bus.TimestampCounter;
@@ -38,24 +36,16 @@ final class ApicTimer {
   private boolean counting;
   private long start;
 
-  /** Guest time of the expiry that the timer is armed for. */
+  /** In periodic mode: guest time of the expiry that the timer is armed for. */
   private long nextExpiry;
 
   private long deadline;
 
+  /** Makes it stopped; {@code expired} is run when {@link #settle} may have something. */
   ApicTimer(Timers timers, TimestampCounter counter, String name, Runnable expired) {
     this.timers = timers;
     this.counter = counter;
     this.timer = timers.timer(name, expired);
-    reset();
-  }
-
-  void reset() {
-    mode = ONE_SHOT;
-    masked = true;
-    divideConfiguration = 0;
-    stop();
-    initialCount = 0;
   }
 
   private void stop() {
@@ -64,25 +54,45 @@ final class ApicTimer {
     deadline = 0;
   }
 
-  /** Applies the mode and mask bits of the LVT; true if the interrupt is due at once. */
-  boolean configure(int newMode, boolean newMasked) {
+  /**
+   * Catches up with an expiry whose callback has not come yet, as it has to be before anything of
+   * the timer is changed or saved.
+   *
+   * @return whether the interrupt is due
+   */
+  boolean settle() {
+    if (mode == TSC_DEADLINE) {
+      return arm();
+    }
+    long now = timers.nanoseconds();
+    if (!counting) {
+      return false;
+    }
+    if (mode == ONE_SHOT) {
+      counting = now - start < period();
+      return !counting && !masked;
+    }
+    if (masked || now < nextExpiry) {
+      return false;
+    }
+    armPeriodic(now);
+    return true;
+  }
+
+  /** Applies the mode and mask bits of the LVT; the timer is settled. */
+  void configure(int newMode, boolean newMasked) {
     if (newMode != mode) {
       changeMode(newMode);
     }
     masked = newMasked;
-    return arm();
+    arm();
   }
 
   private void changeMode(int newMode) {
     if (newMode > PERIODIC || mode > PERIODIC) {
       stop();
-    } else if (counting) {
-      long elapsed = timers.nanoseconds() - start;
-      if (mode == PERIODIC) {
-        start += elapsed / period() * period();
-      } else if (elapsed >= period()) {
-        counting = false;
-      }
+    } else if (counting && mode == PERIODIC) {
+      start += (timers.nanoseconds() - start) / period() * period();
     }
     mode = newMode;
   }
@@ -91,29 +101,34 @@ final class ApicTimer {
     return divideConfiguration;
   }
 
-  boolean divideConfiguration(int value) {
+  /** Writes the divide configuration; the timer is settled. */
+  void divideConfiguration(int value) {
     int count = currentCount();
-    divideConfiguration = value & 0xb;
+    divideConfiguration = value & ApicRegister.DIVIDE_WRITABLE;
     if (counting) {
-      long done = Integer.toUnsignedLong(initialCount) - Integer.toUnsignedLong(count);
-      start = timers.nanoseconds() - done * divider();
+      startAt(count);
     }
-    return arm();
+    arm();
+  }
+
+  private void startAt(int count) {
+    long done = Integer.toUnsignedLong(initialCount) - Integer.toUnsignedLong(count);
+    start = timers.nanoseconds() - done * divider();
   }
 
   int initialCount() {
     return initialCount;
   }
 
-  boolean initialCount(int value) {
+  /** Writes the initial count; the timer is settled. */
+  void initialCount(int value) {
     if (mode > PERIODIC) {
-      return false;
+      return;
     }
     initialCount = value;
     counting = value != 0;
     start = timers.nanoseconds();
-    // As of the start: a count that is over by now is still due once.
-    return arm(start);
+    arm();
   }
 
   int currentCount() {
@@ -132,6 +147,7 @@ final class ApicTimer {
     return mode == TSC_DEADLINE ? deadline : 0;
   }
 
+  /** Writes the deadline, the timer is settled; true if the interrupt is due at once. */
   boolean deadline(long value) {
     if (mode != TSC_DEADLINE) {
       return false;
@@ -140,41 +156,29 @@ final class ApicTimer {
     return arm();
   }
 
-  /** The counter jumped; true if the interrupt is due at once. */
-  boolean timestampCounterChanged() {
-    return mode == TSC_DEADLINE && arm();
+  /** Takes over registers; true if the interrupt is due at once. */
+  boolean registers(LocalApicRegisters registers) {
+    mode = registers.timerMode();
+    masked = registers.timerMasked();
+    divideConfiguration = registers.divideConfiguration();
+    initialCount = registers.initialCount();
+    counting = registers.currentCount() != 0;
+    startAt(registers.currentCount());
+    deadline = registers.deadline();
+    return arm();
   }
 
-  /** On the timer's callback: whether the interrupt is due. Arms the next expiry. */
-  boolean expire() {
-    if (mode == TSC_DEADLINE) {
-      return arm();
-    }
-    long now = timers.nanoseconds();
-    if (!counting || masked || now < nextExpiry) {
-      return false;
-    }
-    if (mode == PERIODIC) {
-      armPeriodic(now);
-    }
-    return true;
-  }
-
+  /** Arms for the next expiry; true if the deadline has passed. */
   private boolean arm() {
-    return arm(timers.nanoseconds());
-  }
-
-  private boolean arm(long now) {
     timer.cancel();
     if (mode == TSC_DEADLINE) {
       return armDeadline();
     }
     if (counting && !masked) {
       if (mode == PERIODIC) {
-        armPeriodic(now);
-      } else if (now - start < period()) {
-        nextExpiry = start + period();
-        timer.arm(nextExpiry);
+        armPeriodic(timers.nanoseconds());
+      } else {
+        timer.arm(start + period());
       }
     }
     return false;
@@ -213,27 +217,5 @@ final class ApicTimer {
   private int divider() {
     int code = divideConfiguration & 3 | (divideConfiguration & 8) >> 1;
     return code == 7 ? 1 : 2 << code;
-  }
-
-  void save(StateWriter out) {
-    out.writeByte(mode);
-    out.writeBoolean(masked);
-    out.writeByte(divideConfiguration);
-    out.writeInt(initialCount);
-    out.writeBoolean(counting);
-    out.writeLong(counting ? timers.nanoseconds() - start : 0);
-    out.writeLong(deadline);
-  }
-
-  boolean load(StateReader in) {
-    timer.cancel();
-    mode = in.readByte() & 3;
-    masked = in.readBoolean();
-    divideConfiguration = in.readByte() & 0xb;
-    initialCount = in.readInt();
-    counting = in.readBoolean() && initialCount != 0;
-    start = timers.nanoseconds() - Math.max(0, in.readLong());
-    deadline = in.readLong();
-    return arm();
   }
 }

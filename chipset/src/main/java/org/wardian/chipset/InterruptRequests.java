@@ -10,12 +10,10 @@ import static org.wardian.chipset.ApicRegister.LVT_MASKED;
 import static org.wardian.chipset.ApicRegister.LVT_REMOTE_IRR;
 import static org.wardian.chipset.ApicRegister.LVT_TIMER;
 import static org.wardian.chipset.ApicRegister.TMR;
-import static org.wardian.chipset.ApicRegister.lvtWritable;
 
 import java.util.Arrays;
+import java.util.List;
 import org.wardian.bus.InterruptTarget;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
 
 /**
  * The receiving half of a {@link LocalApic}: what is requested and in service, the local vector
@@ -51,7 +49,7 @@ final class InterruptRequests {
   private boolean externalRequested;
   private volatile boolean pending;
 
-  /** Makes it in the INIT state; {@code initReceived} puts the whole APIC into that state. */
+  /** Makes it; {@code initReceived} puts the whole APIC into the INIT state. */
   InterruptRequests(Runnable initReceived) {
     this.initReceived = initReceived;
   }
@@ -64,18 +62,6 @@ final class InterruptRequests {
   /** Whether the APIC is globally enabled; a disabled one passes its pins to the processor. */
   void enable(boolean value) {
     enabled = value;
-    update();
-  }
-
-  /** The state after INIT. */
-  void initialize() {
-    tpr = 0;
-    errors = 0;
-    Arrays.fill(lvt, LVT_MASKED);
-    irr.clear();
-    isr.clear();
-    tmr.clear();
-    externalRequested = false;
     update();
   }
 
@@ -285,32 +271,39 @@ final class InterruptRequests {
     return (lvtOffset - LVT_TIMER) >> 4;
   }
 
-  void save(StateWriter out) {
-    out.writeByte(tpr);
-    out.writeByte(errors);
-    out.writeInts(lvt);
-    irr.save(out);
-    isr.save(out);
-    tmr.save(out);
-    out.writeBoolean(pins[0]);
-    out.writeBoolean(pins[1]);
-    out.writeBoolean(externalRequested);
+  List<Integer> entries() {
+    return Arrays.stream(lvt).boxed().toList();
   }
 
-  /** Reads the fields; {@link #restored} follows once the rest of the APIC is read. */
-  void load(StateReader in) {
-    tpr = in.readByte();
-    errors = in.readByte();
-    in.readInts(lvt);
-    for (int offset = LVT_TIMER; offset <= LVT_ERROR; offset += 0x10) {
-      lvt[index(offset)] &= lvtWritable(offset) | LVT_REMOTE_IRR;
-    }
-    irr.load(in);
-    isr.load(in);
-    tmr.load(in);
-    pins[0] = in.readBoolean();
-    pins[1] = in.readBoolean();
-    externalRequested = in.readBoolean();
+  List<Integer> inService() {
+    return isr.words();
+  }
+
+  List<Integer> triggerMode() {
+    return tmr.words();
+  }
+
+  List<Integer> requested() {
+    return irr.words();
+  }
+
+  boolean externalRequested() {
+    return externalRequested;
+  }
+
+  int errors() {
+    return errors;
+  }
+
+  /** Takes over registers; {@link #restored} follows once the rest of the APIC has. */
+  void registers(LocalApicRegisters registers) {
+    tpr = registers.taskPriority();
+    errors = registers.newErrors();
+    Arrays.setAll(lvt, registers.localVectors()::get);
+    irr.words(registers.requested());
+    isr.words(registers.inService());
+    tmr.words(registers.triggerMode());
+    externalRequested = registers.externalRequested();
   }
 
   void restored() {

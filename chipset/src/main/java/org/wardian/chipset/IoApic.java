@@ -1,6 +1,14 @@
 package org.wardian.chipset;
 
+import static org.wardian.chipset.IoApicRegisters.LEVEL;
+import static org.wardian.chipset.IoApicRegisters.LOGICAL;
+import static org.wardian.chipset.IoApicRegisters.MASKED;
+import static org.wardian.chipset.IoApicRegisters.REMOTE_IRR;
+import static org.wardian.chipset.IoApicRegisters.WRITABLE;
+
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoHandler;
@@ -8,8 +16,10 @@ import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 
 /**
- * The 82093AA I/O APIC: 24 pins, each with a redirection table entry, delivering through an {@link
- * ApicBus}. Version 0x20 adds the EOI register of later chips to the data sheet's two windows.
+ * The 82093AA I/O APIC: 24 pins, each with a redirection table entry, delivering through {@link
+ * ApicMessages}. Version 0x11, the data sheet's and that of Linux's KVM, so that a guest may move
+ * between the two. The EOI register of later chips is there all the same: KVM tells a guest whose
+ * local APICs alone are the kernel's that it may end level-triggered interrupts by it.
  *
  * <p>A pin's polarity is kept but has no effect, for an {@link InterruptLine} carries assertion and
  * not voltage. An edge on a masked pin is lost (82093AA data sheet §3.2.4).
@@ -33,37 +43,31 @@ public final class IoApic implements Device, IoHandler {
   private static final int IOAPICARB = 2;
   private static final int IOREDTBL = 0x10;
 
-  private static final int VERSION = 0x20 | (PINS - 1) << 16;
-  private static final int STATE_VERSION = 1;
+  private static final int VERSION = 0x11 | (PINS - 1) << 16;
 
-  private static final long MASKED = 1 << 16;
-  private static final long LEVEL = 1 << 15;
-  private static final long REMOTE_IRR = 1 << 14;
-  private static final long LOGICAL = 1 << 11;
-  private static final long DELIVERY_STATUS = 1 << 12;
-  private static final long WRITABLE = 0xff00_0000_0001_ffffL & ~(REMOTE_IRR | DELIVERY_STATUS);
-
-  private final ApicBus bus;
+  private final ApicMessages messages;
   private final int defaultId;
   private final long[] entries = new long[PINS];
+  private final ApicMessage[] announced = new ApicMessage[PINS];
+  private IntConsumer routeListener = pin -> {};
   private int asserted;
   private int selected;
   private int id;
 
   /**
-   * Makes the chip in its reset state and attaches it to the bus.
+   * Makes the chip in its reset state and attaches it to the receiver of its messages.
    *
    * @param id its APIC ID, 0 to 255; guests expect it to differ from every local APIC's. The data
    *     sheet's register has 4 bits for it, this one 8 as the MADT
    */
-  public IoApic(int id, ApicBus bus) {
+  public IoApic(int id, ApicMessages messages) {
     if (id < 0 || id > 255) {
       throw new IllegalArgumentException("I/O APIC ID " + id + " is not within 0 to 255");
     }
-    this.bus = bus;
+    this.messages = messages;
     this.defaultId = id;
     reset();
-    bus.attach(this);
+    messages.attach(this);
   }
 
   @Override
@@ -73,9 +77,7 @@ public final class IoApic implements Device, IoHandler {
 
   @Override
   public synchronized void reset() {
-    id = defaultId;
-    selected = 0;
-    Arrays.fill(entries, MASKED);
+    registers(IoApicRegisters.reset(defaultId, asserted));
   }
 
   /**
@@ -139,6 +141,7 @@ public final class IoApic implements Device, IoHandler {
         entry &= ~REMOTE_IRR;
       }
       entries[pin] = entry;
+      announce(pin);
       serveLevel(pin);
     } else if (selected == IOAPICID) {
       id = value >>> 24;
@@ -172,19 +175,62 @@ public final class IoApic implements Device, IoHandler {
   }
 
   private boolean deliver(int pin) {
-    long entry = entries[pin];
-    return bus.deliver(
-        new ApicMessage(
-            (int) (entry >>> 56),
-            (entry & LOGICAL) != 0,
-            false,
-            (int) (entry >>> 8) & 7,
-            (int) entry & 0xff,
-            (entry & LEVEL) != 0));
+    return messages.deliver(message(pin));
   }
 
-  /** A local APIC, or the EOI register, ends a level-triggered interrupt. */
-  synchronized void endOfInterrupt(int vector) {
+  private ApicMessage message(int pin) {
+    long entry = entries[pin];
+    return new ApicMessage(
+        (int) (entry >>> 56),
+        (entry & LOGICAL) != 0,
+        false,
+        (int) (entry >>> 8) & 7,
+        (int) entry & 0xff,
+        (entry & LEVEL) != 0);
+  }
+
+  /**
+   * What a pin delivers when it is asserted.
+   *
+   * @return empty where the pin is masked, unless a level-triggered interrupt of it is under way:
+   *     its end is awaited still
+   */
+  public synchronized Optional<ApicMessage> route(int pin) {
+    boolean unused = (entries[pin] & (MASKED | REMOTE_IRR)) == MASKED;
+    return unused ? Optional.empty() : Optional.of(message(pin));
+  }
+
+  /**
+   * Has {@code listener} told of every pin whose {@link #route} is not empty and differs from what
+   * it was told before, at the guest's writes and after {@link #load}: for receivers that have to
+   * know beforehand which vectors' ends to report. A pin that becomes masked is not told of, for
+   * ends may be outstanding, and guests mask and unmask at every interrupt.
+   *
+   * @param listener takes the pin; called with this chip's monitor held, before delivery
+   */
+  public synchronized void onRouteChange(IntConsumer listener) {
+    routeListener = listener;
+    Arrays.fill(announced, null);
+    for (int pin = 0; pin < PINS; pin++) {
+      announce(pin);
+    }
+  }
+
+  private void announce(int pin) {
+    ApicMessage route = route(pin).orElse(null);
+    if (route != null && !route.equals(announced[pin])) {
+      announced[pin] = route;
+      routeListener.accept(pin);
+    }
+  }
+
+  /**
+   * Ends a level-triggered interrupt: by a local APIC, or by the EOI register. A pin that is still
+   * asserted delivers again.
+   *
+   * @param vector 0 to 255
+   */
+  public synchronized void endOfInterrupt(int vector) {
     for (int pin = 0; pin < PINS; pin++) {
       if ((entries[pin] & (LEVEL | REMOTE_IRR)) == (LEVEL | REMOTE_IRR)
           && (entries[pin] & 0xff) == vector) {
@@ -194,27 +240,31 @@ public final class IoApic implements Device, IoHandler {
     }
   }
 
+  /** All registers now. */
+  public synchronized IoApicRegisters registers() {
+    return new IoApicRegisters(Arrays.stream(entries).boxed().toList(), asserted, selected, id);
+  }
+
+  /** Takes over registers and the levels of the pins. */
+  public synchronized void registers(IoApicRegisters registers) {
+    for (int pin = 0; pin < PINS; pin++) {
+      entries[pin] = registers.entries().get(pin);
+    }
+    asserted = registers.asserted();
+    selected = registers.selected();
+    id = registers.id();
+    for (int pin = 0; pin < PINS; pin++) {
+      announce(pin);
+    }
+  }
+
   @Override
   public synchronized void save(StateWriter out) {
-    out.begin(name(), STATE_VERSION);
-    for (long entry : entries) {
-      out.writeLong(entry);
-    }
-    out.writeInt(asserted);
-    out.writeByte(selected);
-    out.writeByte(id);
-    out.end();
+    registers().save(name(), out);
   }
 
   @Override
   public synchronized void load(StateReader in) {
-    in.begin(name(), STATE_VERSION);
-    for (int pin = 0; pin < PINS; pin++) {
-      entries[pin] = in.readLong() & (WRITABLE | REMOTE_IRR);
-    }
-    asserted = in.readInt();
-    selected = in.readByte();
-    id = in.readByte();
-    in.end();
+    registers(IoApicRegisters.load(name(), in));
   }
 }

@@ -16,7 +16,6 @@ import static org.wardian.chipset.ApicRegister.INITIAL_COUNT;
 import static org.wardian.chipset.ApicRegister.ISR;
 import static org.wardian.chipset.ApicRegister.LDR;
 import static org.wardian.chipset.ApicRegister.LVT_ERROR;
-import static org.wardian.chipset.ApicRegister.LVT_LINT0;
 import static org.wardian.chipset.ApicRegister.LVT_MASKED;
 import static org.wardian.chipset.ApicRegister.LVT_TIMER;
 import static org.wardian.chipset.ApicRegister.PPR;
@@ -64,7 +63,6 @@ public final class LocalApic implements LocalInterruptController {
   public static final long BASE_ENABLED = 1 << 11;
 
   private static final int VERSION_VALUE = 0x00050014;
-  private static final int STATE_VERSION = 1;
 
   private final int id;
   private final boolean bootstrap;
@@ -126,24 +124,12 @@ public final class LocalApic implements LocalInterruptController {
 
   @Override
   public synchronized void reset() {
-    base = DEFAULT_BASE | BASE_ENABLED | (bootstrap ? BASE_BOOTSTRAP : 0);
-    initialize();
-    if (bootstrap) {
-      requests.entry(LVT_LINT0, ApicMessage.EXTINT << 8);
-    }
-    requests.enable(true);
+    restore(LocalApicRegisters.reset(id, bootstrap));
   }
 
   /** The state after INIT; IA32_APIC_BASE and with it the mode are kept. */
   private void initialize() {
-    xapicId = id;
-    ldr = 0;
-    dfr = -1;
-    svr = 0xff;
-    esr = 0;
-    icr = 0;
-    timer.reset();
-    requests.initialize();
+    restore(LocalApicRegisters.initial(base, id));
   }
 
   // What the processor asks.
@@ -186,7 +172,7 @@ public final class LocalApic implements LocalInterruptController {
 
   @Override
   public synchronized void timestampCounterChanged() {
-    raiseTimerIf(timer.timestampCounterChanged());
+    raiseTimerIf(timer.settle());
   }
 
   // Registers.
@@ -282,8 +268,14 @@ public final class LocalApic implements LocalInterruptController {
       case TPR -> requests.taskPriority(value & 0xff);
       case SVR -> writeSpurious(value & SVR_WRITABLE);
       case ESR -> esr = requests.takeErrors();
-      case INITIAL_COUNT -> raiseTimerIf(timer.initialCount(value));
-      case DIVIDE_CONFIGURATION -> raiseTimerIf(timer.divideConfiguration(value));
+      case INITIAL_COUNT -> {
+        raiseTimerIf(timer.settle());
+        timer.initialCount(value);
+      }
+      case DIVIDE_CONFIGURATION -> {
+        raiseTimerIf(timer.settle());
+        timer.divideConfiguration(value);
+      }
       default -> writeLvt(offset, value);
     }
   }
@@ -308,10 +300,11 @@ public final class LocalApic implements LocalInterruptController {
     if (!softwareEnabled()) {
       entry |= LVT_MASKED;
     }
-    requests.entry(offset, entry);
     if (offset == LVT_TIMER) {
-      raiseTimerIf(timer.configure(entry >>> 17 & 3, (entry & LVT_MASKED) != 0));
+      raiseTimerIf(timer.settle());
+      timer.configure(entry >>> 17 & 3, (entry & LVT_MASKED) != 0);
     }
+    requests.entry(offset, entry);
   }
 
   // Model-specific registers.
@@ -344,6 +337,7 @@ public final class LocalApic implements LocalInterruptController {
       writeBase(value);
     } else if (msr == IA32_TSC_DEADLINE) {
       synchronized (this) {
+        raiseTimerIf(timer.settle());
         raiseTimerIf(timer.deadline(value));
       }
     } else {
@@ -386,6 +380,11 @@ public final class LocalApic implements LocalInterruptController {
     base = value;
     if (!enable && enabled) {
       initialize();
+    } else if (x2apic()) {
+      // The mode can be left only through a reset; it has no use for what is particular to xAPIC.
+      xapicId = id;
+      ldr = 0;
+      dfr = -1;
     }
     requests.enable(enable);
   }
@@ -462,7 +461,7 @@ public final class LocalApic implements LocalInterruptController {
   }
 
   private synchronized void timerExpired() {
-    raiseTimerIf(timer.expire());
+    raiseTimerIf(timer.settle());
   }
 
   private boolean softwareEnabled() {
@@ -479,35 +478,60 @@ public final class LocalApic implements LocalInterruptController {
 
   // Saved state.
 
-  @Override
-  public synchronized void save(StateWriter out) {
-    out.begin(name(), STATE_VERSION);
-    out.writeLong(base);
-    out.writeInts(new int[] {xapicId, ldr, dfr, svr, esr});
-    out.writeLong(icr);
-    requests.save(out);
-    timer.save(out);
-    out.end();
+  /** All registers now. */
+  public synchronized LocalApicRegisters registers() {
+    raiseTimerIf(timer.settle());
+    return new LocalApicRegisters(
+        base,
+        xapicId,
+        requests.taskPriority(),
+        ldr,
+        dfr,
+        svr,
+        esr,
+        requests.errors(),
+        icr,
+        requests.entries(),
+        requests.inService(),
+        requests.triggerMode(),
+        requests.requested(),
+        requests.externalRequested(),
+        timer.divideConfiguration(),
+        timer.initialCount(),
+        timer.currentCount(),
+        timer.deadline());
   }
 
-  /** The time-stamp counter has to be restored before, for the sake of an armed deadline. */
-  @Override
-  public synchronized void load(StateReader in) {
-    in.begin(name(), STATE_VERSION);
-    base = in.readLong() & baseWritable;
-    int[] registers = new int[5];
-    in.readInts(registers);
-    xapicId = registers[0] & 0xff;
-    ldr = registers[1] & 0xff000000;
-    dfr = registers[2] | 0x0fffffff;
-    svr = registers[3] & SVR_WRITABLE;
-    esr = registers[4] & 0xff;
-    icr = in.readLong();
-    requests.load(in);
-    boolean due = timer.load(in);
-    in.end();
+  /**
+   * Takes over registers. The time-stamp counter has to be restored before, for the sake of an
+   * armed deadline, and the PIC, for the sake of the level of local interrupt pin 0.
+   */
+  public synchronized void registers(LocalApicRegisters registers) {
+    restore(registers);
+    requests.restored();
+  }
+
+  private void restore(LocalApicRegisters registers) {
+    base = registers.base() & baseWritable;
+    xapicId = x2apic() ? id : registers.id();
+    ldr = registers.logicalDestination();
+    dfr = registers.destinationFormat();
+    svr = registers.spurious();
+    esr = registers.errorStatus();
+    icr = registers.interruptCommand();
+    requests.registers(registers);
+    boolean due = timer.registers(registers);
     requests.enable((base & BASE_ENABLED) != 0);
     raiseTimerIf(due);
-    requests.restored();
+  }
+
+  @Override
+  public synchronized void save(StateWriter out) {
+    registers().save(name(), out);
+  }
+
+  @Override
+  public synchronized void load(StateReader in) {
+    registers(LocalApicRegisters.load(name(), in));
   }
 }

@@ -24,7 +24,6 @@ public final class Pic8259 implements Device {
   /** Number of lines, of which line 2 is the cascade. */
   public static final int LINES = 16;
 
-  private static final int STATE_VERSION = 1;
   private static final int CASCADE = 2;
 
   /** Lines 0, 1, 2, 8 and 13 are edge triggered on every PC. */
@@ -50,11 +49,11 @@ public final class Pic8259 implements Device {
 
   @Override
   public synchronized void reset() {
-    master.reset();
-    slave.reset();
-    master.edgeLevelControl(0);
-    slave.edgeLevelControl(0);
-    update();
+    Pic8259Registers now = registers();
+    registers(
+        new Pic8259Registers(
+            Pic8259Registers.Chip.powerOn(now.master().lines()),
+            Pic8259Registers.Chip.powerOn(now.slave().lines())));
   }
 
   /**
@@ -163,20 +162,25 @@ public final class Pic8259 implements Device {
     output.set(master.requesting());
   }
 
+  /** All registers now. */
+  public synchronized Pic8259Registers registers() {
+    return new Pic8259Registers(master.registers(), slave.registers());
+  }
+
+  /** Takes over registers and the levels of the lines, and drives the output as they say. */
+  public synchronized void registers(Pic8259Registers registers) {
+    master.registers(registers.master());
+    slave.registers(registers.slave());
+    update();
+  }
+
   @Override
   public synchronized void save(StateWriter out) {
-    out.begin(name(), STATE_VERSION);
-    master.save(out);
-    slave.save(out);
-    out.end();
+    registers().save(name(), out);
   }
 
   @Override
   public synchronized void load(StateReader in) {
-    in.begin(name(), STATE_VERSION);
-    master.load(in);
-    slave.load(in);
-    in.end();
-    update();
+    registers(Pic8259Registers.load(name(), in));
   }
 }

@@ -1,8 +1,5 @@
 package org.wardian.chipset;
 
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
-
 /**
  * One 8259A in 8086 mode (Intel 8259A data sheet). Guarded by the monitor of its {@link Pic8259}.
  */
@@ -46,18 +43,7 @@ final class Pic8259Chip {
 
   Pic8259Chip(boolean master) {
     this.master = master;
-    reset();
-  }
-
-  /** Power-on; the levels of the lines and ELCR belong to the board and stay. */
-  void reset() {
-    initialize();
-    expected = 0;
-    base = 0;
-    imr = 0;
-    needsIcw4 = false;
-    single = false;
-    levelTriggered = false;
+    registers(Pic8259Registers.Chip.powerOn(0));
   }
 
   /** What ICW1 resets; the edge sense circuit wants a new edge afterwards. */
@@ -250,40 +236,44 @@ final class Pic8259Chip {
     }
   }
 
-  void save(StateWriter out) {
-    int flags =
-        (needsIcw4 ? 1 : 0)
-            | (single ? 2 : 0)
-            | (levelTriggered ? 4 : 0)
-            | (autoEoi ? 8 : 0)
-            | (rotateOnAutoEoi ? 16 : 0)
-            | (specialMask ? 32 : 0)
-            | (specialFullyNested ? 64 : 0)
-            | (readIsr ? 128 : 0)
-            | (poll ? 256 : 0);
-    out.writeInts(new int[] {expected, elcr, base, lines, irr, imr, isr, lowestPriority, flags});
+  Pic8259Registers.Chip registers() {
+    return new Pic8259Registers.Chip(
+        expected,
+        needsIcw4,
+        single,
+        levelTriggered,
+        elcr,
+        base,
+        lines,
+        irr,
+        imr,
+        isr,
+        lowestPriority,
+        autoEoi,
+        rotateOnAutoEoi,
+        specialMask,
+        specialFullyNested,
+        readIsr,
+        poll);
   }
 
-  void load(StateReader in) {
-    int[] fields = new int[9];
-    in.readInts(fields);
-    expected = fields[0];
-    elcr = fields[1] & 0xff;
-    base = fields[2] & 0xf8;
-    lines = fields[3] & 0xff;
-    irr = fields[4] & 0xff;
-    imr = fields[5] & 0xff;
-    isr = fields[6] & 0xff;
-    lowestPriority = fields[7] & 7;
-    int flags = fields[8];
-    needsIcw4 = (flags & 1) != 0;
-    single = (flags & 2) != 0;
-    levelTriggered = (flags & 4) != 0;
-    autoEoi = (flags & 8) != 0;
-    rotateOnAutoEoi = (flags & 16) != 0;
-    specialMask = (flags & 32) != 0;
-    specialFullyNested = (flags & 64) != 0;
-    readIsr = (flags & 128) != 0;
-    poll = (flags & 256) != 0;
+  void registers(Pic8259Registers.Chip registers) {
+    expected = registers.expected();
+    needsIcw4 = registers.needsIcw4();
+    single = registers.single();
+    levelTriggered = registers.levelTriggered();
+    elcr = registers.edgeLevelControl();
+    base = registers.base();
+    lines = registers.lines();
+    irr = registers.requested();
+    imr = registers.masked();
+    isr = registers.inService();
+    lowestPriority = registers.lowestPriority();
+    autoEoi = registers.autoEoi();
+    rotateOnAutoEoi = registers.rotateOnAutoEoi();
+    specialMask = registers.specialMask();
+    specialFullyNested = registers.specialFullyNested();
+    readIsr = registers.readInService();
+    poll = registers.poll();
   }
 }

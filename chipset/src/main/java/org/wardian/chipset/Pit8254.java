@@ -1,5 +1,6 @@
 package org.wardian.chipset;
 
+import java.util.Arrays;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoHandler;
@@ -23,14 +24,12 @@ public final class Pit8254 implements Device, IoHandler {
   /** Input clock in Hz. */
   public static final long FREQUENCY_HZ = Pit8254Channel.FREQUENCY_HZ;
 
-  private static final int STATE_VERSION = 1;
   private static final int CONTROL = 3;
   private static final int READ_BACK = 3;
   private static final int READ_BACK_NO_COUNT = 0x20;
   private static final int READ_BACK_NO_STATUS = 0x10;
 
   private static final int PORT_B_GATE = 0x01;
-  private static final int PORT_B_WRITABLE = 0x0f;
   private static final int PORT_B_REFRESH = 0x10;
   private static final int PORT_B_OUT = 0x20;
 
@@ -59,7 +58,7 @@ public final class Pit8254 implements Device, IoHandler {
     for (int i = 0; i < channels.length; i++) {
       channels[i] = new Pit8254Channel();
     }
-    resetChannels();
+    restore(Pit8254Registers.powerOn());
   }
 
   @Override
@@ -69,17 +68,7 @@ public final class Pit8254 implements Device, IoHandler {
 
   @Override
   public synchronized void reset() {
-    resetChannels();
-    schedule();
-  }
-
-  private void resetChannels() {
-    long now = timers.nanoseconds();
-    for (int i = 0; i < channels.length; i++) {
-      // The gates of channels 0 and 1 are tied high.
-      channels[i].reset(now, i != 2);
-    }
-    portB = 0;
+    registers(Pit8254Registers.powerOn());
   }
 
   @Override
@@ -150,7 +139,7 @@ public final class Pit8254 implements Device, IoHandler {
   }
 
   private synchronized void writePortB(int value) {
-    portB = value & PORT_B_WRITABLE;
+    portB = value & Pit8254Registers.PORT_B_WRITABLE;
     channels[2].gate((value & PORT_B_GATE) != 0, timers.nanoseconds());
   }
 
@@ -181,26 +170,34 @@ public final class Pit8254 implements Device, IoHandler {
     }
   }
 
+  /** All registers now. */
+  public synchronized Pit8254Registers registers() {
+    long now = timers.nanoseconds();
+    return new Pit8254Registers(
+        Arrays.stream(channels).map(channel -> channel.registers(now)).toList(), portB);
+  }
+
+  /** Takes over registers; the counts go on from now. */
+  public synchronized void registers(Pit8254Registers registers) {
+    restore(registers);
+    schedule();
+  }
+
+  private void restore(Pit8254Registers registers) {
+    long now = timers.nanoseconds();
+    for (int i = 0; i < channels.length; i++) {
+      channels[i].registers(registers.channels().get(i), now);
+    }
+    portB = registers.portB();
+  }
+
   @Override
   public synchronized void save(StateWriter out) {
-    out.begin(name(), STATE_VERSION);
-    long now = timers.nanoseconds();
-    for (Pit8254Channel channel : channels) {
-      channel.save(out, now);
-    }
-    out.writeByte(portB);
-    out.end();
+    registers().save(name(), out);
   }
 
   @Override
   public synchronized void load(StateReader in) {
-    in.begin(name(), STATE_VERSION);
-    long now = timers.nanoseconds();
-    for (Pit8254Channel channel : channels) {
-      channel.load(in, now);
-    }
-    portB = in.readByte() & PORT_B_WRITABLE;
-    in.end();
-    schedule();
+    registers(Pit8254Registers.load(name(), in));
   }
 }

@@ -1,7 +1,10 @@
 package org.wardian.chipset;
 
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
+import static org.wardian.chipset.Pit8254Registers.ACCESS_BOTH;
+import static org.wardian.chipset.Pit8254Registers.ACCESS_HIGH;
+import static org.wardian.chipset.Pit8254Registers.ACCESS_LOW;
+import static org.wardian.chipset.Pit8254Registers.NEVER;
+import static org.wardian.chipset.Pit8254Registers.NOT_LATCHED;
 
 /**
  * One counter of an 8254 (Intel 8254 data sheet, "Mode Definitions"). Guarded by the monitor of its
@@ -13,12 +16,6 @@ final class Pit8254Channel {
   private static final long SECOND = 1_000_000_000L;
 
   private static final int ACCESS_LATCH = 0;
-  private static final int ACCESS_LOW = 1;
-  private static final int ACCESS_HIGH = 2;
-  private static final int ACCESS_BOTH = 3;
-
-  private static final int NOT_LATCHED = -1;
-  private static final long NEVER = Long.MAX_VALUE;
 
   private int access;
   private int mode;
@@ -55,12 +52,6 @@ final class Pit8254Channel {
   private int lowByte;
   private int latchedCount;
   private int latchedStatus;
-
-  void reset(long now, boolean gateHigh) {
-    gate = gateHigh;
-    control(ACCESS_BOTH << 4, now);
-    count = 0x10000;
-  }
 
   /** A control word for this channel; access mode 0 is the counter latch command. */
   void control(int word, long now) {
@@ -194,18 +185,7 @@ final class Pit8254Channel {
 
   /** The level of OUT. */
   boolean output(long now) {
-    if (!counting) {
-      return mode != 0;
-    }
-    long elapsed = elapsed(now);
-    boolean loaded = elapsed >= 0;
-    return switch (mode) {
-      case 0 -> elapsed >= count;
-      case 1 -> !loaded || elapsed >= count;
-      case 2 -> !gate || !loaded || elapsed % count != count - 1;
-      case 3 -> !gate || !loaded || elapsed % count < high(count);
-      default -> elapsed != count;
-    };
+    return registers(now).output();
   }
 
   /** Guest time of the next rising edge of OUT after now; {@link Long#MAX_VALUE} for never. */
@@ -228,29 +208,9 @@ final class Pit8254Channel {
     return start + (Math.max(0, elapsed) / count + 1) * count;
   }
 
-  private int value(long now) {
-    int modulus = bcd ? 10_000 : 0x10000;
-    if (!counting) {
-      return count % modulus;
-    }
-    boolean held = !gate && (mode == 2 || mode == 3);
-    long elapsed = held ? 0 : Math.max(0, elapsed(now));
-    long left =
-        switch (mode) {
-          case 2 -> count - elapsed % count;
-          case 3 -> {
-            long position = elapsed % count;
-            long half = position < high(count) ? position : position - high(count);
-            yield count - 2 * half & ~1;
-          }
-          default -> count - elapsed;
-        };
-    return (int) Math.floorMod(left, (long) modulus);
-  }
-
   void latchCount(long now) {
     if (latchedCount == NOT_LATCHED) {
-      latchedCount = encode(value(now));
+      latchedCount = encode(registers(now).value());
     }
   }
 
@@ -272,7 +232,7 @@ final class Pit8254Channel {
       latchedStatus = NOT_LATCHED;
       return status;
     }
-    int value = latchedCount != NOT_LATCHED ? latchedCount : encode(value(now));
+    int value = latchedCount != NOT_LATCHED ? latchedCount : encode(registers(now).value());
     boolean high = access == ACCESS_HIGH || access == ACCESS_BOTH && readHigh;
     if (access == ACCESS_BOTH) {
       readHigh = !readHigh;
@@ -305,45 +265,44 @@ final class Pit8254Channel {
         + (ticks % FREQUENCY_HZ * SECOND + FREQUENCY_HZ - 1) / FREQUENCY_HZ;
   }
 
-  void save(StateWriter out, long now) {
-    int flags =
-        (bcd ? 1 : 0)
-            | (counting ? 2 : 0)
-            | (written ? 4 : 0)
-            | (gate ? 8 : 0)
-            | (writeHigh ? 16 : 0)
-            | (readHigh ? 32 : 0);
-    adopt(now);
-    out.writeInts(
-        new int[] {access, mode, flags, count, nextCount, lowByte, latchedCount, latchedStatus});
-    boolean waiting = nextCount != 0;
-    out.writeLong(counting ? start - ticks(now) : 0);
-    out.writeLong(!waiting ? 0 : nextChange == NEVER ? NEVER : nextChange - ticks(now));
-    out.writeLong(waiting ? nextStart - ticks(now) : 0);
-    out.writeLong(heldElapsed);
+  Pit8254Registers.Channel registers(long now) {
+    long elapsed = elapsed(now);
+    return new Pit8254Registers.Channel(
+        access,
+        mode,
+        bcd,
+        gate,
+        written,
+        counting,
+        count,
+        elapsed,
+        nextCount,
+        nextChange == NEVER ? NEVER : nextChange - ticks(now),
+        nextStart - ticks(now),
+        writeHigh,
+        readHigh,
+        lowByte,
+        latchedCount,
+        latchedStatus);
   }
 
-  void load(StateReader in, long now) {
-    int[] fields = new int[8];
-    in.readInts(fields);
-    access = Math.clamp(fields[0], ACCESS_LOW, ACCESS_BOTH);
-    mode = Math.clamp(fields[1], 0, 5);
-    int flags = fields[2];
-    bcd = (flags & 1) != 0;
-    counting = (flags & 2) != 0;
-    written = (flags & 4) != 0;
-    gate = (flags & 8) != 0;
-    writeHigh = (flags & 16) != 0;
-    readHigh = (flags & 32) != 0;
-    count = Math.clamp(fields[3], 1, 0x10000);
-    nextCount = Math.clamp(fields[4], 0, 0x10000);
-    lowByte = fields[5] & 0xff;
-    latchedCount = Math.clamp(fields[6], NOT_LATCHED, 0xffff);
-    latchedStatus = Math.clamp(fields[7], NOT_LATCHED, 0xff);
-    start = ticks(now) + Math.clamp(in.readLong(), -Long.MAX_VALUE / 4, 1);
-    long change = in.readLong();
-    nextChange = change == NEVER ? NEVER : ticks(now) + Math.clamp(change, -0x10000L, 0x20000L);
-    nextStart = ticks(now) + Math.clamp(in.readLong(), -0x20000L, 0x20000L);
-    heldElapsed = Math.clamp(in.readLong(), -1, Long.MAX_VALUE / 4);
+  void registers(Pit8254Registers.Channel registers, long now) {
+    access = registers.access();
+    mode = registers.mode();
+    bcd = registers.bcd();
+    gate = registers.gate();
+    written = registers.written();
+    counting = registers.counting();
+    count = registers.count();
+    heldElapsed = registers.elapsed();
+    start = ticks(now) - registers.elapsed();
+    nextCount = registers.nextCount();
+    nextChange = registers.nextChange() == NEVER ? NEVER : ticks(now) + registers.nextChange();
+    nextStart = ticks(now) + registers.nextStart();
+    writeHigh = registers.writeHigh();
+    readHigh = registers.readHigh();
+    lowByte = registers.lowByte();
+    latchedCount = registers.latchedCount();
+    latchedStatus = registers.latchedStatus();
   }
 }

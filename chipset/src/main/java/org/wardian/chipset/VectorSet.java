@@ -1,8 +1,7 @@
 package org.wardian.chipset;
 
 import java.util.Arrays;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
+import java.util.List;
 
 /** One bit for each of the 256 interrupt vectors: the APIC's IRR, ISR and TMR. */
 final class VectorSet {
@@ -47,11 +46,11 @@ final class VectorSet {
     Arrays.fill(words, 0);
   }
 
-  void save(StateWriter out) {
-    out.writeInts(words);
+  List<Integer> words() {
+    return Arrays.stream(words).boxed().toList();
   }
 
-  void load(StateReader in) {
-    in.readInts(words);
+  void words(List<Integer> values) {
+    Arrays.setAll(words, values::get);
   }
 }

@@ -41,7 +41,7 @@ class IoApicTest {
 
   @Test
   void identification() {
-    assertThat(read(1)).isEqualTo(0x00170020);
+    assertThat(read(1)).isEqualTo(0x00170011);
     assertThat(read(0)).isEqualTo(8 << 24);
     write(0, 0x5f000000);
     assertThat(read(0)).isEqualTo(0x5f000000);

@@ -30,11 +30,25 @@ class MessageInterruptTest {
   }
 
   @Test
-  void logicalModeCountsOnlyWithTheRedirectionHint() {
+  void aLogicalDestinationWithoutTheRedirectionHint() {
+    first.write(ApicRegister.LDR, 2 << 24);
     second.write(ApicRegister.LDR, 1 << 24);
     bus.send(0xfee01004L, 0x41);
     assertThat(second.takeAll()).containsExactly(0x41);
     assertThat(first.takeAll()).isEmpty();
+    bus.send(0xfee03004L, 0x42);
+    assertThat(second.takeAll()).containsExactly(0x42);
+    assertThat(first.takeAll()).containsExactly(0x42);
+  }
+
+  @Test
+  void theRedirectionHintChoosesOneDestination() {
+    first.write(ApicRegister.LDR, 1 << 24);
+    second.write(ApicRegister.LDR, 2 << 24);
+    second.write(ApicRegister.TPR, 0x20);
+    bus.send(0xfee0300cL, 0x41);
+    assertThat(first.takeAll()).containsExactly(0x41);
+    assertThat(second.takeAll()).isEmpty();
   }
 
   @Test

@@ -79,7 +79,7 @@ class PciBarTest {
     probe.writeConfig(COMMAND, 2, IO | MEMORY);
     probe.writeConfig(PciProbe.MEMORY_BAR, 4, (int) IoApic.BASE);
     board.memory.write(IoApic.BASE, 4, 1);
-    assertThat(board.memory.read(IoApic.BASE + 0x10, 4)).isEqualTo(0x00170020);
+    assertThat(board.memory.read(IoApic.BASE + 0x10, 4)).isEqualTo(0x00170011);
     probe.writeConfig(PciProbe.MEMORY_BAR, 4, 0xe0000000);
     assertThat(board.memory.read(0xe0000000L, 1)).isEqualTo(0x20);
   }

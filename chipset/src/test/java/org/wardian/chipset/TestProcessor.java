@@ -3,7 +3,7 @@ package org.wardian.chipset;
 import java.util.ArrayList;
 import java.util.List;
 import org.wardian.bus.InterruptTarget;
-import org.wardian.bus.ManualTimers;
+import org.wardian.bus.Timers;
 import org.wardian.bus.TimestampCounter;
 
 /** A processor with its local APIC: takes interrupts when a test says so. */
@@ -14,9 +14,9 @@ final class TestProcessor implements InterruptTarget, TimestampCounter {
   final List<String> events = new ArrayList<>();
   boolean pending;
   long counterOffset;
-  private final ManualTimers timers;
+  private final Timers timers;
 
-  TestProcessor(int id, ApicBus bus, ManualTimers timers) {
+  TestProcessor(int id, ApicBus bus, Timers timers) {
     this.timers = timers;
     this.apic = new LocalApic(id, id == 0, PHYSICAL_ADDRESS_BITS, bus, timers, this);
     apic.connect(this);

@@ -78,14 +78,49 @@ public final class CpuModel {
           Feature.X2APIC,
           Feature.ERMS);
 
+  /**
+   * The psABI's first level, with what 64-bit code and the machine's interrupts rest on. Source:
+   * x86-64 psABI, table 3.1.
+   */
+  private static final EnumSet<Feature> LEVEL_1 =
+      EnumSet.of(
+          Feature.CMOV,
+          Feature.CX8,
+          Feature.FPU,
+          Feature.FXSR,
+          Feature.MMX,
+          Feature.SYSCALL,
+          Feature.SSE,
+          Feature.SSE2,
+          Feature.LM,
+          Feature.PAE,
+          Feature.MSR,
+          Feature.TSC,
+          Feature.APIC);
+
+  /** The psABI's second level. */
+  private static final EnumSet<Feature> LEVEL_2 =
+      with(
+          LEVEL_1,
+          Feature.CX16,
+          Feature.LAHF_LM,
+          Feature.POPCNT,
+          Feature.SSE3,
+          Feature.SSE4_1,
+          Feature.SSE4_2,
+          Feature.SSSE3);
+
   private static final Map<String, CpuModel> MODELS = new LinkedHashMap<>();
+
+  private static final CpuModel EVERYTHING =
+      new CpuModel("everything", EnumSet.allOf(Feature.class), LEVEL_2);
 
   static {
     for (CpuModel model :
         new CpuModel[] {
-          new CpuModel("x86-64-v1", V1),
-          new CpuModel("x86-64-v2", V2_EXTRAS),
-          new CpuModel("x86-64-v2-plain", V2),
+          new CpuModel("x86-64-v1", V1, LEVEL_1),
+          new CpuModel("x86-64-v2", V2_EXTRAS, LEVEL_2),
+          new CpuModel("x86-64-v2-plain", V2, LEVEL_2),
         }) {
       MODELS.put(model.name, model);
     }
@@ -93,13 +128,19 @@ public final class CpuModel {
 
   private final String name;
   private final Set<Feature> features;
+  private final Set<Feature> level;
 
   /** Built at the first use and shared by all decoders; a race only builds it twice. */
   private volatile DecodeTable[] decodeTables;
 
   CpuModel(String name, Set<Feature> features) {
+    this(name, features, LEVEL_1);
+  }
+
+  private CpuModel(String name, Set<Feature> features, Set<Feature> level) {
     this.name = name;
     this.features = Collections.unmodifiableSet(EnumSet.copyOf(features));
+    this.level = Collections.unmodifiableSet(EnumSet.copyOf(level));
   }
 
   /**
@@ -121,6 +162,14 @@ public final class CpuModel {
     return MODELS.get("x86-64-v2");
   }
 
+  /**
+   * Every feature that the instruction table knows: for decoders that only show code. No guest gets
+   * it.
+   */
+  public static CpuModel everything() {
+    return EVERYTHING;
+  }
+
   /** The names that {@link #named} knows. */
   public static Set<String> names() {
     return Collections.unmodifiableSet(MODELS.keySet());
@@ -134,6 +183,14 @@ public final class CpuModel {
   /** All features; unmodifiable. */
   public Set<Feature> features() {
     return features;
+  }
+
+  /**
+   * Those of the features that the model's name stands for: programs built for the level cannot do
+   * without them, while the others are a gain where they are there. Unmodifiable.
+   */
+  public Set<Feature> level() {
+    return level;
   }
 
   /** Whether CPUID promises {@code feature}. */

@@ -91,4 +91,29 @@ public enum Feature {
     this.register = register;
     this.mask = 1 << bit;
   }
+
+  /** EAX of the CPUID instruction that shows this feature. */
+  public int leaf() {
+    return leaf;
+  }
+
+  /** ECX of the CPUID instruction that shows this feature. */
+  public int subleaf() {
+    return subleaf;
+  }
+
+  /** The register with this feature's bit, of the four that CPUID fills. */
+  public int in(int eax, int ebx, int ecx, int edx) {
+    return switch (register) {
+      case EAX -> eax;
+      case EBX -> ebx;
+      case ECX -> ecx;
+      default -> edx;
+    };
+  }
+
+  /** This feature's bit in its register. */
+  public int mask() {
+    return mask;
+  }
 }

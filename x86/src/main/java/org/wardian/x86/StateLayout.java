@@ -117,6 +117,32 @@ public final class StateLayout {
   public static final int TSC_ADJUST = 0x328;
   public static final int SPEC_CTRL = 0x330;
 
+  /** 32 bits: {@link #RUNNING}, {@link #HALTED} or {@link #WAITING}. */
+  public static final int ACTIVITY = 0x338;
+
+  /** 8 bits: non-zero while a non-maskable interrupt waits to be taken. */
+  public static final int NMI_PENDING = 0x33c;
+
+  /** 8 bits: non-zero from the delivery of a non-maskable interrupt to the next IRET. */
+  public static final int NMI_BLOCKED = 0x33d;
+
+  /**
+   * An event whose delivery was begun and must be done anew before the next instruction, or 0. As
+   * VMX's interruption information: bits 7:0 vector, 10:8 kind ({@link #EVENT_EXTERNAL} and so on),
+   * 11 error code valid, 31 valid; bits 63:32 are the error code. Source: Intel SDM vol. 3,
+   * "VM-Entry Controls for Event Injection".
+   */
+  public static final int EVENT = 0x340;
+
+  /** Bits of DR6 that a debug trap due before the next instruction will set. */
+  public static final int DUE_TRAPS = 0x348;
+
+  /** KVM's MSR_KVM_SYSTEM_TIME_NEW, and the older MSR that means the same. */
+  public static final int SYSTEM_TIME = 0x350;
+
+  /** KVM's MSR_KVM_WALL_CLOCK_NEW, and the older MSR that means the same. */
+  public static final int WALL_CLOCK = 0x358;
+
   /** x87 control word, 16 bits. */
   public static final int FCW = 0x380;
 
@@ -144,6 +170,9 @@ public final class StateLayout {
   /** 32 bits. */
   public static final int MXCSR = 0x39c;
 
+  /** 96 bytes that belong to translated code; derived, never saved. */
+  public static final int TRANSLATOR = 0x3a0;
+
   /**
    * Eight <em>physical</em> x87 registers of 16 bytes: +0 significand (64 bits, explicit integer
    * bit), +8 sign and exponent (16 bits). MMX register i is the significand of physical register i.
@@ -157,6 +186,39 @@ public final class StateLayout {
   public static final int VECTOR = 0x500;
 
   public static final int VECTOR_STRIDE = 32;
+
+  /** IA32_MTRR_PHYSBASE0, IA32_MTRR_PHYSMASK0, and so on to the eighth pair. */
+  public static final int MTRR_VARIABLE = 0x700;
+
+  /** The eleven fixed-range MTRRs in the order of their numbers: 0x250, 0x258, 0x259, 0x268.. */
+  public static final int MTRR_FIXED = 0x780;
+
+  /** IA32_MTRR_DEF_TYPE. */
+  public static final int MTRR_DEFAULT = 0x7d8;
+
+  /** {@link #ACTIVITY}: executes instructions. */
+  public static final int RUNNING = 0;
+
+  /** {@link #ACTIVITY}: in HLT. */
+  public static final int HALTED = 1;
+
+  /** {@link #ACTIVITY}: after INIT, until a start-up message arrives. */
+  public static final int WAITING = 2;
+
+  /** Kind of {@link #EVENT}: an interrupt that its controller counts as in service. */
+  public static final int EVENT_EXTERNAL = 0;
+
+  /** Kind of {@link #EVENT}: a non-maskable interrupt. */
+  public static final int EVENT_NMI = 2;
+
+  /** Kind of {@link #EVENT}: an exception. */
+  public static final int EVENT_EXCEPTION = 3;
+
+  /** Kind of {@link #EVENT}: INT n; RIP is still that of the instruction. */
+  public static final int EVENT_SOFTWARE_INTERRUPT = 4;
+
+  /** Kind of {@link #EVENT}: INT3 or INTO; RIP is still that of the instruction. */
+  public static final int EVENT_SOFTWARE_EXCEPTION = 6;
 
   /** Size of the architectural part, before the TLBs. */
   public static final int ARCHITECTURAL_SIZE = 0x800;
