@@ -7,4 +7,5 @@ module org.wardian.processor {
 
   exports org.wardian.processor;
   exports org.wardian.processor.software;
+  exports org.wardian.processor.kvm;
 }

@@ -12,5 +12,8 @@ public enum Exit {
   TRIPLE_FAULT,
 
   /** A breakpoint of the debugger outside the guest. */
-  DEBUG
+  DEBUG,
+
+  /** The accelerator cannot go on; {@link Vcpu#failure} says why. The state is left for a look. */
+  FAILED
 }

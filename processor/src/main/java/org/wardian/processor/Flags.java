@@ -1,4 +1,4 @@
-package org.wardian.processor.software;
+package org.wardian.processor;
 
 import org.wardian.memory.RawMemory;
 import org.wardian.x86.StateLayout;
