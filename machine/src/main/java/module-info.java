@@ -9,4 +9,5 @@ module org.wardian.machine {
   requires transitive org.wardian.boot;
 
   exports org.wardian.machine;
+  exports org.wardian.machine.platform;
 }

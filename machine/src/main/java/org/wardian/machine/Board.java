@@ -3,6 +3,7 @@ package org.wardian.machine;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.acpi.AcpiConfiguration;
 import org.wardian.bus.Device;
@@ -11,25 +12,22 @@ import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
 import org.wardian.bus.PowerControl;
 import org.wardian.bus.Timers;
-import org.wardian.bus.TimestampCounter;
 import org.wardian.chipset.A20Gate;
 import org.wardian.chipset.AcpiPowerManagement;
-import org.wardian.chipset.ApicBus;
 import org.wardian.chipset.FwCfg;
 import org.wardian.chipset.I8042;
 import org.wardian.chipset.IoApic;
 import org.wardian.chipset.LocalApic;
 import org.wardian.chipset.PciHost;
-import org.wardian.chipset.Pic8259;
-import org.wardian.chipset.Pit8254;
 import org.wardian.chipset.PostPort;
 import org.wardian.chipset.ResetControl;
 import org.wardian.chipset.Rtc146818;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.chipset.TestDevice;
 import org.wardian.chipset.Uart16550;
+import org.wardian.machine.platform.Platform;
+import org.wardian.machine.platform.Wiring;
 import org.wardian.memory.GuestMemory;
-import org.wardian.x86.Cpuid;
 
 /**
  * The PC that every guest finds: which chips there are, at which addresses, wired to which lines.
@@ -38,46 +36,30 @@ import org.wardian.x86.Cpuid;
  * PICs and the I/O APIC; line 0 is pin 2 there, as the MADT says.
  */
 final class Board {
-  /** APIC ID of the I/O APIC: above those of 64 processors. */
-  private static final int IO_APIC_ID = 0xf0;
-
   /** Where 32-bit PCI windows lie: above ECAM, below the I/O APIC. */
   private static final long PCI_WINDOW = 0xc000_0000L;
 
   private static final long PCI_WINDOW_LENGTH = 0x3e00_0000L;
 
-  final IoBus ports = IoBus.ports();
-  final IoBus mmio = IoBus.mmio();
-  final ApicBus apicBus = new ApicBus();
-  final List<LocalApic> localApics = new ArrayList<>();
   final Uart16550 serial;
   final AcpiPowerManagement power;
 
-  private final GuestMemory memory;
-  private final Timers timers;
-  private final TimestampCounter counter;
-  private final Pic8259 pic;
-  private final IoApic ioApic;
+  private final Platform platform;
+  private final IoBus ports;
+  private final IoBus mmio;
+  private final int processors;
   private final List<Device> devices = new ArrayList<>();
 
   Board(
       MachineConfiguration configuration,
-      GuestMemory memory,
-      Timers timers,
-      TimestampCounter counter,
+      Platform platform,
       PowerControl control,
       SerialBackend console) {
-    this.memory = memory;
-    this.timers = timers;
-    this.counter = counter;
-    for (int id = 0; id < configuration.processors(); id++) {
-      localApics.add(
-          add(new LocalApic(id, id == 0, Cpuid.PHYSICAL_ADDRESS_BITS, apicBus, timers, counter)));
-    }
-    ioApic = add(new IoApic(IO_APIC_ID, apicBus));
-    pic = add(new Pic8259(apicBus.localInterrupt0()));
-    apicBus.externalInterrupts(pic::acknowledge);
-    Pit8254 pit = add(new Pit8254(timers, line(0)));
+    this.platform = platform;
+    this.ports = platform.ports();
+    this.mmio = platform.mmio();
+    this.processors = configuration.processors();
+    Timers timers = platform.timers();
     long low = Math.min(configuration.memoryBytes(), GuestMemory.LOW_RAM_LIMIT);
     Rtc146818 rtc =
         add(
@@ -92,7 +74,7 @@ final class Board {
     I8042 keyboard = add(new I8042(line(I8042.INTERRUPT), a20, control));
     power = add(new AcpiPowerManagement(timers, line(AcpiPowerManagement.SCI_GSI), control));
     ResetControl reset = add(new ResetControl(control));
-    PciHost pci = add(new PciHost(ports, mmio, ioApic::line, apicBus));
+    PciHost pci = add(new PciHost(ports, mmio, platform::ioApicLine, platform.messages()));
     FwCfg firmware =
         add(
             new FwCfg(
@@ -100,13 +82,7 @@ final class Board {
                 configuration.processors(),
                 configuration.processors()));
 
-    mmio.map(IoApic.BASE, IoApic.WINDOW, ioApic);
     mmio.map(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH, pci.ecam());
-    map(Pic8259.MASTER_PORT, 2, pic.masterPorts());
-    map(Pic8259.SLAVE_PORT, 2, pic.slavePorts());
-    map(Pic8259.ELCR_PORT, 2, pic.edgeLevelPorts());
-    map(Pit8254.PORT, 4, pit);
-    map(Pit8254.PORT_B, 1, pit.portB());
     map(Rtc146818.PORT, 2, rtc);
     map(Uart16550.COM1_PORT, Uart16550.PORTS, serial);
     map(I8042.DATA_PORT, 1, keyboard.dataPort());
@@ -130,7 +106,7 @@ final class Board {
   private void testDevice(PowerControl control) {
     List<InterruptLine> lines = new ArrayList<>();
     for (int n = 0; n < TestDevice.INTERRUPTS; n++) {
-      lines.add(n < Pic8259.LINES && n != 2 ? line(n) : ioApic.line(n));
+      lines.add(n == 2 ? platform.ioApicLine(n) : line(n));
     }
     TestDevice device = add(new TestDevice(control, lines));
     map(TestDevice.EXIT_PORT, 4, device.exitPort());
@@ -150,43 +126,29 @@ final class Board {
     ports.map(port, length, handler);
   }
 
-  /** ISA interrupt line {@code number}: to the PICs and to the I/O APIC. */
+  /** Interrupt line {@code number}: to the PICs and to the I/O APIC. */
   private InterruptLine line(int number) {
-    InterruptLine toPic = pic.line(number);
-    InterruptLine toIoApic = ioApic.line(number == 0 ? 2 : number);
-    return level -> {
-      toPic.set(level);
-      toIoApic.set(level);
-    };
+    return platform.line(number);
   }
 
   void reset() {
+    platform.reset();
     devices.forEach(Device::reset);
   }
 
   /** Leaves the chips as firmware would hand them to a kernel. */
   void initialize() {
     // The SCI's line is level-triggered at the PICs too; a kernel that has to see to that warns.
-    int sci = 1 << AcpiPowerManagement.SCI_GSI;
-    pic.edgeLevelPorts().write(0, 1, sci & 0xff);
-    pic.edgeLevelPorts().write(1, 1, sci >> 8);
+    platform.levelTriggered(AcpiPowerManagement.SCI_GSI);
   }
 
   void start() {
+    platform.start();
     devices.forEach(Device::start);
   }
 
   void stop() {
     devices.forEach(Device::stop);
-  }
-
-  /** Guest time in nanoseconds, and the counter that follows it. */
-  TimestampCounter counter() {
-    return counter;
-  }
-
-  Timers timers() {
-    return timers;
   }
 
   /** What firmware would report by E820. */
@@ -195,13 +157,13 @@ final class Board {
     map.add(MemoryRange.ram(0, 0x9fc00));
     map.add(MemoryRange.reserved(0x9fc00, 0x400));
     map.add(MemoryRange.reserved(0xe0000, 0x20000));
-    for (GuestMemory.Region region : memory.regions()) {
+    for (GuestMemory.Region region : platform.memory().regions()) {
       if (region.base() == 0 && region.size() > 0x100000) {
         map.add(MemoryRange.ram(0x100000, region.size() - 0x100000));
       }
     }
     map.add(MemoryRange.reserved(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH));
-    for (GuestMemory.Region region : memory.regions()) {
+    for (GuestMemory.Region region : platform.memory().regions()) {
       if (region.base() == GuestMemory.HIGH_RAM_BASE) {
         map.add(MemoryRange.ram(region.base(), region.size()));
       }
@@ -212,9 +174,9 @@ final class Board {
   /** What the ACPI tables say. */
   AcpiConfiguration acpi() {
     return new AcpiConfiguration(
-        localApics.stream().map(LocalApic::id).toList(),
+        IntStream.range(0, processors).boxed().toList(),
         LocalApic.DEFAULT_BASE,
-        IO_APIC_ID,
+        Wiring.IO_APIC_ID,
         IoApic.BASE,
         AcpiPowerManagement.SCI_GSI,
         new AcpiConfiguration.PowerManagement(

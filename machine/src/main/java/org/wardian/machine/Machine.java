@@ -12,16 +12,13 @@ import org.wardian.boot.BootState;
 import org.wardian.boot.GuestRam;
 import org.wardian.boot.KernelImage;
 import org.wardian.boot.acpi.AcpiTables;
-import org.wardian.bus.HostTimers;
 import org.wardian.bus.PowerControl;
-import org.wardian.bus.TimestampCounter;
-import org.wardian.chipset.LocalApic;
 import org.wardian.chipset.SerialBackend;
-import org.wardian.memory.GuestMemory;
+import org.wardian.machine.platform.Platform;
+import org.wardian.machine.platform.PlatformConfiguration;
 import org.wardian.processor.Exit;
+import org.wardian.processor.RegisterDump;
 import org.wardian.processor.Vcpu;
-import org.wardian.processor.software.SoftwareVcpu;
-import org.wardian.x86.Cpuid;
 
 /**
  * One machine: memory, board, processor and the kernel that it boots.
@@ -30,12 +27,8 @@ import org.wardian.x86.Cpuid;
  * #pressPowerButton} and {@link #type} may be called by any thread.
  */
 public final class Machine implements AutoCloseable, PowerControl {
-  /** Rate of the guest's time-stamp counter: one tick a nanosecond. */
-  public static final long TSC_HZ = 1_000_000_000L;
-
   private final MachineConfiguration configuration;
-  private final GuestMemory memory;
-  private final HostTimers timers = new HostTimers();
+  private final Platform platform;
   private final Board board;
   private final Vcpu vcpu;
   private final PanicWatch panic;
@@ -49,41 +42,27 @@ public final class Machine implements AutoCloseable, PowerControl {
    * @param console takes what the guest writes to its first serial port; called on the vCPU's
    *     thread
    * @throws BootException where the kernel is none
+   * @throws org.wardian.host.HostException where the host does not grant what the machine needs
    */
   public Machine(MachineConfiguration configuration, SerialBackend console) throws BootException {
     this.configuration = configuration;
     this.kernel = KernelImage.parse(configuration.kernel());
-    this.memory = GuestMemory.withRam(configuration.memoryBytes());
     this.panic = new PanicWatch(console, () -> ask(Outcome.Cause.PANIC));
-    TimestampCounter counter =
-        new TimestampCounter() {
-          @Override
-          public long ticks() {
-            return timers.nanoseconds();
-          }
-
-          @Override
-          public long frequencyHz() {
-            return TSC_HZ;
-          }
-        };
-    this.board = new Board(configuration, memory, timers, counter, this, panic);
-    LocalApic apic = board.localApics.getFirst();
-    this.vcpu =
-        SoftwareVcpu.create(
-            configuration.cpuModel(),
-            new Cpuid(
-                configuration.cpuModel(),
-                apic.id(),
+    this.platform =
+        Platform.create(
+            new PlatformConfiguration(
+                configuration.accelerator(),
+                configuration.memoryBytes(),
                 configuration.processors(),
-                TSC_HZ,
-                LocalApic.BUS_FREQUENCY_HZ),
-            memory,
-            board.ports,
-            board.mmio,
-            apic,
-            counter);
-    apic.connect(vcpu.interruptTarget());
+                configuration.cpuModel(),
+                configuration.chips()));
+    try {
+      this.board = new Board(configuration, platform, this, panic);
+      this.vcpu = platform.vcpus().getFirst();
+    } catch (RuntimeException e) {
+      platform.close();
+      throw e;
+    }
   }
 
   private BootState load() throws BootException {
@@ -96,7 +75,7 @@ public final class Machine implements AutoCloseable, PowerControl {
 
           @Override
           public void write(long gpa, byte[] data, int offset, int length) {
-            memory.write(gpa, data, offset, length);
+            platform.memory().write(gpa, data, offset, length);
           }
         };
     board.initialize();
@@ -132,6 +111,7 @@ public final class Machine implements AutoCloseable, PowerControl {
                 yield asked == null ? Outcome.Cause.HALTED : asked;
               }
               case TRIPLE_FAULT -> Outcome.Cause.TRIPLE_FAULT;
+              case FAILED -> Outcome.Cause.FAILED;
             };
         if (cause == null) {
           continue;
@@ -145,7 +125,10 @@ public final class Machine implements AutoCloseable, PowerControl {
           GuestEntry.enter(vcpu, load());
           continue;
         }
-        return new Outcome(cause, exitStatus, RegisterDump.of(vcpu));
+        return new Outcome(
+            cause,
+            exitStatus,
+            cause == Outcome.Cause.FAILED ? vcpu.failure() : RegisterDump.of(vcpu));
       }
     } finally {
       board.stop();
@@ -205,8 +188,6 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   @Override
   public void close() {
-    timers.close();
-    vcpu.close();
-    memory.close();
+    platform.close();
   }
 }

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.wardian.boot.BootProtocol;
+import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.machine.platform.InterruptChips;
 import org.wardian.memory.GuestMemory;
 import org.wardian.x86.CpuModel;
 
@@ -20,6 +22,8 @@ import org.wardian.x86.CpuModel;
  * @param devices devices on request: {@code testdev}
  * @param reboot whether a guest's reset starts it again (else it ends the run)
  * @param protocol how the kernel is entered
+ * @param accelerator who executes the guest
+ * @param chips where the interrupt chips live, with KVM
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -31,7 +35,9 @@ public record MachineConfiguration(
     CpuModel cpuModel,
     Set<String> devices,
     boolean reboot,
-    BootProtocol protocol) {
+    BootProtocol protocol,
+    AcceleratorKind accelerator,
+    InterruptChips chips) {
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
   public static final long LEAST_MEMORY = 1L << 20;
 
@@ -41,7 +47,10 @@ public record MachineConfiguration(
   /** Devices that exist on request. */
   public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev");
 
-  /** A machine that enters its kernel by the best protocol that the image offers. */
+  /**
+   * A machine on our own processor that enters its kernel by the best protocol that the image
+   * offers.
+   */
   public MachineConfiguration(
       byte[] kernel,
       Path kernelPath,
@@ -62,7 +71,26 @@ public record MachineConfiguration(
         cpuModel,
         devices,
         reboot,
-        BootProtocol.AUTO);
+        BootProtocol.AUTO,
+        AcceleratorKind.SOFTWARE,
+        InterruptChips.SPLIT);
+  }
+
+  /** The same machine on another accelerator. */
+  public MachineConfiguration on(AcceleratorKind otherAccelerator, InterruptChips otherChips) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        otherAccelerator,
+        otherChips);
   }
 
   /** Checks sizes and names. */

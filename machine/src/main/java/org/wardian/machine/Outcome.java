@@ -5,7 +5,8 @@ package org.wardian.machine;
  *
  * @param cause why
  * @param status the test device's exit status, else 0
- * @param registers the processor's registers at the end, for the causes that are errors
+ * @param registers the processor's registers at the end, for the causes that are errors; for {@link
+ *     Cause#FAILED} the accelerator's report, which has them too
  */
 public record Outcome(Cause cause, int status, String registers) {
   /** Why a machine ended. */
@@ -22,6 +23,8 @@ public record Outcome(Cause cause, int status, String registers) {
     HALTED,
     /** The test device's exit port. */
     EXITED,
+    /** The accelerator could not go on with the guest. */
+    FAILED,
     /** {@link Machine#stop} was called. */
     STOPPED
   }

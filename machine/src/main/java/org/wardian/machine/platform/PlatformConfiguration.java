@@ -1,0 +1,30 @@
+package org.wardian.machine.platform;
+
+import org.wardian.memory.GuestMemory;
+import org.wardian.x86.CpuModel;
+
+/**
+ * What a {@link Platform} is made of.
+ *
+ * @param accelerator who executes
+ * @param memoryBytes RAM, a multiple of 4096; 0 for none, to which regions can be added
+ * @param processors virtual processors
+ * @param cpuModel what CPUID promises
+ * @param chips where the interrupt chips live; without meaning but for KVM
+ */
+public record PlatformConfiguration(
+    AcceleratorKind accelerator,
+    long memoryBytes,
+    int processors,
+    CpuModel cpuModel,
+    InterruptChips chips) {
+  /** Checks sizes. */
+  public PlatformConfiguration {
+    if (memoryBytes < 0 || memoryBytes % GuestMemory.PAGE != 0) {
+      throw new IllegalArgumentException("memory of " + memoryBytes + " bytes");
+    }
+    if (processors < 1) {
+      throw new IllegalArgumentException(processors + " virtual processors");
+    }
+  }
+}
