@@ -3,9 +3,14 @@ package org.wardian.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.wardian.host.kvm.Kvm;
+import org.wardian.processor.kvm.KvmProbe;
+import org.wardian.processor.kvm.KvmReport;
+import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,19 +28,25 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class DoctorVerb implements Callable<Integer> {
+  /** Until HotSpot has compiled what an exit runs through. */
+  private static final Duration WARM_UP = Duration.ofMillis(200);
+
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
 
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    List<Finding> findings = Examination.ofThisHost();
+    KvmReport kvm = KvmProbe.probe(Kvm.DEVICE, WARM_UP);
+    AcceleratorChoice choice =
+        AcceleratorChoice.of(Accelerator.AUTO, CpuModel.standard(), () -> kvm);
+    List<Finding> findings = Examination.ofThisHost(kvm);
     boolean works =
         findings.stream().noneMatch(finding -> finding.grade() == Finding.Grade.MISSING);
     if (json.asked()) {
       ObjectNode node = Json.object();
-      node.put("accelerator", Accelerator.AUTO.resolve().toString());
-      node.put("reason", Accelerator.reason());
+      node.put("accelerator", choice.kind().toString());
+      node.put("reason", choice.reason());
       node.put("works", works);
       ArrayNode list = node.putArray("findings");
       for (Finding finding : findings) {
@@ -44,14 +55,11 @@ final class DoctorVerb implements Callable<Integer> {
             .put("grade", finding.grade().name().toLowerCase(Locale.ROOT))
             .put("text", finding.text());
       }
+      KvmFindings.describe(kvm, node.putObject("kvm"));
       Json.print(out, node);
     } else {
       out.println(
-          "A machine would run on: "
-              + Accelerator.AUTO.resolve()
-              + ", because "
-              + Accelerator.reason()
-              + ".");
+          "A machine would run on: " + choice.kind() + ", because " + choice.reason() + ".");
       for (Finding finding : findings) {
         out.printf("  %-8s %-12s %s%n", finding.grade().mark(), finding.subject(), finding.text());
       }

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.wardian.host.HostProcessor;
 import org.wardian.host.Terminal;
+import org.wardian.processor.kvm.KvmReport;
 
 /** What the doctor looks at. */
 final class Examination {
@@ -15,9 +17,15 @@ final class Examination {
 
   private Examination() {}
 
-  static List<Finding> ofThisHost() {
-    return List.of(
-        java(), processor(), translation(), kvm(), terminal(), cacheFolder(CacheFolder.path()));
+  /**
+   * @param kvm what the host's KVM is good for
+   */
+  static List<Finding> ofThisHost(KvmReport kvm) {
+    List<Finding> findings = new ArrayList<>(List.of(java(), processor(), translation()));
+    findings.addAll(KvmFindings.of(kvm));
+    findings.add(terminal());
+    findings.add(cacheFolder(CacheFolder.path()));
+    return findings;
   }
 
   private static Finding java() {
@@ -41,13 +49,6 @@ final class Examination {
     return memory.available()
         ? Finding.good("code memory", memory.reason() + "; this version does not need it yet")
         : Finding.lacking("code memory", memory.reason() + "; this version does not need it yet");
-  }
-
-  private static Finding kvm() {
-    HostProcessor.Capability kvm = HostProcessor.kvm();
-    return kvm.available()
-        ? Finding.good("kvm", kvm.reason() + "; this version does not use it yet")
-        : Finding.lacking("kvm", kvm.reason());
   }
 
   private static Finding terminal() {

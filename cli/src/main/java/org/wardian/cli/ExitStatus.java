@@ -18,6 +18,7 @@ enum ExitStatus {
   UNAVAILABLE(9, "the accelerator or JDK asked for cannot be had on this machine"),
   GUEST_RESET(10, "the guest asked for a reset, and --no-reboot was given"),
   GUEST_DEAD(11, "the guest's only processor halted with interrupts off: nothing can wake it"),
+  ACCELERATOR_FAILED(12, "the accelerator gave up on the guest, or was taken away"),
   LEFT(130, "you left by the escape key or by an interrupt"),
   OUTPUT_CLOSED(141, "whoever read the guest's output closed it"),
   TERMINATED(143, "ward was asked to terminate");

@@ -12,6 +12,8 @@ import org.wardian.host.HostException;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.Outcome;
+import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.processor.kvm.UnsupportedCpuModelException;
 
 /** One run of a guest: builds the machine, joins it to the console, and says how it ended. */
 final class GuestRun {
@@ -39,15 +41,28 @@ final class GuestRun {
     try (Machine machine = new Machine(configuration(), output)) {
       console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
       request.timeout().ifPresent(limit -> stopAfter(limit, machine));
-      Outcome outcome = machine.run();
+      Outcome outcome = run(machine);
       Duration wallTime = Duration.ofNanos(System.nanoTime() - started);
       return report(outcome, machine, wallTime);
+    } catch (UnsupportedCpuModelException e) {
+      throw new Failure(ExitStatus.UNAVAILABLE, e.getMessage(), e);
     } catch (BootException e) {
       throw new Failure(ExitStatus.BAD_IMAGE, images.name() + ": " + e.getMessage(), e);
     } catch (HostException e) {
       throw new Failure(
           ExitStatus.UNAVAILABLE,
           "this host does not give what the machine needs: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private Outcome run(Machine machine) throws BootException {
+    try {
+      return machine.run();
+    } catch (HostException e) {
+      throw new Failure(
+          ExitStatus.ACCELERATOR_FAILED,
+          "the host took back what the running machine needs: " + e.getMessage(),
           e);
     }
   }
@@ -66,15 +81,16 @@ final class GuestRun {
         request.devices().stream().map(ExtraDevice::toString).collect(Collectors.toSet());
     try {
       return new MachineConfiguration(
-          images.kernel(),
-          images.name(),
-          images.initrd(),
-          images.commandLine(),
-          request.memoryBytes(),
-          ONE_PROCESSOR,
-          request.cpuModel(),
-          devices,
-          request.reboots());
+              images.kernel(),
+              images.name(),
+              images.initrd(),
+              images.commandLine(),
+              request.memoryBytes(),
+              ONE_PROCESSOR,
+              request.cpuModel(),
+              devices,
+              request.reboots())
+          .on(request.accelerator().kind(), request.chips());
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }
@@ -99,7 +115,7 @@ final class GuestRun {
   private RunReport report(Outcome outcome, Machine machine, Duration wallTime) {
     boolean crashed =
         switch (outcome.cause()) {
-          case PANIC, TRIPLE_FAULT -> true;
+          case PANIC, TRIPLE_FAULT, FAILED -> true;
           case POWERED_OFF, RESET, HALTED, EXITED, STOPPED -> false;
         };
     Optional<ExitStatus> ending = ending(outcome);
@@ -107,7 +123,8 @@ final class GuestRun {
         ending.map(ExitStatus::code).orElse(outcome.status()),
         ending.flatMap(this::words),
         crashed ? Optional.of(outcome.registers().stripTrailing()) : Optional.empty(),
-        request.accelerator(),
+        request.accelerator().kind(),
+        request.accelerator().reason(),
         wallTime,
         machine.counters());
   }
@@ -120,6 +137,7 @@ final class GuestRun {
       case PANIC -> Optional.of(ExitStatus.GUEST_PANIC);
       case TRIPLE_FAULT -> Optional.of(ExitStatus.TRIPLE_FAULT);
       case HALTED -> Optional.of(ExitStatus.GUEST_DEAD);
+      case FAILED -> Optional.of(ExitStatus.ACCELERATOR_FAILED);
       case EXITED -> Optional.empty();
       case STOPPED -> Optional.of(stopped());
     };
@@ -145,6 +163,12 @@ final class GuestRun {
           Optional.of("triple fault: the guest could not handle a fault; its registers are above");
       case GUEST_DEAD ->
           Optional.of("the guest halted with interrupts off: nothing can wake it any more");
+      case ACCELERATOR_FAILED ->
+          Optional.of(
+              request.accelerator().kind()
+                  + " cannot go on with this guest, as told above; --accelerator "
+                  + (request.accelerator().kind() == AcceleratorKind.KVM ? "software" : "kvm")
+                  + " may run it");
       case STORAGE -> Optional.of("standard output cannot be written: " + console.outputFailure());
       case TIMEOUT ->
           Optional.of(

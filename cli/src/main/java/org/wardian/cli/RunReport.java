@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import org.wardian.machine.platform.AcceleratorKind;
 
 /**
  * How a run ended.
@@ -13,8 +15,9 @@ import java.util.Optional;
  * @param code the process's status; one of {@link ExitStatus}, or what the guest wrote to the test
  *     device
  * @param reason one line for the user, or empty where the ending needs no words
- * @param registers a dump of the processor's registers, or empty
+ * @param registers a dump of the processor's registers, or the accelerator's own report, or empty
  * @param accelerator who executed the guest
+ * @param choice why that one
  * @param wallTime from the machine's start to its end
  * @param counters the processor's figures by name
  */
@@ -22,19 +25,26 @@ record RunReport(
     int code,
     Optional<String> reason,
     Optional<String> registers,
-    Accelerator accelerator,
+    AcceleratorKind accelerator,
+    String choice,
     Duration wallTime,
     Map<String, Long> counters) {
+
+  private static final String INSTRUCTIONS = "instructions";
 
   void print(PrintWriter err, boolean stats, boolean json) {
     registers.ifPresent(err::println);
     reason.ifPresent(line -> err.println("ward: " + line));
     double seconds = wallTime.toNanos() / 1e9;
-    long instructions = counters.getOrDefault("instructions", 0L);
-    double mips = seconds > 0 ? instructions / seconds / 1e6 : 0;
+    // Not every accelerator counts instructions.
+    OptionalDouble mips =
+        counters.containsKey(INSTRUCTIONS) && seconds > 0
+            ? OptionalDouble.of(counters.get(INSTRUCTIONS) / seconds / 1e6)
+            : OptionalDouble.empty();
     if (stats) {
-      err.printf(
-          Locale.ROOT, "ward: accelerator %s, %.2f s, %.1f MIPS%n", accelerator, seconds, mips);
+      err.printf(Locale.ROOT, "ward: accelerator %s, %.2f s", accelerator, seconds);
+      mips.ifPresent(figure -> err.printf(Locale.ROOT, ", %.1f MIPS", figure));
+      err.printf("%n  because %s%n", choice);
       counters.forEach((name, value) -> err.printf(Locale.ROOT, "  %-20s %,20d%n", name, value));
     }
     if (json) {
@@ -42,8 +52,9 @@ record RunReport(
       node.put("status", code);
       reason.ifPresent(line -> node.put("reason", line));
       node.put("accelerator", accelerator.toString());
+      node.put("acceleratorReason", choice);
       node.put("seconds", seconds);
-      node.put("mips", mips);
+      mips.ifPresent(figure -> node.put("mips", figure));
       counters.forEach(node.putObject("counters")::put);
       err.println(Json.line(node));
     }

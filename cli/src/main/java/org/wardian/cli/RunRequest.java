@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.machine.platform.InterruptChips;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -16,7 +17,8 @@ import org.wardian.x86.CpuModel;
  * @param memoryBytes the guest's RAM
  * @param cpuModel what CPUID promises
  * @param devices devices beside the board's own
- * @param accelerator never AUTO
+ * @param accelerator who executes the guest
+ * @param chips where the interrupt chips live, with KVM
  * @param reboots whether a reset by the guest boots it again
  * @param timeout how long it may run, or empty for no limit
  */
@@ -28,6 +30,7 @@ record RunRequest(
     long memoryBytes,
     CpuModel cpuModel,
     Set<ExtraDevice> devices,
-    Accelerator accelerator,
+    AcceleratorChoice accelerator,
+    InterruptChips chips,
     boolean reboots,
     Optional<Duration> timeout) {}

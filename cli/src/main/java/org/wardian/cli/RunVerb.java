@@ -15,6 +15,7 @@ import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
+import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,8 +104,23 @@ final class RunVerb implements Callable<Integer> {
       names = "--accelerator",
       paramLabel = "NAME",
       defaultValue = "auto",
-      description = "Who executes the guest: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+      description =
+          "Who executes the guest: kvm, the host's processor by /dev/kvm; software, Wardian's own;"
+              + " auto, kvm where it executes guests on a processor rather than by an emulator in"
+              + " the kernel, which is measured at each start ('ward doctor' shows the figures),"
+              + " and else software (default: ${DEFAULT-VALUE}).")
   private Accelerator accelerator;
+
+  @Option(
+      names = "--irqchip",
+      paramLabel = "PLACE",
+      defaultValue = "auto",
+      description =
+          "With kvm, where the chips that carry interrupts are: split, those of each processor in"
+              + " the kernel and the others in Wardian; kernel, all of them in the kernel, which"
+              + " spares exits to old guests that use the PC's first interrupt controller and"
+              + " timer; auto, split (default: ${DEFAULT-VALUE}). With software all are Wardian's.")
+  private InterruptChipsOption interruptChips;
 
   @Option(
       names = "--device",
@@ -154,6 +170,12 @@ final class RunVerb implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "GUEST and --kernel exclude each other: which one shall boot?");
     }
+    if (accelerator == Accelerator.SOFTWARE && interruptChips != InterruptChipsOption.AUTO) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--irqchip chooses among KVM's chips; --accelerator software has none");
+    }
+    AcceleratorChoice choice = AcceleratorChoice.of(accelerator, cpuModel, KvmProbe::probe);
     RunRequest request =
         new RunRequest(
             guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
@@ -163,11 +185,15 @@ final class RunVerb implements Callable<Integer> {
             memory.bytes(),
             cpuModel,
             Set.copyOf(devices),
-            accelerator.resolve(),
+            choice,
+            interruptChips.chips(),
             !noReboot,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<Terminal> terminal = Terminal.standard();
+    PrintWriter err = spec.commandLine().getErr();
+    choice.warning().ifPresent(line -> err.println("ward: " + line));
+    err.flush();
     GuestImages images = GuestImages.of(request, terminal);
     RunReport report;
     try (ConsoleSession console =
@@ -175,7 +201,6 @@ final class RunVerb implements Callable<Integer> {
             StandardInput.open(), new FileOutputStream(FileDescriptor.out), terminal, lines)) {
       report = new GuestRun(request, images, console).run();
     }
-    PrintWriter err = spec.commandLine().getErr();
     report.print(err, stats, json.asked);
     return report.code();
   }

@@ -60,6 +60,9 @@ public final class Ward implements Runnable {
   static CommandLine commandLine() {
     CommandLine ward = new CommandLine(new Ward());
     ward.registerConverter(Accelerator.class, Choice.of(Accelerator.class, "an accelerator"));
+    ward.registerConverter(
+        InterruptChipsOption.class,
+        Choice.of(InterruptChipsOption.class, "a place for the interrupt chips"));
     ward.registerConverter(ExtraDevice.class, Choice.of(ExtraDevice.class, "a device"));
     ward.registerConverter(
         CompletionVerb.Shell.class, Choice.of(CompletionVerb.Shell.class, "a shell that we know"));
