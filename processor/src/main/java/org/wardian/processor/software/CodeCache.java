@@ -9,10 +9,10 @@ import org.wardian.x86.Instruction;
 import org.wardian.x86.StateLayout;
 
 /**
- * Decoded code by guest-physical page, and the way from a linear address to it. One a vCPU; told of
- * every write to a page that it holds code of.
+ * Decoded code by guest-physical page, and the way from a linear address to it. One a vCPU, and
+ * used by its thread only; told of every write to a page that it holds code of.
  */
-final class CodeCache implements GuestMemory.CodeListener {
+final class CodeCache {
   private static final int SLOTS = 1024;
   private static final int RUN = 64;
   private static final int MAXIMUM_LENGTH = 15;
@@ -27,6 +27,14 @@ final class CodeCache implements GuestMemory.CodeListener {
 
   private static final long JUMP_MASK = (JUMPS - 1L) << 4;
 
+  /** Frames whose pages lie in one array, which exists once one of them holds code. */
+  private static final int CHUNK_BITS = 10;
+
+  private static final int CHUNK = 1 << CHUNK_BITS;
+
+  /** Contexts have so many mappings; 0 is the one that no code was ever found in. */
+  private static final int MAPPINGS = 0xfffffff;
+
   private final Cpu cpu;
   private final GuestMemory memory;
   private final Decoder decoder;
@@ -35,8 +43,8 @@ final class CodeCache implements GuestMemory.CodeListener {
   /** All dense code. */
   final CodeStore store = new CodeStore(STORE_WORDS);
 
-  /** By kind, then frame. */
-  private final CodePage[][] pages = new CodePage[CodePage.KINDS][];
+  /** By kind, then frame: upper bits, lower bits. */
+  private final CodePage[][][] pages = new CodePage[CodePage.KINDS][0][];
 
   private final long[] tags = new long[SLOTS];
   private final CodePage[] slots = new CodePage[SLOTS];
@@ -47,9 +55,12 @@ final class CodeCache implements GuestMemory.CodeListener {
   private Instruction scratch = new Instruction();
 
   /** Counts changes of the mapping, and those that global pages see; part of the contexts. */
-  private int mappings;
+  int mappings = 1;
 
-  private int globalMappings;
+  int globalMappings = 1;
+
+  /** The counts have come round: nothing may be found before everything was forgotten. */
+  private boolean clearFirst;
 
   /**
    * Names what a link between pages depends on: the mapping, the privilege and the kind of code. A
@@ -75,7 +86,6 @@ final class CodeCache implements GuestMemory.CodeListener {
     this.memory = cpu.memory;
     this.decoder = decoder;
     Arrays.fill(tags, -1);
-    memory.addCodeListener(this);
   }
 
   void close() {
@@ -107,13 +117,18 @@ final class CodeCache implements GuestMemory.CodeListener {
   }
 
   private void changed(boolean globals) {
-    mappings = mappings + 1 & 0xfffffff;
-    if (globals) {
-      globalMappings = globalMappings + 1 & 0xfffffff;
-    }
-    if (mappings == 0 || globals && globalMappings == 0) {
-      // Contexts come round again: no old link may look current.
-      clear();
+    if (!clearFirst) {
+      mappings = mappings + 1 & MAPPINGS;
+      if (globals) {
+        globalMappings = globalMappings + 1 & MAPPINGS;
+      }
+      if (mappings == 0 || globalMappings == 0) {
+        // Contexts come round again, and no old link may look current. The code itself must stay:
+        // this may happen in the middle of one of its instructions.
+        clearFirst = true;
+        mappings = 0;
+        globalMappings = 0;
+      }
     }
     modeChanged();
   }
@@ -126,16 +141,22 @@ final class CodeCache implements GuestMemory.CodeListener {
   }
 
   private void clear() {
-    for (CodePage[] kind : pages) {
-      if (kind != null) {
-        for (CodePage page : kind) {
-          if (page != null) {
-            page.dead = true;
-            memory.unmarkCode(page.physical);
+    for (int kind = 0; kind < pages.length; kind++) {
+      for (CodePage[] chunk : pages[kind]) {
+        for (int i = 0; chunk != null && i < CHUNK; i++) {
+          if (chunk[i] != null) {
+            chunk[i].dead = true;
+            memory.unmarkCode(chunk[i].physical);
           }
         }
-        Arrays.fill(kind, null);
       }
+      pages[kind] = new CodePage[0][];
+    }
+    if (clearFirst) {
+      clearFirst = false;
+      mappings = 1;
+      globalMappings = 1;
+      modeChanged();
     }
     Arrays.fill(tags, -1);
     Arrays.fill(slots, null);
@@ -171,6 +192,9 @@ final class CodeCache implements GuestMemory.CodeListener {
    * @throws GuestFault of the instruction fetch
    */
   int find(long rip, long linear) {
+    if (clearFirst) {
+      clear();
+    }
     CodePage page = page(linear);
     if (page == null) {
       return 0;
@@ -184,7 +208,7 @@ final class CodeCache implements GuestMemory.CodeListener {
       }
       at = decode(page, offset);
     }
-    if (cpu.codeKind <= CodePage.FLAT_32) {
+    if (at != 0 && cpu.codeKind <= CodePage.FLAT_32) {
       remember(rip, at);
     }
     return at;
@@ -234,13 +258,10 @@ final class CodeCache implements GuestMemory.CodeListener {
       return null;
     }
     int kind = cpu.codeKind;
-    if (pages[kind] == null) {
-      pages[kind] = new CodePage[memory.frames()];
-    }
-    CodePage page = pages[kind][frame];
+    CodePage page = pageOf(kind, frame);
     if (page == null) {
       page = new CodePage(physical & Mmu.PAGE_MASK, kind);
-      pages[kind][frame] = page;
+      put(kind, frame, page);
     }
     tags[slot] = tag;
     slots[slot] = page;
@@ -249,12 +270,34 @@ final class CodeCache implements GuestMemory.CodeListener {
     return page;
   }
 
+  private CodePage pageOf(int kind, int frame) {
+    CodePage[][] chunks = pages[kind];
+    int n = frame >> CHUNK_BITS;
+    return n < chunks.length && chunks[n] != null ? chunks[n][frame & CHUNK - 1] : null;
+  }
+
+  private void put(int kind, int frame, CodePage page) {
+    int n = frame >> CHUNK_BITS;
+    if (n >= pages[kind].length) {
+      pages[kind] = Arrays.copyOf(pages[kind], Math.max(n + 1, pages[kind].length * 2));
+    }
+    if (pages[kind][n] == null) {
+      pages[kind][n] = new CodePage[CHUNK];
+    }
+    pages[kind][n][frame & CHUNK - 1] = page;
+  }
+
+  /** Decodes a run; 0 where the page is memory no more. */
   private int decode(CodePage page, int offset) {
     if (page.chunks == 0) {
       memory.markCode(page.physical);
       cpu.flushWrites(page.physical);
     }
-    RawMemory.copy(memory.hostAddress(page.physical), bytes, 0, 4096);
+    long host = memory.hostAddress(page.physical);
+    if (host == 0) {
+      return 0;
+    }
+    RawMemory.copy(host, bytes, 0, 4096);
     int codeSize = codeSize(page.kind);
     int start = store.next();
     int at = offset;
@@ -394,16 +437,34 @@ final class CodeCache implements GuestMemory.CodeListener {
     return host != 0 ? RawMemory.getByte(host) : (byte) cpu.mmio.read(physical, 1);
   }
 
-  @Override
-  public void codeWritten(long address, int length) {
+  /** Ends {@link GuestMemory#markCode} where no decoded code holds it. */
+  void unmark(long physical) {
+    int frame = memory.frame(physical);
+    for (int kind = 0; frame >= 0 && kind < CodePage.KINDS; kind++) {
+      if (pageOf(kind, frame) != null) {
+        return;
+      }
+    }
+    memory.unmarkCode(physical);
+  }
+
+  /** Bytes within one page were written. */
+  void codeWritten(long address, int length) {
+    Translations translations = cpu.translations();
+    if (translations != null) {
+      translations.written(address, length);
+    }
     int frame = memory.frame(address);
+    if (frame < 0) {
+      return;
+    }
     int from = (int) address & 0xfff;
     long touched = 0;
     for (int chunk = from >> 6; chunk <= (from + length - 1) >> 6 && chunk < 64; chunk++) {
       touched |= 1L << chunk;
     }
-    for (CodePage[] kind : pages) {
-      CodePage page = kind == null ? null : kind[frame];
+    for (int kind = 0; kind < CodePage.KINDS; kind++) {
+      CodePage page = pageOf(kind, frame);
       if (page != null && (page.chunks & touched) != 0) {
         stale(page, from, from + length);
         if (page.live == 0) {
@@ -432,12 +493,47 @@ final class CodeCache implements GuestMemory.CodeListener {
 
   private void forget(CodePage page, int frame) {
     page.dead = true;
-    pages[page.kind][frame] = null;
-    for (CodePage[] kind : pages) {
-      if (kind != null && kind[frame] != null) {
+    put(page.kind, frame, null);
+    for (int kind = 0; kind < CodePage.KINDS; kind++) {
+      if (pageOf(kind, frame) != null) {
         return;
       }
     }
-    memory.unmarkCode(page.physical);
+    Translations translations = cpu.translations();
+    if (translations == null || !translations.holds(page.physical)) {
+      memory.unmarkCode(page.physical);
+    }
+  }
+
+  /**
+   * Forgets all code of {@code count} frames from {@code first}: their memory is gone, or was
+   * written in ways that nobody followed. An operation of theirs that executes now runs to its end.
+   */
+  void forgetFrames(int first, int count) {
+    Translations translations = cpu.translations();
+    if (translations != null) {
+      translations.forget();
+    }
+    int last = first + count - 1;
+    for (CodePage[][] chunks : pages) {
+      for (int n = first >> CHUNK_BITS; n <= last >> CHUNK_BITS && n < chunks.length; n++) {
+        if (chunks[n] == null) {
+          continue;
+        }
+        boolean empty = true;
+        for (int i = 0; i < CHUNK; i++) {
+          CodePage page = chunks[n][i];
+          int frame = (n << CHUNK_BITS) + i;
+          if (page != null && frame >= first && frame <= last) {
+            stale(page, 0, 4096);
+            forget(page, frame);
+          }
+          empty &= chunks[n][i] == null;
+        }
+        if (empty) {
+          chunks[n] = null;
+        }
+      }
+    }
   }
 }

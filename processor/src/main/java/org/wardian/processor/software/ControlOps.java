@@ -1,5 +1,6 @@
 package org.wardian.processor.software;
 
+import org.wardian.processor.Flags;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;

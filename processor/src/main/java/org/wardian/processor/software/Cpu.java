@@ -4,6 +4,7 @@ import org.wardian.bus.IoBus;
 import org.wardian.bus.LocalInterruptController;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
+import org.wardian.processor.Flags;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.StateLayout;
 
@@ -52,6 +53,9 @@ abstract class Cpu extends Mmu {
 
   /** A start-up IPI was received. */
   static final int PENDING_STARTUP = 32;
+
+  /** Leave the interpreter at the next branch: translated code may go on. */
+  static final int PENDING_BRANCH = 1 << 17;
 
   final IoBus ports;
 
@@ -106,6 +110,11 @@ abstract class Cpu extends Mmu {
       LocalInterruptController interrupts) {
     super(state, memory, mmio, interrupts);
     this.ports = ports;
+  }
+
+  /** Translated code, or null. */
+  Translations translations() {
+    return null;
   }
 
   // ---- modes

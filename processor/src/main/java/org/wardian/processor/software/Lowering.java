@@ -83,19 +83,22 @@ final class Lowering {
     return lowerGeneral(i, store, offset, false);
   }
 
+  /** The operation that executes {@code i} by its decoded operands. */
+  static int unitOf(Instruction i) {
+    int unit = UNITS[i.operation];
+    if (unit == Ops.SSE && !SseUnit.handles(i) || OPERATIONS[i.operation] == Operation.EMMS) {
+      unit = Ops.MMX;
+    }
+    return unit == Ops.STRING && (i.rep || i.repne) ? Ops.END_STRING : unit;
+  }
+
   /** Appends {@code i} as an operation on decoded operands. */
   boolean lowerGeneral(Instruction i, CodeStore store, int offset, boolean segmented) {
     if (i.base == StateLayout.REGISTER_CODE_PAGE) {
       // From the page instead of from the next instruction, so that nobody needs RIP.
       i.displacement += offset + i.length;
     }
-    int unit = UNITS[i.operation];
-    if (unit == Ops.SSE && !SseUnit.handles(i) || OPERATIONS[i.operation] == Operation.EMMS) {
-      unit = Ops.MMX;
-    }
-    if (unit == Ops.STRING && (i.rep || i.repne)) {
-      unit = Ops.END_STRING;
-    }
+    int unit = unitOf(i);
     endsRun = unit >= Ops.END;
     long word = (long) offset << Ops.OFFSET | (long) i.length << Ops.LENGTH;
     if (segmented) {

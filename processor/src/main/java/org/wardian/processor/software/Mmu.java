@@ -13,7 +13,7 @@ import org.wardian.x86.StateLayout;
  * <p>The TLB follows the state block in the same allocation: {@link #REGIONS} tables of {@link
  * #ENTRIES} entries of 32 bytes: +0 read tag, +8 write tag, +16 addend (host minus linear address),
  * +24 guest-physical page, with {@link #GLOBAL}. A tag is the linear page, with {@link #IO} or
- * {@link #CODE} where the slow path must act; an invalid tag has {@link #INVALID} set. The fast
+ * {@link #WATCHED} where the slow path must act; an invalid tag has {@link #INVALID} set. The fast
  * path compares the tag with the page of the access's <em>last</em> byte, so an access that crosses
  * a page never hits.
  */
@@ -27,8 +27,11 @@ abstract class Mmu extends VcpuContext {
   /** Tag bit: not plain memory (MMIO, or a store to ROM). */
   static final long IO = 1;
 
-  /** Tag bit of a write tag: the page holds decoded code. */
-  static final long CODE = 2;
+  /**
+   * Tag bit of a write tag: stores must be reported. The page holds decoded code, or is clean in
+   * the dirty log. The slow path reports, and clears the bit where the next store need not be.
+   */
+  static final long WATCHED = 2;
 
   static final long INVALID = 0x800;
 
@@ -97,9 +100,14 @@ abstract class Mmu extends VcpuContext {
     return state + StateLayout.ARCHITECTURAL_SIZE + mode * TABLE_SIZE;
   }
 
+  /** Offset of the first byte behind the TLBs. */
+  static long tlbEnd() {
+    return StateLayout.ARCHITECTURAL_SIZE + REGIONS * TABLE_SIZE;
+  }
+
   /** Bytes of a state block with its TLBs. */
   static long blockSize() {
-    return StateLayout.ARCHITECTURAL_SIZE + REGIONS * TABLE_SIZE;
+    return tlbEnd() + HostState.JUMPS * 16L;
   }
 
   /** Empties every data table. */
@@ -146,6 +154,21 @@ abstract class Mmu extends VcpuContext {
         for (long e = table(mode); e < end; e += 32) {
           if ((RawMemory.getLong(e + 24) & PAGE_MASK) == physicalPage) {
             RawMemory.putLong(e + 8, -1);
+          }
+        }
+      }
+    }
+  }
+
+  /** Makes the first store to every page take the slow path, which asks memory again. */
+  final void watchStores() {
+    for (int mode = 0; mode < REGIONS - 1; mode++) {
+      if (used[mode]) {
+        long end = table(mode) + TABLE_SIZE;
+        for (long e = table(mode); e < end; e += 32) {
+          long tag = RawMemory.getLong(e + 8);
+          if ((tag & (INVALID | IO)) == 0) {
+            RawMemory.putLong(e + 8, tag | WATCHED);
           }
         }
       }
@@ -268,7 +291,10 @@ abstract class Mmu extends VcpuContext {
     return loadSlow(va, size, mmuMode);
   }
 
-  /** Stores to where the last {@link #loadForWrite} loaded from; cannot fault. */
+  /**
+   * Stores to where the last {@link #loadForWrite} loaded from; faults only where that load, from a
+   * device, took away the memory of page tables.
+   */
   final void storePrepared(int size, long value) {
     long host = preparedHost;
     if (host == 0) {
@@ -295,6 +321,33 @@ abstract class Mmu extends VcpuContext {
       walker.fill(va, access, mode, e);
     }
     return e;
+  }
+
+  /** {@link #present}: the translation was there already. */
+  static final int HIT = 0;
+
+  /** {@link #present}: it is now. */
+  static final int FILLED = 1;
+
+  /** {@link #present}: the access crosses a page or is not to plain memory. */
+  static final int SPECIAL = 2;
+
+  /**
+   * Makes the translation for an access of {@code size} bytes present.
+   *
+   * @throws GuestFault where there is none
+   */
+  final int present(long va, int size, int access) {
+    if (crosses(va, size) || va << 16 >> 16 != va) {
+      return SPECIAL;
+    }
+    long e = table(mmuMode) + ((va >>> 7) & INDEX_MASK);
+    long at = e + (access == WRITE ? 8 : 0);
+    if (RawMemory.getLong(at) == (va & PAGE_MASK)) {
+      return HIT;
+    }
+    entry(va, access, mmuMode);
+    return RawMemory.getLong(at) == (va & PAGE_MASK) ? FILLED : SPECIAL;
   }
 
   private static boolean crosses(long va, int size) {
@@ -408,11 +461,16 @@ abstract class Mmu extends VcpuContext {
       case 4 -> RawMemory.putInt(host, (int) value);
       default -> RawMemory.putLong(host, value);
     }
-    if ((tag & CODE) != 0) {
-      memory.written(physical, size);
-      if (!memory.isCode(physical)) {
-        RawMemory.putLong(e + 8, tag & ~CODE);
-      }
+    if ((tag & WATCHED) != 0) {
+      report(e, tag, physical, size);
+    }
+  }
+
+  /** Reports a store, which is done before the next look at what is pending. */
+  private void report(long e, long tag, long physical, int length) {
+    memory.written(physical, length);
+    if (!memory.isWatched(physical)) {
+      RawMemory.putLong(e + 8, tag & ~WATCHED);
     }
   }
 
@@ -431,14 +489,16 @@ abstract class Mmu extends VcpuContext {
   private void storePhysical(long physical, int size, long value) {
     if (atLocalApic(physical)) {
       interrupts.writeRegister((int) physical & 0xfff, size, value);
-    } else if (memory.region(physical) == null) {
+    } else {
+      // ROM too: there may be a flash device behind it.
       mmio.write(physical, size, value);
     }
   }
 
   /**
    * Host address of linear {@code va} for bulk access to {@code length} bytes, all in its page, or
-   * 0 where it is not plain memory. A write must follow at once: code there is forgotten already.
+   * 0 where it is not plain memory. A write must follow at once: it is reported already. The
+   * address is good until the next access to a bus.
    */
   final long bulk(long va, int access, int length) {
     checkCanonical(va);
@@ -447,12 +507,8 @@ abstract class Mmu extends VcpuContext {
     if ((tag & IO) != 0 || tlb == table(ALWAYS_MISS)) {
       return 0;
     }
-    if ((tag & CODE) != 0 && access == WRITE) {
-      long physical = RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff);
-      memory.written(physical, length);
-      if (!memory.isCode(physical)) {
-        RawMemory.putLong(e + 8, tag & ~CODE);
-      }
+    if ((tag & WATCHED) != 0 && access == WRITE) {
+      report(e, tag, RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff), length);
     }
     return va + RawMemory.getLong(e + 16);
   }

@@ -19,12 +19,6 @@ final class Msrs {
   private final long s;
   private final ParavirtualClock clock;
 
-  /** Variable-range MTRRs: eight base and mask pairs; kept, without effect on an emulated cache. */
-  private final long[] mtrrs = new long[16];
-
-  private final long[] fixedMtrrs = new long[11];
-  private long mtrrDefault;
-
   Msrs(SoftwareVcpu cpu) {
     this.cpu = cpu;
     this.s = cpu.state;
@@ -54,13 +48,19 @@ final class Msrs {
     return index == 0x1b || index == 0x6e0 || (index >= 0x800 && index <= 0x8ff);
   }
 
-  private static int fixedMtrr(int index) {
-    return switch (index) {
-      case 0x250 -> 0;
-      case 0x258 -> 1;
-      case 0x259 -> 2;
-      default -> index >= 0x268 && index <= 0x26f ? 3 + index - 0x268 : -1;
-    };
+  /** Where an MTRR is kept, or -1; they have no effect on an emulated cache. */
+  private static int mtrr(int index) {
+    if (index >= 0x200 && index < 0x210) {
+      return StateLayout.MTRR_VARIABLE + 8 * (index - 0x200);
+    }
+    int fixed =
+        switch (index) {
+          case 0x250 -> 0;
+          case 0x258 -> 1;
+          case 0x259 -> 2;
+          default -> index >= 0x268 && index <= 0x26f ? 3 + index - 0x268 : -1;
+        };
+    return fixed < 0 ? -1 : StateLayout.MTRR_FIXED + 8 * fixed;
   }
 
   long read(int index) {
@@ -71,11 +71,8 @@ final class Msrs {
         throw protection();
       }
     }
-    if (index >= 0x200 && index < 0x210) {
-      return mtrrs[index - 0x200];
-    }
-    if (fixedMtrr(index) >= 0) {
-      return fixedMtrrs[fixedMtrr(index)];
+    if (mtrr(index) >= 0) {
+      return get(mtrr(index));
     }
     return switch (index) {
       case 0x10 -> cpu.timestamp();
@@ -101,7 +98,7 @@ final class Msrs {
       // debug control and last branch records: none
       case 0x1d9, 0x1db, 0x1dc, 0x1dd, 0x1de -> 0;
       case 0x277 -> get(StateLayout.PAT);
-      case 0x2ff -> mtrrDefault;
+      case 0x2ff -> get(StateLayout.MTRR_DEFAULT);
       case 0xc0000080 -> get(StateLayout.EFER);
       case 0xc0000081 -> get(StateLayout.STAR);
       case 0xc0000082 -> get(StateLayout.LSTAR);
@@ -133,16 +130,12 @@ final class Msrs {
       }
       return;
     }
-    if (index >= 0x200 && index < 0x210) {
-      mtrrs[index - 0x200] = value;
-      return;
-    }
-    if (fixedMtrr(index) >= 0) {
-      fixedMtrrs[fixedMtrr(index)] = value;
+    if (mtrr(index) >= 0) {
+      set(mtrr(index), value);
       return;
     }
     switch (index) {
-      case 0x10 -> cpu.timestamp(value);
+      case 0x10 -> cpu.adjustTimestamp(value - cpu.timestamp());
       case TSC_ADJUST -> {
         if (!cpu.model.has(Feature.TSC_ADJUST)) {
           throw protection();
@@ -163,7 +156,7 @@ final class Msrs {
         }
       }
       case 0x277 -> pat(value);
-      case 0x2ff -> mtrrDefault = value & 0xcff;
+      case 0x2ff -> set(StateLayout.MTRR_DEFAULT, value & 0xcff);
       case 0xc0000080 -> efer(value);
       case 0xc0000081 -> set(StateLayout.STAR, value);
       case 0xc0000082 -> address(StateLayout.LSTAR, value);
@@ -210,11 +203,8 @@ final class Msrs {
     }
   }
 
-  /** Power-on values. */
-  void reset() {
-    java.util.Arrays.fill(mtrrs, 0);
-    java.util.Arrays.fill(fixedMtrrs, 0);
-    mtrrDefault = 0;
-    clock.reset();
+  /** The time-stamp counter goes on from elsewhere: who reckons by it must know. */
+  void timestampMoved() {
+    clock.refresh();
   }
 }

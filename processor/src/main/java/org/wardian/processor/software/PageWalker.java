@@ -80,18 +80,20 @@ final class PageWalker {
   void fill(long va, int access, int mode, long e) {
     long physical = translate(va, access, mode);
     long page = va & Mmu.PAGE_MASK;
-    long host = memory.hostAddress(physical);
+    // One look-up: another thread may change the map, and waits for this vCPU only afterwards.
+    GuestMemory.Region region = memory.region(physical);
+    long host = 0;
     long readTag = page;
     long writeTag = page;
-    if (host == 0) {
+    if (region == null) {
       readTag |= Mmu.IO;
       writeTag |= Mmu.IO;
     } else {
-      GuestMemory.Region region = memory.region(physical);
+      host = host(region, physical);
       if (!region.writable()) {
         writeTag |= Mmu.IO;
-      } else if (memory.isCode(physical)) {
-        writeTag |= Mmu.CODE;
+      } else if (memory.isWatched(physical)) {
+        writeTag |= Mmu.WATCHED;
       }
     }
     boolean mayWrite =
@@ -101,6 +103,10 @@ final class PageWalker {
     RawMemory.putLong(e + 16, host - page);
     RawMemory.putLong(e + 24, physical | (pageGlobal ? Mmu.GLOBAL : 0));
     largeBelow |= pageLarge && va >= 0;
+  }
+
+  private static long host(GuestMemory.Region region, long address) {
+    return region.host() + (address - region.base());
   }
 
   private long cr(int offset) {
@@ -151,12 +157,12 @@ final class PageWalker {
     for (int level = levels; ; level--) {
       int shift = 12 + 9 * (level - 1);
       long at = table + ((va >>> shift) & 0x1ff) * 8;
-      long host = memory.hostAddress(at);
-      if (host == 0) {
+      GuestMemory.Region region = memory.region(at);
+      if (region == null) {
         // No memory there: the bus floats high, so every reserved bit is set.
         throw pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
       }
-      long entry = RawMemory.getLong(host);
+      long entry = RawMemory.getLong(host(region, at));
       if ((entry & PRESENT) == 0) {
         throw pageFault(va, access, mode, 0);
       }
@@ -178,25 +184,25 @@ final class PageWalker {
       if (leaf) {
         permit(va, access, mode);
         long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-        mark(host, at, entry, marked, 8);
+        mark(region, at, entry, marked, 8);
         pageDirty = (marked & DIRTY) != 0;
         pageGlobal = (entry & GLOBAL) != 0;
         pageLarge = level > 1;
         pagePhysical = ((entry & ADDRESS & ~offsetMask) | (va & offsetMask)) & Mmu.PAGE_MASK;
         return;
       }
-      mark(host, at, entry, entry | ACCESSED, 8);
+      mark(region, at, entry, entry | ACCESSED, 8);
       table = entry & ADDRESS;
     }
   }
 
   private void walk32(long va, int access, int mode, long cr4) {
     long at = (cr(StateLayout.CR3) & 0xfffff000L) + (va >>> 22 & 0x3ff) * 4;
-    long host = memory.hostAddress(at);
-    if (host == 0) {
+    GuestMemory.Region region = memory.region(at);
+    if (region == null) {
       throw pageFault(va, access, mode, 0);
     }
-    long entry = RawMemory.getInt(host) & 0xffffffffL;
+    long entry = RawMemory.getInt(host(region, at)) & 0xffffffffL;
     if ((entry & PRESENT) == 0) {
       throw pageFault(va, access, mode, 0);
     }
@@ -209,20 +215,20 @@ final class PageWalker {
       }
       permit(va, access, mode);
       long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-      mark(host, at, entry, marked, 4);
+      mark(region, at, entry, marked, 4);
       pageDirty = (marked & DIRTY) != 0;
       pageGlobal = (entry & GLOBAL) != 0;
       pageLarge = true;
       pagePhysical = (entry & 0xffc00000L) | (entry & 0x1fe000) << 19 | (va & 0x3ff000);
       return;
     }
-    mark(host, at, entry, entry | ACCESSED, 4);
+    mark(region, at, entry, entry | ACCESSED, 4);
     at = (entry & 0xfffff000L) + (va >>> 12 & 0x3ff) * 4;
-    host = memory.hostAddress(at);
-    if (host == 0) {
+    region = memory.region(at);
+    if (region == null) {
       throw pageFault(va, access, mode, 0);
     }
-    entry = RawMemory.getInt(host) & 0xffffffffL;
+    entry = RawMemory.getInt(host(region, at)) & 0xffffffffL;
     if ((entry & PRESENT) == 0) {
       throw pageFault(va, access, mode, 0);
     }
@@ -230,18 +236,22 @@ final class PageWalker {
     pageUser &= (entry & USER_PAGE) != 0;
     permit(va, access, mode);
     long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-    mark(host, at, entry, marked, 4);
+    mark(region, at, entry, marked, 4);
     pageDirty = (marked & DIRTY) != 0;
     pageGlobal = (entry & GLOBAL) != 0;
     pageLarge = false;
     pagePhysical = entry & 0xfffff000L;
   }
 
-  /** Sets accessed and dirty bits; another vCPU may do the same, so by compare and set. */
-  private void mark(long host, long at, long entry, long marked, int size) {
-    if (marked == entry) {
+  /**
+   * Sets accessed and dirty bits; another vCPU may do the same, so by compare and set. In ROM they
+   * stay as they are.
+   */
+  private void mark(GuestMemory.Region region, long at, long entry, long marked, int size) {
+    if (marked == entry || !region.writable()) {
       return;
     }
+    long host = host(region, at);
     long before = entry;
     while (!(size == 8
         ? RawMemory.compareAndSetLong(host, before, before | marked)

@@ -2,6 +2,7 @@ package org.wardian.processor.software;
 
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
+import org.wardian.x86.StateLayout;
 
 /**
  * KVM's paravirtual clock: two structures in guest memory that turn the time-stamp counter into
@@ -17,8 +18,6 @@ final class ParavirtualClock {
   private static final byte TSC_STABLE = 1;
 
   private final SoftwareVcpu cpu;
-  private long wallClock;
-  private long systemTime;
 
   ParavirtualClock(SoftwareVcpu cpu) {
     this.cpu = cpu;
@@ -32,24 +31,28 @@ final class ParavirtualClock {
   }
 
   long read(int index) {
-    return index == WALL_CLOCK || index == WALL_CLOCK_OLD ? wallClock : systemTime;
+    boolean wall = index == WALL_CLOCK || index == WALL_CLOCK_OLD;
+    return RawMemory.getLong(cpu.state + (wall ? StateLayout.WALL_CLOCK : StateLayout.SYSTEM_TIME));
   }
 
   void write(int index, long value) {
     if (index == WALL_CLOCK || index == WALL_CLOCK_OLD) {
-      wallClock = value;
+      RawMemory.putLong(cpu.state + StateLayout.WALL_CLOCK, value);
       writeWallClock(value);
     } else {
-      systemTime = value;
+      RawMemory.putLong(cpu.state + StateLayout.SYSTEM_TIME, value);
       if ((value & 1) != 0) {
         writeSystemTime(value & ~1L);
       }
     }
   }
 
-  void reset() {
-    wallClock = 0;
-    systemTime = 0;
+  /** Tells the guest anew how time-stamp counter and time hang together. */
+  void refresh() {
+    long where = RawMemory.getLong(cpu.state + StateLayout.SYSTEM_TIME);
+    if ((where & 1) != 0) {
+      writeSystemTime(where & ~1L);
+    }
   }
 
   private void writeSystemTime(long address) {
@@ -108,6 +111,6 @@ final class ParavirtualClock {
         || (address & 0xfff) + length > GuestMemory.PAGE) {
       return 0;
     }
-    return cpu.memory.hostAddress(address);
+    return region.host() + (address - region.base());
   }
 }

@@ -11,6 +11,7 @@ import org.wardian.host.Mapping;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
+import org.wardian.processor.PowerOnState;
 import org.wardian.processor.Vcpu;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Cpuid;
@@ -21,6 +22,9 @@ import org.wardian.x86.StateLayout;
 public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   /** {@link StateLayout#PENDING}: HLT was executed. */
   private static final int PENDING_HALT = 64;
+
+  /** {@link StateLayout#PENDING}: memory asks something, see {@link MemoryRequests}. */
+  static final int PENDING_MEMORY = 1 << 16;
 
   private static final int RAX = 0;
   private static final int RBX = 3;
@@ -49,9 +53,15 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   private final Mapping block;
   private final Cpuid cpuid;
-  private final CodeCache cache;
+  final CodeCache cache;
+  private final MemoryRequests requests;
   private final Events events;
+  private final Units units;
   private final Interpreter interpreter;
+
+  /** Null where all code is interpreted. */
+  private Translations translations;
+
   private final Msrs msrs;
 
   /** The local interrupt controller has a vector; written by any thread. */
@@ -95,13 +105,14 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     this.cpuid = cpuid;
     this.time = time;
     this.cache = new CodeCache(this, new Decoder(model));
+    this.requests = new MemoryRequests(this, cache);
     Segmentation segmentation = new Segmentation(this);
     TaskSwitch tasks = new TaskSwitch(this, segmentation);
     FarTransfers far = new FarTransfers(this, segmentation, tasks);
     this.events = new Events(this, segmentation, tasks);
     this.msrs = new Msrs(this);
     PortAccess portAccess = new PortAccess(this);
-    Units units =
+    this.units =
         new Units(
             this,
             new IntegerOps(this),
@@ -110,7 +121,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
             new SystemOps(this, segmentation, far, msrs),
             portAccess);
     this.interpreter = new Interpreter(this, cache, units);
+    this.translations = Boolean.getBoolean("wardian.translator") ? new Translations(this) : null;
     reset();
+    requests.open();
   }
 
   // ---- life cycle
@@ -118,41 +131,34 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void reset() {
-    RawMemory.fill(state, StateLayout.ARCHITECTURAL_SIZE, (byte) 0);
-    RawMemory.putLong(state + StateLayout.CR0, 0x60000010L);
-    for (int s = 0; s < 6; s++) {
-      segment(s, 0, Segmentation.REAL, 0xffff, 0);
-    }
-    segment(StateLayout.CS, 0xf000, 0x9b, 0xffff, 0xffff0000L);
-    segment(StateLayout.LDTR, 0, 0x82, 0xffff, 0);
-    segment(StateLayout.TR, 0, 0x8b, 0xffff, 0);
-    RawMemory.putInt(state + StateLayout.GDTR_LIMIT, 0xffff);
-    RawMemory.putInt(state + StateLayout.IDTR_LIMIT, 0xffff);
-    RawMemory.putLong(state + StateLayout.RIP, 0xfff0);
-    gpr(RDX, Cpuid.SIGNATURE & 0xffffffffL);
-    RawMemory.putLong(state + StateLayout.DR6, 0xffff0ff0L);
-    RawMemory.putLong(state + StateLayout.DR7, 0x400);
-    RawMemory.putLong(state + StateLayout.PAT, 0x0007040600070406L);
-    RawMemory.putLong(state + StateLayout.MISC_ENABLE, 1);
-    RawMemory.putLong(state + StateLayout.XCR0, 1);
-    RawMemory.putShort(state + StateLayout.FCW, (short) 0x40);
-    RawMemory.putInt(state + StateLayout.MXCSR, 0x1f80);
-    msrs.reset();
-    nmiBlocked = false;
-    nmiPending = false;
-    dueTraps = 0;
+    PowerOnState.write(state);
     midString = false;
-    rflags(2);
     stateChanged();
   }
 
   @Override
   public long state() {
+    RawMemory.putInt(
+        state + StateLayout.ACTIVITY,
+        (pending() & PENDING_HALT) != 0 ? StateLayout.HALTED : StateLayout.RUNNING);
+    RawMemory.putByte(state + StateLayout.NMI_PENDING, (byte) (nmiPending ? 1 : 0));
+    RawMemory.putByte(state + StateLayout.NMI_BLOCKED, (byte) (nmiBlocked ? 1 : 0));
+    RawMemory.putLong(state + StateLayout.DUE_TRAPS, dueTraps);
     return state;
   }
 
   @Override
   public void stateChanged() {
+    lower(PENDING_HALT | PENDING_NMI);
+    if (RawMemory.getInt(state + StateLayout.ACTIVITY) == StateLayout.HALTED) {
+      raise(PENDING_HALT);
+    }
+    nmiPending = RawMemory.getByte(state + StateLayout.NMI_PENDING) != 0;
+    nmiBlocked = RawMemory.getByte(state + StateLayout.NMI_BLOCKED) != 0;
+    if (nmiPending) {
+      raise(PENDING_NMI);
+    }
+    dueTraps = RawMemory.getLong(state + StateLayout.DUE_TRAPS);
     if (!longMode() && (cr(0) & CR0_PG) != 0 && (cr(4) & PageWalker.CR4_PAE) != 0) {
       try {
         walker.loadPdptes(cr(3));
@@ -179,22 +185,29 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     counters.put("code-invalidations", cache.invalidations);
     counters.put("interrupts", delivered);
     counters.put("exceptions", faults);
+    if (translations != null) {
+      counters.put("blocks-translated", translations.translated);
+      counters.put("blocks-invalidated", translations.invalidated);
+      counters.put("translation-flushes", translations.flushes);
+      counters.put("host-code-entries", translations.entries);
+      counters.put("host-code-misses", translations.accesses);
+      counters.put("host-code-links", translations.links);
+      counters.put("host-code-lookups", translations.lookups);
+      counters.put("host-code-units", translations.units);
+      counters.put("host-code-left-to-interpreter", translations.interpreted);
+    }
     return counters;
   }
 
   @Override
   public void close() {
+    requests.close();
     cache.close();
     block.close();
   }
 
   // ---- signals from outside
   // -----------------------------------------------------------------------
-
-  @Override
-  public InterruptTarget interruptTarget() {
-    return this;
-  }
 
   @Override
   public void interrupt(boolean pending) {
@@ -227,6 +240,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public void kick() {
     raise(PENDING_STOP);
+    wake();
+  }
+
+  /** Has {@link MemoryRequests#serve} called soon; any thread. */
+  void attention() {
+    raise(PENDING_MEMORY);
     wake();
   }
 
@@ -277,8 +296,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public Exit run() {
+    requests.enter();
     sleeper = Thread.currentThread();
     try {
+      if (RawMemory.getLong(state + StateLayout.EVENT) != 0 && !deliverAgain()) {
+        return Exit.TRIPLE_FAULT;
+      }
       while (true) {
         int pending = pending();
         if (pending != 0) {
@@ -297,22 +320,33 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         int at;
         boolean faulted;
         try {
+          if (translations != null) {
+            if (translations.run()) {
+              continue;
+            }
+            raise(PENDING_BRANCH);
+          }
           at = interpreter.enter(rip());
           faulted = interpreter.run(at);
         } catch (GuestFault f) {
           faulted = true;
         }
+        lower(PENDING_BRANCH);
         if (faulted && !raiseFault()) {
           return Exit.TRIPLE_FAULT;
         }
       }
     } finally {
       sleeper = null;
+      requests.leave();
     }
   }
 
   /** Handles what is pending before the next instruction; a result means that run() returns. */
   private Exit attend(int pending) {
+    if ((pending & PENDING_MEMORY) != 0) {
+      requests.serve();
+    }
     if ((pending & PENDING_STOP) != 0) {
       lower(PENDING_STOP);
       return Exit.STOPPED;
@@ -374,11 +408,37 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     return null;
   }
 
+  /** Delivers the event whose delivery another accelerator had begun; false for a triple fault. */
+  private boolean deliverAgain() {
+    long event = RawMemory.getLong(state + StateLayout.EVENT);
+    RawMemory.putLong(state + StateLayout.EVENT, 0);
+    Events.Source source =
+        switch ((int) event >>> 8 & 7) {
+          case StateLayout.EVENT_EXCEPTION -> Events.Source.EXCEPTION;
+          case StateLayout.EVENT_SOFTWARE_INTERRUPT, StateLayout.EVENT_SOFTWARE_EXCEPTION ->
+              // Its instruction is executed anew, which begins with the same checks.
+              null;
+          default -> Events.Source.EXTERNAL;
+        };
+    if (source == null) {
+      return true;
+    }
+    try {
+      events.deliver((int) event & 0xff, (int) (event >>> 32), source);
+      return true;
+    } catch (GuestFault f) {
+      return raiseFault();
+    }
+  }
+
   /** Waits in HLT until something wakes the processor. */
   private Exit sleep() {
     boolean enabled = (eflags() & IF) != 0;
     while (true) {
       int pending = pending();
+      if ((pending & PENDING_MEMORY) != 0) {
+        requests.serve();
+      }
       if ((pending & PENDING_STOP) != 0) {
         // HLT is still in force when the machine runs us again.
         lower(PENDING_STOP);
@@ -553,13 +613,21 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
-  /** The guest's time-stamp counter. */
-  long timestamp() {
+  @Override
+  public long timestamp() {
     return time.ticks() + RawMemory.getLong(state + StateLayout.TSC_OFFSET);
   }
 
-  void timestamp(long value) {
-    adjustTimestamp(value - timestamp());
+  @Override
+  public void timestamp(long ticks) {
+    RawMemory.putLong(state + StateLayout.TSC_OFFSET, ticks - time.ticks());
+    interrupts.timestampCounterChanged();
+    msrs.timestampMoved();
+  }
+
+  @Override
+  public String failure() {
+    return "";
   }
 
   /** Moves the time stamp counter by {@code delta} ticks. */
@@ -594,9 +662,26 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   @Override
+  Translations translations() {
+    return translations;
+  }
+
+  /** What executes instructions by their decoded operands. */
+  Units units() {
+    return units;
+  }
+
+  private void flushJumps() {
+    if (translations != null) {
+      translations.flush();
+    }
+  }
+
+  @Override
   void flushTranslations() {
     flushTlb();
     cache.flush();
+    flushJumps();
   }
 
   @Override
@@ -608,11 +693,17 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
     flushPage(linear);
     cache.flushPage(linear);
+    if (translations != null) {
+      translations.flushPage(linear);
+    }
   }
 
   /** MOV to CR3: translations of pages that are not global end. */
   void switchAddressSpace() {
     flushLocal();
     cache.flushLocal();
+    if (translations != null) {
+      translations.flushLocal();
+    }
   }
 }

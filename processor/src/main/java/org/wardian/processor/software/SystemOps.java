@@ -2,6 +2,7 @@ package org.wardian.processor.software;
 
 import java.util.concurrent.ThreadLocalRandom;
 import org.wardian.memory.RawMemory;
+import org.wardian.processor.Flags;
 import org.wardian.x86.Feature;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;

@@ -1,6 +1,7 @@
 package org.wardian.processor.software;
 
 import org.wardian.memory.RawMemory;
+import org.wardian.processor.Flags;
 import org.wardian.x86.StateLayout;
 
 /** Dense operations that are too many or too rare for the hot loop's one method. */

@@ -1,6 +1,6 @@
 package org.wardian.processor.software.sse;
 
-import org.wardian.processor.software.Flags;
+import org.wardian.processor.Flags;
 import org.wardian.processor.software.Lanes;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;

@@ -8,7 +8,7 @@ import static org.wardian.processor.software.x87.RegisterStack.C2;
 import static org.wardian.processor.software.x87.RegisterStack.STACK_FAULT;
 
 import org.wardian.memory.RawMemory;
-import org.wardian.processor.software.Flags;
+import org.wardian.processor.Flags;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;

@@ -3,7 +3,7 @@ package org.wardian.processor.software.sse;
 import java.lang.foreign.Arena;
 import java.util.HexFormat;
 import org.wardian.memory.RawMemory;
-import org.wardian.processor.software.Flags;
+import org.wardian.processor.Flags;
 import org.wardian.processor.software.FlatContext;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Decoder;

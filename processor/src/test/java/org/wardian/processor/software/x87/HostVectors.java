@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.wardian.memory.RawMemory;
-import org.wardian.processor.software.Flags;
+import org.wardian.processor.Flags;
 import org.wardian.processor.software.FlatContext;
 import org.wardian.processor.software.GuestFault;
 import org.wardian.processor.software.Vector;

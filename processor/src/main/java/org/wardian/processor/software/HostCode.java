@@ -1,0 +1,127 @@
+package org.wardian.processor.software;
+
+import static org.wardian.processor.software.HostState.STATE;
+import static org.wardian.processor.software.translator.HostRegister.R12;
+import static org.wardian.processor.software.translator.HostRegister.R13;
+import static org.wardian.processor.software.translator.HostRegister.R14;
+import static org.wardian.processor.software.translator.HostRegister.R15;
+import static org.wardian.processor.software.translator.HostRegister.RBP;
+import static org.wardian.processor.software.translator.HostRegister.RBX;
+import static org.wardian.processor.software.translator.HostRegister.RDI;
+
+import org.wardian.host.Mapping;
+import org.wardian.host.NativeFunction;
+import org.wardian.processor.software.translator.HostAssembler;
+import org.wardian.processor.software.translator.HostMemory;
+import org.wardian.x86.StateLayout;
+
+/** The executable memory of one vCPU: the ways in and out, and room for blocks. */
+final class HostCode implements AutoCloseable {
+  /** Bytes of emitted code. */
+  static final long SIZE = 64L << 20;
+
+  private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
+  private static final int MOVUPS_LOAD = 0x10;
+  private static final int MOVUPS_STORE = 0x11;
+
+  private final Mapping mapping = Mapping.executable(SIZE);
+  private final NativeFunction entry;
+  private final long leave;
+  private final long blocks;
+  private long free;
+
+  HostCode() {
+    HostAssembler a = new HostAssembler();
+    a.start(mapping.address(), 4096, mapping.address());
+    in(a);
+    a.align(16);
+    leave = a.address();
+    out(a);
+    entry = NativeFunction.at(mapping.address());
+    blocks = mapping.address() + 4096;
+    free = blocks;
+  }
+
+  private static long state(int offset) {
+    return HostMemory.at(STATE, offset);
+  }
+
+  /** From Java: the argument is the state block; jumps to {@link HostState#TARGET}. */
+  private static void in(HostAssembler a) {
+    for (int register : SAVED) {
+      a.push(register);
+    }
+    a.mov(8, RBP, RDI);
+    a.stmxcsr(state(HostState.HOST_MXCSR));
+    a.ldmxcsr(state(StateLayout.MXCSR));
+    for (int i = 0; i < 16; i++) {
+      long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
+      a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_LOAD, i, at);
+    }
+    for (int i = 0; i < 16; i++) {
+      if (HostState.REGISTERS[i] >= 0) {
+        a.movLoad(8, HostState.REGISTERS[i], state(StateLayout.GPR + 8 * i));
+      }
+    }
+    a.jmpLoad(state(HostState.TARGET));
+  }
+
+  /** Back to Java; the state block then holds all registers. */
+  private static void out(HostAssembler a) {
+    for (int i = 0; i < 16; i++) {
+      if (HostState.REGISTERS[i] >= 0) {
+        a.movStore(8, state(StateLayout.GPR + 8 * i), HostState.REGISTERS[i]);
+      }
+    }
+    for (int i = 0; i < 16; i++) {
+      long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
+      a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_STORE, i, at);
+    }
+    a.stmxcsr(state(StateLayout.MXCSR));
+    a.ldmxcsr(state(HostState.HOST_MXCSR));
+    for (int n = SAVED.length - 1; n >= 0; n--) {
+      a.pop(SAVED[n]);
+    }
+    a.ret();
+  }
+
+  /** Where emitted code goes to leave. */
+  long leave() {
+    return leave;
+  }
+
+  /** Runs emitted code until it leaves. */
+  void run(long state) {
+    entry.call(state);
+  }
+
+  /** Where the next block goes. */
+  long next() {
+    return free;
+  }
+
+  /** Bytes that are left. */
+  int room() {
+    return (int) Math.min(mapping.address() + mapping.size() - free, 1 << 20);
+  }
+
+  /** Takes {@code bytes} from {@link #next}. */
+  void take(int bytes) {
+    free += bytes + 15 & -16L;
+  }
+
+  /** Bytes in use. */
+  long used() {
+    return free - blocks;
+  }
+
+  /** Gives all blocks back. */
+  void clear() {
+    free = blocks;
+  }
+
+  @Override
+  public void close() {
+    mapping.close();
+  }
+}

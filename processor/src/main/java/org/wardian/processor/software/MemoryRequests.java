@@ -1,0 +1,234 @@
+package org.wardian.processor.software;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.wardian.memory.GuestMemory;
+import org.wardian.memory.GuestMemory.Region;
+
+/**
+ * What memory asks of a vCPU: to follow changes of the map, to have stores reported anew, to look
+ * again at code that was written.
+ *
+ * <p>On the vCPU's own thread, inside a bus access, it is done at once; so the interpreter keeps no
+ * host address of guest memory across a bus access. Where the vCPU is not in {@code run()} it is
+ * done at once too, by the thread that asks, and {@code run()} cannot begin meanwhile. Else it
+ * waits for the vCPU's next look at what is pending: a taken branch, or the end of an instruction
+ * that leaves the straight line; a halted vCPU is woken.
+ *
+ * <p>Locks: the caller may hold the map's; this object's is the last, and nothing is called with it
+ * held that takes another.
+ */
+final class MemoryRequests
+    implements GuestMemory.MapListener, GuestMemory.CodeListener, GuestMemory.TranslationCache {
+  /** Writes to code that are kept one by one; with more, all code is forgotten. */
+  private static final int WRITES = 256;
+
+  private final SoftwareVcpu cpu;
+  private final CodeCache cache;
+  private final GuestMemory memory;
+
+  /** The thread in {@code run()}, or null; changes under this object's monitor. */
+  private volatile Thread runner;
+
+  /** The vCPU's tables are gone. */
+  private boolean closed;
+
+  // What waits for the vCPU.
+  private boolean mapChanged;
+  private boolean watch;
+  private final List<Region> removed = new ArrayList<>();
+  private final long[] addresses = new long[WRITES];
+  private final int[] lengths = new int[WRITES];
+  private int writes;
+
+  /** Requests that were made, and those that are done with. */
+  private long asked;
+
+  private long done;
+
+  MemoryRequests(SoftwareVcpu cpu, CodeCache cache) {
+    this.cpu = cpu;
+    this.cache = cache;
+    this.memory = cpu.memory;
+  }
+
+  /** Begins to follow. */
+  void open() {
+    memory.addCodeListener(this);
+    memory.addTranslationCache(this);
+    memory.addMapListener(this);
+  }
+
+  /** Ends {@link #open}, for ever; the vCPU does not run. */
+  void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    memory.removeMapListener(this);
+    memory.removeTranslationCache(this);
+    memory.removeCodeListener(this);
+  }
+
+  /** The current thread is the vCPU's from now on. */
+  synchronized void enter() {
+    runner = Thread.currentThread();
+  }
+
+  /** Ends {@link #enter}. */
+  void leave() {
+    serve(true);
+  }
+
+  /** Does what was asked by other threads; on the vCPU's thread. */
+  void serve() {
+    serve(false);
+  }
+
+  private void serve(boolean leaving) {
+    List<Region> gone;
+    long now;
+    synchronized (this) {
+      cpu.lower(SoftwareVcpu.PENDING_MEMORY);
+      if (leaving) {
+        runner = null;
+      }
+      if (done == asked) {
+        return;
+      }
+      now = asked;
+      gone = List.copyOf(removed);
+      removed.clear();
+      gone.forEach(this::forget);
+      if (mapChanged) {
+        cpu.flushTranslations();
+      }
+      if (watch) {
+        cpu.watchStores();
+      }
+      if (writes > WRITES) {
+        cache.forgetFrames(0, Integer.MAX_VALUE);
+      } else {
+        for (int i = 0; i < writes; i++) {
+          cache.codeWritten(addresses[i], lengths[i]);
+        }
+      }
+      mapChanged = false;
+      watch = false;
+      writes = 0;
+    }
+    gone.forEach(memory::release);
+    synchronized (this) {
+      done = Math.max(done, now);
+      notifyAll();
+    }
+  }
+
+  private void forget(Region region) {
+    cache.forgetFrames(region.firstFrame(), (int) (region.size() / GuestMemory.PAGE));
+  }
+
+  /** Whether the current thread may act on the vCPU at once; the monitor is held. */
+  private boolean here() {
+    return runner == null || Thread.currentThread().equals(runner);
+  }
+
+  private void ask() {
+    asked++;
+    cpu.attention();
+  }
+
+  @Override
+  public synchronized void regionAdded(Region region) {
+    if (closed) {
+      return;
+    }
+    if (here()) {
+      cpu.flushTranslations();
+    } else {
+      mapChanged = true;
+      ask();
+    }
+  }
+
+  @Override
+  public synchronized void regionRemoved(Region region) {
+    if (closed) {
+      return;
+    }
+    if (here()) {
+      forget(region);
+      cpu.flushTranslations();
+    } else {
+      memory.retain(region);
+      removed.add(region);
+      mapChanged = true;
+      ask();
+    }
+  }
+
+  @Override
+  public synchronized void watchStores() {
+    if (closed) {
+      return;
+    }
+    if (here()) {
+      cpu.watchStores();
+    } else {
+      watch = true;
+      ask();
+    }
+  }
+
+  @Override
+  public void codeWritten(long address, int length) {
+    if (Thread.currentThread().equals(runner)) {
+      cache.codeWritten(address, length);
+      return;
+    }
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      if (here()) {
+        cache.codeWritten(address, length);
+        return;
+      }
+      if (writes < WRITES) {
+        addresses[writes] = address;
+        lengths[writes] = length;
+      }
+      writes = Math.min(writes + 1, WRITES + 1);
+      ask();
+    }
+  }
+
+  @Override
+  public boolean settled(long deadline) {
+    if (Thread.currentThread().equals(runner)) {
+      serve();
+      return true;
+    }
+    boolean interrupted = false;
+    try {
+      synchronized (this) {
+        long wanted = asked;
+        while (done < wanted) {
+          long left = deadline - System.nanoTime();
+          if (left <= 0) {
+            return false;
+          }
+          try {
+            wait(left / 1_000_000, (int) (left % 1_000_000));
+          } catch (InterruptedException e) {
+            interrupted = true;
+          }
+        }
+        return true;
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,450 @@
+package org.wardian.processor.software;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.wardian.memory.GuestMemory;
+import org.wardian.memory.RawMemory;
+import org.wardian.x86.Decoder;
+import org.wardian.x86.Instruction;
+import org.wardian.x86.StateLayout;
+
+/**
+ * Translated code of one vCPU: what is translated, where from, and how emitted code that leaves
+ * goes on.
+ */
+final class Translations implements AutoCloseable {
+  /** The most bytes of host code of one block. */
+  private static final int LARGEST = 64 * 1024;
+
+  /** {@link StateLayout#MXCSR}: all exceptions masked. */
+  private static final int MASKS = 0x1f80;
+
+  private static final long CR0_EM = 4;
+  private static final long CR0_TS = 8;
+  private static final long CR4_OSFXSR = 1 << 9;
+
+  /** Mode: SSE instructions may be executed as themselves. */
+  private static final int SSE = 8;
+
+  /** Blocks at addresses that could not be translated, to be interpreted. */
+  private static final TranslatedBlock NONE = new TranslatedBlock(0, -1, -1, 0, 0);
+
+  private final SoftwareVcpu cpu;
+  private final GuestMemory memory;
+  private final long state;
+  private final HostCode code = new HostCode();
+  private final Exits exits = new Exits();
+  private final BlockEmitter emitter = new BlockEmitter(exits);
+  private final GuestBlock guest;
+  private final byte[] page = new byte[GuestMemory.PAGE];
+
+  /** By guest-physical page: the blocks there. */
+  private final Map<Long, TranslatedBlock> pages = new HashMap<>();
+
+  /** All blocks by linear address and mode. */
+  private final BlockTable table = new BlockTable();
+
+  /** Linear pages with blocks. */
+  private final java.util.HashSet<Long> linearPages = new java.util.HashSet<>();
+
+  /** Generations of the mapping as user code and as the system sees it, for the jump table. */
+  private int userGeneration;
+
+  private int systemGeneration;
+
+  /** Whether a block of the system's lies in a page that a write to CR3 can take away. */
+  private boolean systemLocal;
+
+  private long key;
+  private int mode;
+
+  // Figures.
+  long translated;
+  long invalidated;
+  long flushes;
+  long entries;
+  long accesses;
+  long links;
+  long lookups;
+  long units;
+  long interpreted;
+
+  Translations(SoftwareVcpu cpu) {
+    this.cpu = cpu;
+    this.memory = cpu.memory;
+    this.state = cpu.state;
+    this.guest = new GuestBlock(new Decoder(cpu.model));
+    clearJumps();
+  }
+
+  private void clearJumps() {
+    RawMemory.fill(state + HostState.jumpTable(), HostState.JUMPS * 16L, (byte) 0xff);
+  }
+
+  /** The mapping of linear addresses changed. */
+  void flush() {
+    systemGeneration = advance(systemGeneration);
+    systemLocal = false;
+    flushUser();
+  }
+
+  private void flushUser() {
+    userGeneration = advance(userGeneration);
+  }
+
+  private int advance(int generation) {
+    int next = generation + 1 & 0xfff;
+    if (next == 0) {
+      clearJumps();
+    }
+    return next;
+  }
+
+  /** The mapping of pages that are not global changed: a write to CR3. */
+  void flushLocal() {
+    if (systemLocal) {
+      flush();
+    } else {
+      flushUser();
+    }
+  }
+
+  /** The mapping of one page changed. */
+  void flushPage(long linear) {
+    if (linearPages.contains(linear & Mmu.PAGE_MASK)) {
+      flush();
+    }
+  }
+
+  /** Whether the vCPU is in a mode that is translated. */
+  private boolean enterMode() {
+    if (!cpu.code64 || cpu.tlb == cpu.table(Mmu.ALWAYS_MISS)) {
+      return false;
+    }
+    long cr0 = cpu.cr(0);
+    boolean sse =
+        (cr0 & (CR0_EM | CR0_TS)) == 0
+            && (cpu.cr(4) & CR4_OSFXSR) != 0
+            && (RawMemory.getInt(state + StateLayout.MXCSR) & MASKS) == MASKS;
+    mode = cpu.mmuMode | (sse ? SSE : 0);
+    // Bits 48 to 63 of a linear address are all as bit 47, so the key makes each mode's own.
+    int generation = cpu.cpl == 3 ? userGeneration : systemGeneration;
+    key = (long) (generation << 4 | mode | 1 << 2) << 48;
+    RawMemory.putLong(state + HostState.JUMP_KEY, key);
+    return true;
+  }
+
+  private static int jump(long rip) {
+    return HostState.jumpTable() + ((int) rip & HostState.JUMPS - 1) * 16;
+  }
+
+  /**
+   * Runs translated code from RIP on, until something is pending or must be interpreted; RIP and
+   * the flags are then in the state block.
+   *
+   * @return false where the instruction at RIP must be interpreted
+   */
+  boolean run() {
+    if (!enterMode()) {
+      return false;
+    }
+    long rip = cpu.rip();
+    long target = find(rip);
+    if (target == 0) {
+      return false;
+    }
+    while (true) {
+      RawMemory.putLong(state + HostState.TARGET, target);
+      entries++;
+      code.run(state);
+      int id = RawMemory.getInt(state + HostState.EXIT);
+      rip = exits.rip(id);
+      switch (exits.kind(id)) {
+        case Exits.POLL -> {
+          leave(rip);
+          return true;
+        }
+        case Exits.PARK -> {
+          FlagRecipe.park(state);
+          target = exits.again(id);
+          continue;
+        }
+        case Exits.UNITS -> {
+          units++;
+          FlagRecipe.settle(state);
+          TranslatedBlock from = exits.block(id);
+          RawMemory.putLong(state + StateLayout.CODE_PAGE, rip & Mmu.PAGE_MASK);
+          boolean on = exits.run(id).execute(cpu, cpu.units());
+          rip = cpu.rip();
+          if (on && !from.dead) {
+            target = exits.again(id);
+          } else {
+            if (cpu.pending() != 0) {
+              return true;
+            }
+            if (!enterMode()) {
+              return false;
+            }
+            rip = cpu.rip();
+            target = find(rip);
+          }
+        }
+        case Exits.ACCESS -> {
+          leave(rip);
+          Instruction i = exits.instruction(id);
+          if (fill(i) && !exits.block(id).dead) {
+            target = exits.again(id);
+          } else {
+            interpreted++;
+            alone(i, rip);
+            if (cpu.pending() != 0) {
+              return true;
+            }
+            if (!enterMode()) {
+              return false;
+            }
+            rip = cpu.rip();
+            target = find(rip);
+          }
+        }
+        case Exits.LINK -> {
+          links++;
+          TranslatedBlock from = exits.block(id);
+          long where = exits.again(id);
+          leave(rip);
+          target = findBlock(rip);
+          if (target != 0 && !from.dead && found != null && found.physical == from.physical) {
+            from.link(where, found);
+          }
+        }
+        default -> {
+          lookups++;
+          leave(rip);
+          target = find(rip);
+        }
+      }
+      if (target == 0) {
+        return false;
+      }
+      if (cpu.pending() != 0) {
+        leave(rip);
+        return true;
+      }
+    }
+  }
+
+  /** Executes one instruction in Java. */
+  private void alone(Instruction i, long rip) {
+    cpu.instructionRip = rip;
+    cpu.nextRip = rip + i.length;
+    // RIP-relative operands count from the next instruction here.
+    RawMemory.putLong(state + StateLayout.CODE_PAGE, rip + i.length);
+    int unit = Lowering.unitOf(i);
+    try {
+      if (unit < Ops.END) {
+        if (cpu.units().execute(unit, 0, i)) {
+          cpu.rip(cpu.nextRip);
+        }
+      } else {
+        cpu.rip(cpu.nextRip);
+        cpu.units().executeLast(unit, 0, 0, i);
+      }
+    } catch (GuestFault f) {
+      if (!cpu.taskSwitched) {
+        cpu.rip(rip);
+      }
+      throw f;
+    }
+  }
+
+  private void leave(long rip) {
+    cpu.rip(rip);
+    FlagRecipe.settle(state);
+  }
+
+  /** The block that {@link #find} found, or null. */
+  private TranslatedBlock found;
+
+  /**
+   * Host address of the code for {@code rip}, translating it if need be, or 0 where it must be
+   * interpreted.
+   *
+   * @throws GuestFault of the instruction fetch; RIP is set
+   */
+  private long find(long rip) {
+    long at = state + jump(rip);
+    found = null;
+    if (RawMemory.getLong(at) == (rip ^ key)) {
+      return RawMemory.getLong(at + 8);
+    }
+    return findBlock(rip);
+  }
+
+  /** As {@link #find}, with the block in {@link #found}. */
+  private long findBlock(long rip) {
+    long at = state + jump(rip);
+    found = null;
+    if (rip << 16 >> 16 != rip) {
+      return 0;
+    }
+    cpu.rip(rip);
+    long physical =
+        cpu.walker.translate(rip, Mmu.EXECUTE, cpu.cpl == 3 ? Mmu.USER : Mmu.SUPERVISOR)
+            & Mmu.PAGE_MASK;
+    systemLocal |= cpu.cpl != 3 && !cpu.walker.pageGlobal;
+    TranslatedBlock block = table.find(rip, mode, physical);
+    if (block == null) {
+      block = translate(rip, physical);
+    }
+    if (block.host == 0) {
+      return 0;
+    }
+    found = block;
+    RawMemory.putLong(at, rip ^ key);
+    RawMemory.putLong(at + 8, block.host);
+    return block.host;
+  }
+
+  private TranslatedBlock translate(long rip, long physical) {
+    long host = memory.hostAddress(physical);
+    if (host == 0) {
+      return NONE;
+    }
+    if (code.room() < LARGEST) {
+      clear();
+    }
+    if (!pages.containsKey(physical)) {
+      memory.markCode(physical);
+      cpu.flushWrites(physical);
+    }
+    RawMemory.copy(host, page, 0, GuestMemory.PAGE);
+    int offset = (int) rip & 0xfff;
+    guest.find(page, offset, (mode & SSE) != 0);
+    int end =
+        guest.count == 0 ? Math.min(GuestMemory.PAGE, offset + 15) : guest.offsets[guest.count];
+    TranslatedBlock block = new TranslatedBlock(rip, physical, mode, offset, end);
+    if (guest.count > 0) {
+      long at = code.next();
+      int length =
+          emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code.leave());
+      code.take(length);
+      block.host = at;
+      for (int n = 0; n < guest.count; n++) {
+        guest.instructions[n] = new Instruction();
+      }
+      translated++;
+    }
+    block.nextOfPage = pages.put(physical, block);
+    table.add(block);
+    linearPages.add(rip & Mmu.PAGE_MASK);
+    return block;
+  }
+
+  /** Makes the memory operand's translation present; false where the access is not plain memory. */
+  private boolean fill(Instruction i) {
+    accesses++;
+    boolean missed = false;
+    try {
+      if (i.hasMemory()) {
+        boolean destination = i.kind0 == Instruction.MEMORY;
+        int size = destination ? i.size0 : i.kind1 == Instruction.MEMORY ? i.size1 : i.size2;
+        long base =
+            i.segment == StateLayout.FS || i.segment == StateLayout.GS ? cpu.base(i.segment) : 0;
+        boolean write = BlockEmitter.writes(i);
+        int found = cpu.present(address(i) + base, size, write ? Mmu.WRITE : Mmu.READ);
+        if (found == Mmu.SPECIAL) {
+          return false;
+        }
+        missed = found == Mmu.FILLED;
+      }
+      long rsp = cpu.gpr(Cpu.RSP);
+      int stack =
+          switch (GuestBlock.operation(i)) {
+            case PUSH, CALL -> cpu.present(rsp - 8, 8, Mmu.WRITE);
+            case POP, RET -> cpu.present(rsp, 8, Mmu.READ);
+            case LEAVE -> cpu.present(cpu.gpr(5), 8, Mmu.READ);
+            default -> Mmu.HIT;
+          };
+      return stack != Mmu.SPECIAL && (missed || stack == Mmu.FILLED);
+    } catch (GuestFault f) {
+      // The interpreter meets it again, with everything as it must be.
+      return false;
+    }
+  }
+
+  private long address(Instruction i) {
+    return i.base == StateLayout.REGISTER_CODE_PAGE
+        ? cpu.rip() + i.length + i.displacement
+        : cpu.address(i);
+  }
+
+  /** Whether a guest-physical page holds code that was translated. */
+  boolean holds(long physical) {
+    return pages.containsKey(physical & Mmu.PAGE_MASK);
+  }
+
+  /** Forgets the code that overlaps {@code length} bytes at guest-physical {@code address}. */
+  void written(long address, int length) {
+    long physical = address & Mmu.PAGE_MASK;
+    TranslatedBlock block = pages.get(physical);
+    if (block == null) {
+      return;
+    }
+    int from = (int) address & 0xfff;
+    TranslatedBlock left = null;
+    while (block != null) {
+      TranslatedBlock next = block.nextOfPage;
+      if (block.from < from + length && from < block.to) {
+        kill(block);
+      } else {
+        block.nextOfPage = left;
+        left = block;
+      }
+      block = next;
+    }
+    if (left == null) {
+      pages.remove(physical);
+    } else {
+      pages.put(physical, left);
+    }
+  }
+
+  private void kill(TranslatedBlock block) {
+    invalidated++;
+    table.remove(block);
+    if (block.host == 0) {
+      return;
+    }
+    block.die();
+    long at = state + jump(block.rip);
+    if (RawMemory.getLong(at + 8) == block.host) {
+      RawMemory.putLong(at, -1);
+    }
+  }
+
+  /** Forgets the code of a run of frames. */
+  void forget() {
+    clear();
+  }
+
+  private void clear() {
+    flushes++;
+    for (Map.Entry<Long, TranslatedBlock> entry : pages.entrySet()) {
+      for (TranslatedBlock b = entry.getValue(); b != null; b = b.nextOfPage) {
+        b.dead = true;
+      }
+      cpu.cache.unmark(entry.getKey());
+    }
+    pages.clear();
+    table.clear();
+    linearPages.clear();
+    exits.clear();
+    code.clear();
+    clearJumps();
+  }
+
+  @Override
+  public void close() {
+    code.close();
+  }
+}

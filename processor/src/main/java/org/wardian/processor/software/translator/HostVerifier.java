@@ -1,0 +1,307 @@
+package org.wardian.processor.software.translator;
+
+import java.util.Arrays;
+import org.wardian.x86.CpuModel;
+import org.wardian.x86.Decoder;
+import org.wardian.x86.Disassembler;
+import org.wardian.x86.Instruction;
+import org.wardian.x86.Operation;
+
+/**
+ * Reads the bytes of a piece of emitted code and says whether they can do harm, whatever the guest
+ * put into its registers and memory. It trusts no word of the translator about single accesses: it
+ * follows the registers along each straight line of code and asks for every load and store
+ *
+ * <ul>
+ *   <li>either a place in the state block that {@link StateRules} allow,
+ *   <li>or a guest address + addend, after {@code address ^ tag} of the same TLB entry was compared
+ *       with at most 4096 - size and the branch "above" was not taken; several accesses may share
+ *       one comparison if they lie in the bytes that it covers,
+ *   <li>or a value pushed before, or (loads) a constant behind the code.
+ * </ul>
+ *
+ * Instructions that need alignment need a test of it, divisions need tests that they cannot fault.
+ * Branches go to instructions of the code, which are entered with nothing known, or to declared
+ * places; indirect ones through pointers that only Java writes. The code keeps RBP and RSP, has no
+ * instruction outside {@link HostOperations}, and cannot set DF, TF or AC.
+ *
+ * <p>Not checked: that the code does what the guest wants, that loops end, that the guest's
+ * floating point exceptions are masked. Not for several threads at a time.
+ */
+public final class HostVerifier {
+  /** Largest number of values that code may have on the stack. */
+  public static final int MAX_PUSHES = 64;
+
+  private static final byte START = 1;
+  private static final byte TARGET = 2;
+  private static final int UNSEEN = -1;
+
+  private final Decoder decoder = new Decoder(CpuModel.everything());
+  private final Instruction in = new Instruction();
+  private final InstructionChecker checker;
+
+  /** A BMI2 instruction, turned into MOV with the same ModRM to be decoded. */
+  private final byte[] plain = new byte[Decoder.MAX_LENGTH];
+
+  private byte[] marks = new byte[4096];
+
+  /** Values on the stack at each place that is jumped to. */
+  private int[] depths = new int[4096];
+
+  private byte[] code;
+  private int end;
+  private long address;
+  private BlockRules block;
+
+  /** The BMI2 instruction decoded last: its length, or 0 if the last was another one. */
+  private int vectorLength;
+
+  private int vectorDestination;
+  private boolean vectorRotates;
+
+  /** A verifier of code for one kind of state block. */
+  public HostVerifier(StateRules rules) {
+    rules.check();
+    this.checker = new InstructionChecker(rules);
+  }
+
+  /**
+   * Looks for the first reason not to run a piece of code.
+   *
+   * @param code the bytes, from index 0 on: instructions, then constants
+   * @param codeLength bytes of instructions
+   * @param dataLength bytes of constants behind them, up to the next place of which nothing is
+   *     known
+   * @param address at which {@code code[0]} will be executed
+   * @param block what the translator declares
+   * @return null if the code may run, else the reason, with offset and disassembly
+   */
+  public String verify(
+      byte[] code, int codeLength, int dataLength, long address, BlockRules block) {
+    if (codeLength <= 0 || dataLength < 0 || codeLength + dataLength > code.length) {
+      return "no code";
+    }
+    this.code = code;
+    this.end = codeLength;
+    this.address = address;
+    this.block = block;
+    if (marks.length < codeLength) {
+      marks = new byte[2 * codeLength];
+      depths = new int[2 * codeLength];
+    }
+    Arrays.fill(marks, 0, codeLength, (byte) 0);
+    Arrays.fill(depths, 0, codeLength, UNSEEN);
+    String violation = findTargets();
+    if (violation != null) {
+      return violation;
+    }
+    for (int i = 0; i < codeLength; i++) {
+      if (marks[i] == TARGET) {
+        return "a branch or entry into the middle of an instruction, at " + hex(i);
+      }
+    }
+    checker.start(block, address + codeLength, address + codeLength + dataLength);
+    return followCode();
+  }
+
+  private static String hex(int offset) {
+    return "+0x" + Integer.toHexString(offset);
+  }
+
+  private String violation(int at, String reason) {
+    String text = vectorLength != 0 ? "BMI2 shift" : Disassembler.text(in, address + at);
+    return reason + ", at " + hex(at) + ": " + text;
+  }
+
+  /** First pass: every byte belongs to an instruction, and where branches go. */
+  private String findTargets() {
+    marks[0] |= TARGET;
+    depths[0] = 0;
+    for (int i = 0; i < block.entryCount(); i++) {
+      int entry = block.entryAt(i);
+      if (entry < 0 || entry >= end) {
+        return "entry outside the code, at " + hex(entry);
+      }
+      marks[entry] |= TARGET;
+      depths[entry] = 0;
+    }
+    int at = 0;
+    while (at < end) {
+      if (!decode(at)) {
+        return "no instruction, at " + hex(at);
+      }
+      marks[at] |= START;
+      int length = length();
+      if (vectorLength == 0 && in.kind0 == Instruction.RELATIVE) {
+        if (!isPlainBranch(at)) {
+          return violation(at, "unusual encoding of a branch");
+        }
+        long target = at + length + in.immediate;
+        if (target >= 0 && target < end) {
+          marks[(int) target] |= TARGET;
+        }
+      }
+      at += length;
+    }
+    return null;
+  }
+
+  /** Without prefixes, which processors of different makers understand differently. */
+  private boolean isPlainBranch(int at) {
+    int opcode = code[at] & 0xff;
+    return switch (in.form.operation()) {
+      case JCC -> (opcode & 0xf0) == 0x70 || opcode == 0x0f;
+      case JCXZ -> opcode == 0xe3;
+      case JMP -> opcode == 0xe9 || opcode == 0xeb;
+      case CALL -> opcode == 0xe8;
+      default -> false;
+    };
+  }
+
+  private boolean decode(int at) {
+    vectorLength = 0;
+    if (code[at] == (byte) 0xc4) {
+      return decodeVector(at);
+    }
+    return decoder.decode(code, at, end - at, 8, in) == Decoder.OK;
+  }
+
+  private int length() {
+    return vectorLength != 0 ? vectorLength : in.length;
+  }
+
+  /**
+   * SHLX, SHRX, SARX or RORX, with its ModRM operand decoded to {@code in} as the source of a MOV.
+   * Source: Intel SDM vol. 2 §2.3.5.
+   */
+  private boolean decodeVector(int at) {
+    if (end - at < 5) {
+      return false;
+    }
+    int map = code[at + 1] & 31;
+    int prefix = code[at + 2] & 7;
+    int opcode = code[at + 3] & 0xff;
+    boolean shift = map == 2 && opcode == 0xf7 && prefix >= 1 && prefix <= 3;
+    boolean rotate = map == 3 && opcode == 0xf0 && prefix == 3 && (code[at + 2] & 0x78) == 0x78;
+    if (!shift && !rotate) {
+      return false;
+    }
+    int available = Math.min(end - at - 4, plain.length - 2);
+    plain[0] = (byte) (0x40 | (code[at + 2] >> 4 & 8) | (~code[at + 1] >> 5 & 7));
+    plain[1] = (byte) 0x8b;
+    System.arraycopy(code, at + 4, plain, 2, available);
+    if (decoder.decode(plain, 0, available + 2, 8, in) != Decoder.OK) {
+      return false;
+    }
+    // C4, two bytes and the opcode here; REX and the opcode there.
+    vectorLength = in.length + 2 + (rotate ? 1 : 0);
+    vectorDestination = in.reg0;
+    vectorRotates = rotate;
+    return at + vectorLength <= end;
+  }
+
+  /** Second pass: follows the instructions in order. */
+  private String followCode() {
+    boolean reachable = false;
+    int at = 0;
+    while (at < end) {
+      if (!decode(at)) {
+        return "no instruction, at " + hex(at);
+      }
+      if ((marks[at] & TARGET) != 0 || !reachable) {
+        int depth = reachable ? checker.registers.pushed : Math.max(0, depths[at]);
+        if (depths[at] != UNSEEN && depths[at] != depth) {
+          return violation(at, "reached with different stacks");
+        }
+        depths[at] = depth;
+        checker.join(depth);
+      }
+      int next = at + length();
+      String reason = vectorLength != 0 ? checkVector(next) : check(at, next);
+      if (reason != null) {
+        return violation(at, reason);
+      }
+      reachable = vectorLength != 0 || !endsLine(in.form.operation());
+      at = next;
+    }
+    return reachable ? "the code runs on behind its end" : null;
+  }
+
+  private static boolean endsLine(Operation operation) {
+    return operation == Operation.JMP || operation == Operation.RET;
+  }
+
+  /** The MOV in {@link #in} stands for the accesses; then the result becomes unknown. */
+  private String checkVector(int next) {
+    int source = in.kind1 == Instruction.REGISTER ? in.reg1 : -1;
+    boolean exact = vectorRotates && in.size0 == 8 && source >= 0;
+    if (exact) {
+      boolean kept = checker.followRotation(vectorDestination, source, code[next - 1] & 63);
+      return kept ? null : "write of rbp or rsp";
+    }
+    long bits = in.size0 == 4 ? 0xffff_ffffL : -1;
+    String reason = checker.check(in, address + next);
+    return reason == null && !checker.registers.setUnknown(vectorDestination, bits)
+        ? "write of rbp or rsp"
+        : reason;
+  }
+
+  private String check(int at, int next) {
+    switch (in.form.operation()) {
+      case JCC, JCXZ, JMP -> {
+        if (in.kind0 != Instruction.RELATIVE) {
+          return checkIndirect(at);
+        }
+        String reason = checkTarget(next + in.immediate);
+        if (reason == null && in.form.operation() == Operation.JCC) {
+          checker.notTaken(in.condition);
+        }
+        return reason;
+      }
+      case CALL -> {
+        if (in.kind0 != Instruction.RELATIVE) {
+          String reason = isPlainIndirect(at) && checker.isCode(in) ? null : "undeclared target";
+          checker.called();
+          return reason;
+        }
+        long target = next + in.immediate;
+        boolean outside = target < 0 || target >= end;
+        checker.called();
+        return outside && block.mayCall(address + target) ? null : "undeclared target of a call";
+      }
+      case RET -> {
+        boolean plainReturn = in.length == 1 && checker.registers.pushed == 0;
+        return plainReturn && block.mayReturn() ? null : "return";
+      }
+      default -> {
+        return checker.check(in, address + next);
+      }
+    }
+  }
+
+  private boolean isPlainIndirect(int at) {
+    int first = code[at] & 0xff;
+    return first == 0xff || (first & 0xf0) == 0x40 && code[at + 1] == (byte) 0xff;
+  }
+
+  private String checkIndirect(int at) {
+    if (!isPlainIndirect(at) || !checker.isCode(in)) {
+      return "undeclared target";
+    }
+    return checker.registers.pushed == 0 ? null : "jump out with values on the stack";
+  }
+
+  private String checkTarget(long target) {
+    int pushed = checker.registers.pushed;
+    if (target < 0 || target >= end) {
+      return !block.mayJump(address + target)
+          ? "undeclared target"
+          : pushed == 0 ? null : "jump out with values on the stack";
+    }
+    int to = (int) target;
+    if (depths[to] == UNSEEN) {
+      depths[to] = pushed;
+    }
+    return depths[to] == pushed ? null : "a target reached with different stacks";
+  }
+}

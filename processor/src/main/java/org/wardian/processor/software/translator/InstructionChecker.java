@@ -1,0 +1,362 @@
+package org.wardian.processor.software.translator;
+
+import org.wardian.x86.Instruction;
+import org.wardian.x86.Operation;
+
+/**
+ * What one instruction without branch does to the registers that {@link HostVerifier} follows, and
+ * whether its accesses are allowed. What it does not follow exactly becomes unknown.
+ */
+final class InstructionChecker {
+  /** Status flags, which POPF may set: CF PF AF ZF SF OF. */
+  private static final long STATUS = 0x8d5;
+
+  private static final int MAX_FACTS = 32;
+
+  final SymbolicValues values = new SymbolicValues();
+  final HostRegisters registers = new HostRegisters(values);
+  private final AddressChecker addresses;
+  private final AccessChecker memory;
+  private final DivisionFacts divisions = new DivisionFacts(MAX_FACTS);
+
+  private BlockRules block;
+
+  private boolean sameFlags;
+
+  InstructionChecker(StateRules rules) {
+    this.addresses = new AddressChecker(rules, values);
+    this.memory = new AccessChecker(values, registers, addresses);
+  }
+
+  /** Starts a block whose constants lie between two addresses. */
+  void start(BlockRules block, long dataStart, long dataEnd) {
+    this.block = block;
+    values.clear();
+    divisions.clear();
+    memory.start(dataStart, dataEnd);
+    registers.forget(0);
+  }
+
+  /** Code is entered here from elsewhere with {@code depth} values on the stack. */
+  void join(int depth) {
+    registers.forget(depth);
+    memory.forget();
+  }
+
+  /** Other code was called. */
+  void called() {
+    registers.forgetRegisters();
+    memory.forget();
+  }
+
+  /**
+   * Checks an instruction and follows it; the reason why it is forbidden, or null.
+   *
+   * @param next address of the instruction behind it
+   */
+  String check(Instruction in, long next) {
+    memory.next(next);
+    if (!HostOperations.isAllowed(in.form)) {
+      return "operation not allowed";
+    }
+    Operation operation = in.form.operation();
+    boolean string = operation == Operation.MOVS || operation == Operation.STOS;
+    if (in.repne || in.rep && !string) {
+      return "stray repetition prefix";
+    }
+    if (in.segmentOverride && in.segment < 6) {
+      return "segment override";
+    }
+    sameFlags = (in.form.flagsWritten() | in.form.flagsUndefined()) == 0;
+    String violation = string ? memory.checkString(in, operation) : checkOther(in, operation);
+    if (!sameFlags) {
+      registers.flags = HostRegisters.FLAGS_UNKNOWN;
+    }
+    return violation;
+  }
+
+  private String checkOther(Instruction in, Operation operation) {
+    if (in.hasMemory() && operation != Operation.LEA && operation != Operation.NOP) {
+      if (in.addressSize != 8) {
+        return "32-bit address";
+      }
+      String violation = memory.check(in, operation);
+      if (violation != null) {
+        return violation;
+      }
+    }
+    return follow(in, operation) ? null : writeViolation(operation);
+  }
+
+  private String writeViolation(Operation operation) {
+    return switch (operation) {
+      case PUSH, PUSHF, POP, POPF -> "unbalanced or undeclared use of the stack";
+      case DIV, IDIV -> "division that may fault";
+      case NOP, PAUSE -> "hint that other processors may take for an instruction";
+      default -> "write of rbp or rsp";
+    };
+  }
+
+  /** Whether the second operand's value is known; then to value and offset. */
+  private boolean source(Instruction in, int size) {
+    switch (in.kind1) {
+      case Instruction.REGISTER -> {
+        registers.value = registers.value(in.reg1);
+        registers.offset = registers.offset(in.reg1);
+      }
+      case Instruction.IMMEDIATE -> {
+        registers.value = SymbolicValues.ZERO;
+        registers.offset = size == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
+      }
+      case Instruction.MEMORY -> memory.load(in, size);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Follows the registers; false if the instruction must not be there. */
+  private boolean follow(Instruction in, Operation operation) {
+    boolean whole = in.kind0 == Instruction.REGISTER && in.size0 >= 4;
+    switch (operation) {
+      case MOV -> {
+        if (whole && source(in, in.size0)) {
+          return set(in, registers.value, registers.offset);
+        }
+      }
+      case LEA -> {
+        if (in.size0 >= 4 && in.base < 17) {
+          memory.address(in);
+          return in.addressSize == 8
+              ? set(in, registers.value, registers.offset)
+              : registers.setLow32(in.reg0, registers.value, registers.offset);
+        }
+      }
+      case ADD -> {
+        if (whole && source(in, in.size0)) {
+          registers.add(registers.value(in.reg0), registers.offset(in.reg0), 0);
+          return set(in, registers.value, registers.offset);
+        }
+      }
+      case SUB, INC, DEC -> {
+        if (whole && in.kind1 != Instruction.REGISTER && in.kind1 != Instruction.MEMORY) {
+          long change =
+              operation == Operation.SUB ? -in.immediate : operation == Operation.INC ? 1 : -1;
+          return set(in, registers.value(in.reg0), registers.offset(in.reg0) + change);
+        }
+      }
+      case XOR -> {
+        if (whole) {
+          return followXor(in);
+        }
+      }
+      case AND -> {
+        if (whole && in.kind1 == Instruction.IMMEDIATE) {
+          long mask = in.size0 == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
+          long possible = registers.bits(in.reg0) & mask;
+          return registers.offset(in.reg0) == 0
+              ? registers.set(in.reg0, values.masked(registers.value(in.reg0), mask, possible), 0)
+              : registers.setUnknown(in.reg0, possible);
+        }
+      }
+      case SHR, SHL -> {
+        if (whole && in.kind1 != Instruction.REGISTER) {
+          return followShift(in, operation);
+        }
+      }
+      case MOVZX -> {
+        if (whole) {
+          return registers.setUnknown(in.reg0, in.size1 == 1 ? 0xff : 0xffff);
+        }
+      }
+      case CMP -> {
+        if (in.kind0 == Instruction.REGISTER && in.kind1 == Instruction.IMMEDIATE) {
+          sameFlags = true;
+          int kind = HostRegisters.FLAGS_COMPARE_CONSTANT;
+          registers.flagsOfConstant(kind, in.size0, in.reg0, in.immediate);
+        } else if (in.kind0 == Instruction.REGISTER && in.kind1 == Instruction.REGISTER) {
+          sameFlags = true;
+          registers.flagsOfCompare(in.size0, in.reg0, in.reg1);
+        }
+        return true;
+      }
+      case TEST -> {
+        if (in.kind0 == Instruction.REGISTER && in.kind1 == Instruction.IMMEDIATE) {
+          sameFlags = true;
+          int kind = HostRegisters.FLAGS_TEST_CONSTANT;
+          registers.flagsOfConstant(kind, in.size0, in.reg0, in.immediate);
+        }
+        return true;
+      }
+      case NOP -> {
+        return HostOperations.isTrueNop(in.form);
+      }
+      case PAUSE -> {
+        return in.length == 2;
+      }
+      case PUSH, PUSHF, POP, POPF -> {
+        return followStack(in, operation);
+      }
+      default -> {
+        return followImplicit(in, operation) && followDefault(in);
+      }
+    }
+    return followDefault(in);
+  }
+
+  private boolean set(Instruction in, int value, long offset) {
+    return in.size0 == 8
+        ? registers.set(in.reg0, value, offset)
+        : registers.setLow32(in.reg0, value, offset);
+  }
+
+  private boolean followXor(Instruction in) {
+    if (in.kind1 == Instruction.REGISTER && in.reg0 == in.reg1) {
+      return registers.set(in.reg0, SymbolicValues.ZERO, 0);
+    }
+    int tagXor = memory.tagXor(in);
+    return tagXor >= 0 ? registers.set(in.reg0, tagXor, 0) : followDefault(in);
+  }
+
+  private boolean followShift(Instruction in, Operation operation) {
+    boolean narrow = in.size0 == 4;
+    int count = (int) in.immediate & (narrow ? 31 : 63);
+    long bits = registers.bits(in.reg0) & (narrow ? 0xffff_ffffL : -1);
+    long shifted = operation == Operation.SHR ? bits >>> count : bits << count;
+    if (operation == Operation.SHR && !narrow) {
+      int value = registers.value(in.reg0);
+      long offset = registers.offset(in.reg0);
+      return registers.set(in.reg0, values.shifted(value, offset, count, shifted), 0);
+    }
+    return registers.setUnknown(in.reg0, narrow ? shifted & 0xffff_ffffL : shifted);
+  }
+
+  /** RORX of 8 bytes between registers. */
+  boolean followRotation(int destination, int source, int count) {
+    int value = registers.value(source);
+    long offset = registers.offset(source);
+    return registers.set(destination, values.rotated(value, offset, count), 0);
+  }
+
+  private boolean followStack(Instruction in, Operation operation) {
+    if (in.operandSize != 8) {
+      return false;
+    }
+    if (operation == Operation.PUSH || operation == Operation.PUSHF) {
+      if (registers.pushed >= block.maximumPushes()) {
+        return false;
+      }
+      if (in.kind0 == Instruction.REGISTER) {
+        registers.push(registers.value(in.reg0), registers.offset(in.reg0));
+      } else {
+        int value = values.unknown(-1);
+        if (operation == Operation.PUSHF) {
+          values.markFlagsImage(value);
+        }
+        registers.push(value, 0);
+      }
+      return true;
+    }
+    if (registers.pushed == 0) {
+      return false;
+    }
+    registers.pop();
+    if (operation == Operation.POP) {
+      return in.kind0 != Instruction.REGISTER
+          || registers.set(in.reg0, registers.value, registers.offset);
+    }
+    return registers.offset == 0 && values.isFlagsImage(registers.value)
+        || (values.bits(registers.value, registers.offset) & ~STATUS) == 0;
+  }
+
+  /** Operands that the form does not list. */
+  private boolean followImplicit(Instruction in, Operation operation) {
+    int rax = HostRegister.RAX;
+    int rdx = HostRegister.RDX;
+    switch (operation) {
+      case DIV, IDIV -> {
+        if (in.kind0 != Instruction.REGISTER
+            || !divisions.isSafe(
+                registers, values, in.reg0, in.size0, operation == Operation.IDIV)) {
+          return false;
+        }
+        registers.setUnknown(rax, -1);
+        registers.setUnknown(rdx, -1);
+      }
+      case MUL, CMPXCHG8B, CMPXCHG16B -> {
+        registers.setUnknown(rax, -1);
+        registers.setUnknown(rdx, -1);
+      }
+      case IMUL -> {
+        if (in.operands == 1) {
+          registers.setUnknown(rax, -1);
+          registers.setUnknown(rdx, -1);
+        }
+      }
+      case CBW, LAHF, CMPXCHG -> registers.setUnknown(rax, -1);
+      case CWD -> {
+        int sign =
+            in.operandSize == 2
+                ? values.unknown(-1)
+                : values.sign(in.operandSize, registers.value(rax), registers.offset(rax));
+        registers.set(rdx, sign, 0);
+      }
+      case XCHG, XADD -> {
+        return !isGeneral(in.kind1) || registers.setUnknown(in.reg1, -1);
+      }
+      case PCMPESTRI, PCMPISTRI -> registers.setUnknown(HostRegister.RCX, -1);
+      default -> {
+        // Nothing else.
+      }
+    }
+    return true;
+  }
+
+  private static boolean isGeneral(int kind) {
+    return kind == Instruction.REGISTER || kind == Instruction.HIGH_BYTE;
+  }
+
+  /** The first operand, if it is a general register and written, becomes unknown. */
+  private boolean followDefault(Instruction in) {
+    if (!isGeneral(in.kind0)
+        || !HostOperations.writesFirst(in.operation)
+        || in.form.operation() == Operation.IMUL && in.operands == 1) {
+      return true;
+    }
+    return registers.setUnknown(in.reg0, in.size0 == 4 ? 0xffff_ffffL : -1);
+  }
+
+  /** Whether an indirect branch through the operand ends at verified code. */
+  boolean isCode(Instruction in) {
+    return memory.isCode(in);
+  }
+
+  /** What is known behind a conditional jump that was not taken. */
+  void notTaken(int condition) {
+    int left = registers.leftValue;
+    long offset = registers.leftOffset;
+    long right = registers.rightOffset;
+    int size = registers.flagsSize;
+    if (registers.flags == HostRegisters.FLAGS_COMPARE_CONSTANT) {
+      if (condition == HostCondition.BELOW_EQUAL && right == 1) {
+        divisions.noteAboveOne(left, offset, size);
+      } else if (offset == 0 && (size == 8 || size == 4 && values.bits(left, 0) >>> 32 == 0)) {
+        long limit = size == 4 ? right & 0xffff_ffffL : right;
+        if (condition == HostCondition.ABOVE) {
+          values.limit(left, limit);
+        } else if (condition == HostCondition.ABOVE_EQUAL && limit != 0) {
+          values.limit(left, limit - 1);
+        }
+      }
+    } else if (registers.flags == HostRegisters.FLAGS_COMPARE) {
+      if (condition == HostCondition.ABOVE_EQUAL) {
+        divisions.noteBelow(left, offset, registers.rightValue, right, size);
+      }
+    } else if (registers.flags == HostRegisters.FLAGS_TEST_CONSTANT) {
+      if (condition == HostCondition.NOT_EQUAL) {
+        addresses.noteAligned(left, offset, right & 0xff);
+      }
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package org.wardian.processor.software.translator;
+
+import java.util.Arrays;
+
+/**
+ * What emitted code may do with the state block: byte ranges relative to RBP, which holds its
+ * address, a multiple of 64. The same for all blocks of a processor; filled once, before the first
+ * {@link HostVerifier} uses it.
+ */
+public final class StateRules {
+  private long[] readable = {};
+  private long[] writable = {};
+  private long[] codePointers = {};
+  private long[] controlWords = {};
+  private long[] slots = {};
+  private long[] shared = {};
+
+  // The TLB; entry size 0 where there is none.
+  int tlbOffset;
+  int tlbMask;
+  int entrySize;
+  int readTag;
+  int writeTag;
+  int addend;
+
+  /** Rules that allow nothing. */
+  public StateRules() {}
+
+  private static long[] with(long[] ranges, long from, long to) {
+    if (from >= to) {
+      throw new IllegalArgumentException("range " + from + " to " + to);
+    }
+    long[] longer = Arrays.copyOf(ranges, ranges.length + 2);
+    longer[ranges.length] = from;
+    longer[ranges.length + 1] = to;
+    return longer;
+  }
+
+  private static boolean contains(long[] ranges, long from, long to) {
+    for (int i = 0; i < ranges.length; i += 2) {
+      if (from >= ranges[i] && to <= ranges[i + 1] && from < to) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Allows loads from {@code from} (included) to {@code to} (excluded). */
+  public StateRules readable(long from, long to) {
+    readable = with(readable, from, to);
+    return this;
+  }
+
+  /** Allows loads and stores. */
+  public StateRules writable(long from, long to) {
+    readable = with(readable, from, to);
+    writable = with(writable, from, to);
+    return this;
+  }
+
+  /** Says that other threads store here at any time: two loads may differ. Allows nothing. */
+  public StateRules shared(long from, long to) {
+    shared = with(shared, from, to);
+    return this;
+  }
+
+  /**
+   * Allows loads of 8-byte addresses that only Java writes: entries of verified code, at multiples
+   * of 8 from {@code from} on. Indirect jumps and calls go nowhere else.
+   */
+  public StateRules codePointers(long from, long to) {
+    readable = with(readable, from, to);
+    codePointers = with(codePointers, from, to);
+    return this;
+  }
+
+  /**
+   * Allows LDMXCSR, FLDCW and FXRSTOR from here: only Java writes it, and never a value with
+   * reserved bits or an unmasked exception.
+   */
+  public StateRules controlWords(long from, long to) {
+    readable = with(readable, from, to);
+    controlWords = with(controlWords, from, to);
+    return this;
+  }
+
+  /**
+   * Declares the TLB, which only Java writes. The entry of a guest address is at {@code (address
+   * >>> 12) % entries}. An entry's tags are page addresses (their low 12 bits zero); one that must
+   * match nothing is a page address that belongs to another entry. The addend is what makes a guest
+   * address of that page a host address, and a multiple of 4096.
+   *
+   * @param offset of the first entry
+   * @param entries a power of two
+   * @param size of an entry in bytes, a power of two
+   * @param readTag offset in the entry of the tag for loads
+   * @param writeTag offset in the entry of the tag for stores (a page that may be stored to may be
+   *     loaded from)
+   * @param addend offset in the entry of the addend
+   */
+  public StateRules tlb(int offset, int entries, int size, int readTag, int writeTag, int addend) {
+    if (Integer.bitCount(entries) != 1 || Integer.bitCount(size) != 1 || size < 24) {
+      throw new IllegalArgumentException("TLB of " + entries + " entries of " + size);
+    }
+    this.tlbOffset = offset;
+    this.tlbMask = (entries - 1) * size;
+    this.entrySize = size;
+    this.readTag = readTag;
+    this.writeTag = writeTag;
+    this.addend = addend;
+    readable = with(readable, offset, offset + (long) entries * size);
+    return this;
+  }
+
+  /**
+   * Declares one more entry, of the TLB's layout, at a fixed offset: a last-page slot. Any address
+   * may be compared with it, so that even an empty slot matches some page: its addend must make a
+   * host address of that page that may be accessed, such as a scratch page.
+   */
+  public StateRules slot(int offset) {
+    slots = with(slots, offset, offset + (long) entrySize);
+    readable = with(readable, offset, offset + (long) entrySize);
+    return this;
+  }
+
+  /** Throws if something that only Java writes is writable. */
+  void check() {
+    for (int i = 0; i < writable.length; i += 2) {
+      long from = writable[i];
+      long to = writable[i + 1];
+      long tlbEnd = tlbOffset + (long) tlbMask + entrySize;
+      if (overlaps(codePointers, from, to)
+          || overlaps(controlWords, from, to)
+          || overlaps(slots, from, to)
+          || entrySize != 0 && from < tlbEnd && tlbOffset < to) {
+        throw new IllegalArgumentException("writable: what only Java writes, at " + from);
+      }
+    }
+  }
+
+  private static boolean overlaps(long[] ranges, long from, long to) {
+    for (int i = 0; i < ranges.length; i += 2) {
+      if (from < ranges[i + 1] && ranges[i] < to) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  boolean isShared(long from, long to) {
+    return overlaps(shared, from, to);
+  }
+
+  boolean mayRead(long from, long to) {
+    return contains(readable, from, to);
+  }
+
+  boolean mayWrite(long from, long to) {
+    return contains(writable, from, to);
+  }
+
+  boolean isControlWord(long from, long to) {
+    return contains(controlWords, from, to);
+  }
+
+  /** Whether 8-byte loads from {@code from} to {@code to}, 8 bytes apart, yield code addresses. */
+  boolean isCodePointer(long from, long to) {
+    for (int i = 0; i < codePointers.length; i += 2) {
+      if (from >= codePointers[i] && to <= codePointers[i + 1] && from < to) {
+        return (from - codePointers[i] & 7) == 0;
+      }
+    }
+    return false;
+  }
+
+  /** Offset of the slot that contains {@code offset}, or -1 (slots lie at positive offsets). */
+  long slotOf(long offset) {
+    for (int i = 0; i < slots.length; i += 2) {
+      if (offset >= slots[i] && offset < slots[i + 1]) {
+        return slots[i];
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,300 @@
+package org.wardian.processor.software.translator;
+
+import java.util.Arrays;
+
+/**
+ * The unknown values of one straight line of code, numbered. A value that is computed twice from
+ * the same values gets the same number, so that equal addresses are recognized. What is known of a
+ * value never ends: values do not change, only registers do.
+ */
+final class SymbolicValues {
+  /** The address of the state block: RBP. */
+  static final int STATE = 0;
+
+  /** The stack pointer at the entry. */
+  static final int STACK = 1;
+
+  /** The number 0; constants are offsets from it. */
+  static final int ZERO = 2;
+
+  static final int KIND_UNKNOWN = 0;
+  static final int KIND_SUM = 1;
+  static final int KIND_LOW_32 = 2;
+  static final int KIND_SIGN = 3;
+  static final int KIND_LOAD = 4;
+  static final int KIND_ADDEND = 5;
+  static final int KIND_SLOT = 6;
+  static final int KIND_TAG_XOR = 7;
+  static final int KIND_SHIFTED = 8;
+  static final int KIND_MASKED = 9;
+  static final int KIND_ROTATED = 10;
+
+  private static final int FIRST = 3;
+
+  private byte[] kinds = new byte[256];
+  private int[] firsts = new int[256];
+  private int[] seconds = new int[256];
+  private long[] offsets = new long[256];
+
+  /** Bits that may be set. */
+  private long[] bits = new long[256];
+
+  /** Largest value, unsigned, that a comparison left possible. */
+  private long[] uppers = new long[256];
+
+  /** Address of verified code. */
+  private boolean[] codes = new boolean[256];
+
+  /** Image of the flags as PUSHF wrote it. */
+  private boolean[] images = new boolean[256];
+
+  private int count;
+
+  /** Hash table of the values that are recognized again, valid where the stamp is the current. */
+  private int[] table = new int[1024];
+
+  private int[] stamps = new int[1024];
+  private int stamp;
+  private int used;
+
+  private int[] tagXors = new int[32];
+  private int tagXorCount;
+
+  /** Forgets all values. */
+  void clear() {
+    count = 0;
+    used = 0;
+    tagXorCount = 0;
+    stamp++;
+    for (int i = 0; i < FIRST; i++) {
+      add(KIND_UNKNOWN, 0, 0, 0, i == ZERO ? 0 : -1);
+    }
+  }
+
+  private int add(int kind, int first, int second, long offset, long possible) {
+    if (count == kinds.length) {
+      int size = 2 * count;
+      kinds = Arrays.copyOf(kinds, size);
+      firsts = Arrays.copyOf(firsts, size);
+      seconds = Arrays.copyOf(seconds, size);
+      offsets = Arrays.copyOf(offsets, size);
+      bits = Arrays.copyOf(bits, size);
+      uppers = Arrays.copyOf(uppers, size);
+      codes = Arrays.copyOf(codes, size);
+      images = Arrays.copyOf(images, size);
+    }
+    kinds[count] = (byte) kind;
+    firsts[count] = first;
+    seconds[count] = second;
+    offsets[count] = offset;
+    bits[count] = possible;
+    uppers[count] = -1;
+    codes[count] = false;
+    images[count] = false;
+    return count++;
+  }
+
+  private int known(int kind, int first, int second, long offset, long possible) {
+    if (2 * used >= table.length) {
+      grow();
+    }
+    int at = place(kind, first, second, offset);
+    if (stamps[at] == stamp) {
+      return table[at];
+    }
+    int value = add(kind, first, second, offset, possible);
+    table[at] = value;
+    stamps[at] = stamp;
+    used++;
+    return value;
+  }
+
+  /** Where the table holds the value, or may take it. */
+  private int place(int kind, int first, int second, long offset) {
+    long hash = (((long) kind << 20 ^ first) * 31 + second) * 31 + offset;
+    hash *= 0x9e3779b97f4a7c15L;
+    int at = (int) (hash >>> 40) & table.length - 1;
+    while (stamps[at] == stamp) {
+      int value = table[at];
+      if (kinds[value] == kind
+          && firsts[value] == first
+          && seconds[value] == second
+          && offsets[value] == offset) {
+        return at;
+      }
+      at = at + 1 & table.length - 1;
+    }
+    return at;
+  }
+
+  private void grow() {
+    int[] old = table;
+    int[] oldStamps = stamps;
+    table = new int[2 * old.length];
+    stamps = new int[2 * old.length];
+    for (int i = 0; i < old.length; i++) {
+      if (oldStamps[i] == stamp) {
+        int value = old[i];
+        int at = place(kinds[value], firsts[value], seconds[value], offsets[value]);
+        table[at] = value;
+        stamps[at] = stamp;
+      }
+    }
+  }
+
+  /** A value of which only the bits are known that may be set. */
+  int unknown(long possible) {
+    return add(KIND_UNKNOWN, 0, 0, 0, possible);
+  }
+
+  /** {@code a + (b << shift)}. */
+  int sum(int a, int b, int shift) {
+    boolean swap = shift == 0 && a > b;
+    return known(KIND_SUM, swap ? b : a, swap ? a : b, shift, -1);
+  }
+
+  /** The low 32 bits of {@code a + offset}. */
+  int low32(int a, long offset) {
+    return known(KIND_LOW_32, a, 0, (int) offset, 0xffff_ffffL);
+  }
+
+  /** What CDQ or CQO makes of {@code a + offset}. */
+  int sign(int size, int a, long offset) {
+    return known(
+        KIND_SIGN, a, size, size == 4 ? (int) offset : offset, size == 4 ? -1L >>> 32 : -1);
+  }
+
+  /** {@code a + offset} shifted right, unsigned. */
+  int shifted(int a, long offset, int count, long possible) {
+    return known(KIND_SHIFTED, a, count, offset, possible);
+  }
+
+  /** {@code a + offset} rotated right. */
+  int rotated(int a, long offset, int count) {
+    return known(KIND_ROTATED, a, count, offset, -1);
+  }
+
+  /** A value of which a mask keeps {@code possible}. */
+  int masked(int a, long mask, long possible) {
+    return known(KIND_MASKED, a, 0, mask, possible);
+  }
+
+  /**
+   * Whether {@code index} is {@code (a + offset >>> count) & mask}; the mask, an int, keeps none of
+   * the bits by which a rotation differs from a shift of less than 32.
+   */
+  boolean isIndexOf(int index, int a, long offset, int count, int mask) {
+    if (kinds[index] != KIND_MASKED || offsets[index] != mask) {
+      return false;
+    }
+    int shifted = firsts[index];
+    return (kinds[shifted] == KIND_SHIFTED || kinds[shifted] == KIND_ROTATED)
+        && firsts[shifted] == a
+        && seconds[shifted] == count
+        && offsets[shifted] == offset;
+  }
+
+  /** {@code size} bytes of the state block at {@code offset}, zero-extended. */
+  int load(int size, long offset, int epoch) {
+    return known(KIND_LOAD, size, epoch, offset, size == 8 ? -1 : (1L << 8 * size) - 1);
+  }
+
+  /** The addend of a TLB entry. */
+  int addend(int entry) {
+    return known(KIND_ADDEND, entry, 0, 0, -1);
+  }
+
+  /** The TLB entry at a fixed offset. */
+  int slot(long offset, int epoch) {
+    return known(KIND_SLOT, 0, epoch, offset, 0);
+  }
+
+  /** {@code a + offset} xor the tag of an entry. */
+  int tagXor(int a, long offset, int entry, boolean write) {
+    int value = add(KIND_TAG_XOR, a, entry, offset, -1);
+    if (tagXorCount == tagXors.length) {
+      tagXors = Arrays.copyOf(tagXors, 2 * tagXorCount);
+    }
+    // The sign tells which tag it was.
+    tagXors[tagXorCount++] = write ? ~value : value;
+    return value;
+  }
+
+  /**
+   * Whether {@code size} bytes at guest address {@code a + offset} lie in the page of {@code
+   * entry}, by a comparison that was passed.
+   */
+  boolean isProbed(int entry, int a, long offset, long size, boolean write) {
+    for (int i = tagXorCount - 1; i >= 0; i--) {
+      int value = tagXors[i] < 0 ? ~tagXors[i] : tagXors[i];
+      if (seconds[value] != entry || firsts[value] != a || write && tagXors[i] >= 0) {
+        continue;
+      }
+      long upper = uppers[value];
+      long window = 4096 - upper;
+      long distance = offset - offsets[value];
+      if (upper >= 0 && upper < 4096 && distance >= 0 && size <= window) {
+        if (distance <= window - size) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  int kind(int value) {
+    return kinds[value];
+  }
+
+  int first(int value) {
+    return firsts[value];
+  }
+
+  int second(int value) {
+    return seconds[value];
+  }
+
+  /** Shift of a sum. */
+  int shift(int value) {
+    return (int) offsets[value];
+  }
+
+  /** Bits of {@code value + offset} that may be set. */
+  long bits(int value, long offset) {
+    return value == ZERO ? offset : offset == 0 ? bits[value] : -1;
+  }
+
+  /** Largest value, unsigned, of {@code value + offset}; -1 if nothing is known. */
+  long upper(int value, long offset) {
+    if (value == ZERO) {
+      return offset;
+    }
+    if (offset != 0) {
+      return -1;
+    }
+    return Long.compareUnsigned(bits[value], uppers[value]) < 0 ? bits[value] : uppers[value];
+  }
+
+  /** Notes that a value is at most {@code upper}, unsigned. */
+  void limit(int value, long upper) {
+    if (Long.compareUnsigned(upper, uppers[value]) < 0) {
+      uppers[value] = upper;
+    }
+  }
+
+  void markCode(int value) {
+    codes[value] = true;
+  }
+
+  boolean isCode(int value) {
+    return codes[value];
+  }
+
+  void markFlagsImage(int value) {
+    images[value] = true;
+  }
+
+  boolean isFlagsImage(int value) {
+    return images[value];
+  }
+}
