@@ -101,7 +101,7 @@ class EndingTest {
   void aTimeoutEndsAMachineThatSpins() throws Exception {
     try (WardProcess process = run(new TinyGuest().spin(), "--timeout", "1s", "--json")) {
       assertThat(process.status()).as(process.err()).isEqualTo(8);
-      assertThat(process.err()).contains("\"status\":8").contains("\"accelerator\":\"software\"");
+      assertThat(process.err()).contains("\"status\":8").contains("\"accelerator\":\"");
     }
   }
 

@@ -77,6 +77,11 @@ final class TinyGuest {
     return bytes(0xfa, 0xf4, 0xeb, 0xfc); // cli; 1: hlt; jmp 1b - 1
   }
 
+  /** Goes on where there is no memory. */
+  TinyGuest leaveMemory() {
+    return bytes(0xb8, 0x00, 0x00, 0x00, 0xd0, 0xff, 0xe0); // mov $0xd0000000, %eax; jmp *%eax
+  }
+
   /** Runs for ever. */
   TinyGuest spin() {
     return bytes(0xeb, 0xfe); // 1: jmp 1b

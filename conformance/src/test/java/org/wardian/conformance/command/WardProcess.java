@@ -54,6 +54,12 @@ final class WardProcess implements AutoCloseable {
       builder.redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
     }
 
+    /** Starts another class, which then calls ward's. */
+    Start by(Class<?> launcher) {
+      builder.command().set(builder.command().size() - 1, launcher.getName());
+      return this;
+    }
+
     /** Where it keeps what it fetches. */
     Path cache() {
       return folder.resolve("cache");

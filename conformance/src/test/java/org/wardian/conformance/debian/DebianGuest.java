@@ -13,6 +13,8 @@ import org.wardian.boot.catalogue.ProgressListener;
 import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.machine.platform.InterruptChips;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -97,6 +99,8 @@ public record DebianGuest(
         cpuModel,
         Set.of(),
         true,
-        protocol);
+        protocol,
+        AcceleratorKind.SOFTWARE,
+        InterruptChips.SPLIT);
   }
 }
