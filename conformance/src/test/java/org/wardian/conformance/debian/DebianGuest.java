@@ -15,6 +15,7 @@ import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
+import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -101,6 +102,7 @@ public record DebianGuest(
         true,
         protocol,
         AcceleratorKind.SOFTWARE,
-        InterruptChips.SPLIT);
+        InterruptChips.SPLIT,
+        Translator.OFF);
   }
 }
