@@ -90,7 +90,8 @@ final class GuestRun {
               request.cpuModel(),
               devices,
               request.reboots())
-          .on(request.accelerator().kind(), request.chips());
+          .on(request.accelerator().kind(), request.chips())
+          .with(request.translator());
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }

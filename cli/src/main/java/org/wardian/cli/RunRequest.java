@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.wardian.machine.platform.InterruptChips;
+import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -19,6 +20,7 @@ import org.wardian.x86.CpuModel;
  * @param devices devices beside the board's own
  * @param accelerator who executes the guest
  * @param chips where the interrupt chips live, with KVM
+ * @param translator how our own processor executes
  * @param reboots whether a reset by the guest boots it again
  * @param timeout how long it may run, or empty for no limit
  */
@@ -32,5 +34,6 @@ record RunRequest(
     Set<ExtraDevice> devices,
     AcceleratorChoice accelerator,
     InterruptChips chips,
+    Translator translator,
     boolean reboots,
     Optional<Duration> timeout) {}

@@ -15,6 +15,7 @@ import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
+import org.wardian.machine.platform.Translator;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
@@ -112,6 +113,16 @@ final class RunVerb implements Callable<Integer> {
   private Accelerator accelerator;
 
   @Option(
+      names = "--translator",
+      paramLabel = "NAME",
+      defaultValue = "off",
+      description =
+          "How our own processor executes: off, by interpretation; host, by code for this"
+              + " processor, several times faster and not yet proven against hostile guests:"
+              + " ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Translator translator;
+
+  @Option(
       names = "--irqchip",
       paramLabel = "PLACE",
       defaultValue = "auto",
@@ -187,6 +198,7 @@ final class RunVerb implements Callable<Integer> {
             Set.copyOf(devices),
             choice,
             interruptChips.chips(),
+            translator,
             !noReboot,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);

@@ -3,6 +3,7 @@ package org.wardian.cli;
 import java.io.PrintWriter;
 import java.util.EnumSet;
 import java.util.Set;
+import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,6 +64,7 @@ public final class Ward implements Runnable {
     ward.registerConverter(
         InterruptChipsOption.class,
         Choice.of(InterruptChipsOption.class, "a place for the interrupt chips"));
+    ward.registerConverter(Translator.class, Choice.of(Translator.class, "a translator"));
     ward.registerConverter(ExtraDevice.class, Choice.of(ExtraDevice.class, "a device"));
     ward.registerConverter(
         CompletionVerb.Shell.class, Choice.of(CompletionVerb.Shell.class, "a shell that we know"));

@@ -55,7 +55,8 @@ public final class Machine implements AutoCloseable, PowerControl {
                 configuration.memoryBytes(),
                 configuration.processors(),
                 configuration.cpuModel(),
-                configuration.chips()));
+                configuration.chips(),
+                configuration.translator()));
     try {
       this.board = new Board(configuration, platform, this, panic);
       this.vcpu = platform.vcpus().getFirst();

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.wardian.boot.BootProtocol;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
+import org.wardian.machine.platform.Translator;
 import org.wardian.memory.GuestMemory;
 import org.wardian.x86.CpuModel;
 
@@ -24,6 +25,7 @@ import org.wardian.x86.CpuModel;
  * @param protocol how the kernel is entered
  * @param accelerator who executes the guest
  * @param chips where the interrupt chips live, with KVM
+ * @param translator how our own processor executes code
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -37,7 +39,8 @@ public record MachineConfiguration(
     boolean reboot,
     BootProtocol protocol,
     AcceleratorKind accelerator,
-    InterruptChips chips) {
+    InterruptChips chips,
+    Translator translator) {
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
   public static final long LEAST_MEMORY = 1L << 20;
 
@@ -73,7 +76,8 @@ public record MachineConfiguration(
         reboot,
         BootProtocol.AUTO,
         AcceleratorKind.SOFTWARE,
-        InterruptChips.SPLIT);
+        InterruptChips.SPLIT,
+        Translator.OFF);
   }
 
   /** The same machine on another accelerator. */
@@ -90,7 +94,26 @@ public record MachineConfiguration(
         reboot,
         protocol,
         otherAccelerator,
-        otherChips);
+        otherChips,
+        translator);
+  }
+
+  /** The same machine with another way of execution on our own processor. */
+  public MachineConfiguration with(Translator otherTranslator) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        accelerator,
+        chips,
+        otherTranslator);
   }
 
   /** Checks sizes and names. */

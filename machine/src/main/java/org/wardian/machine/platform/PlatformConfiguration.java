@@ -11,13 +11,25 @@ import org.wardian.x86.CpuModel;
  * @param processors virtual processors
  * @param cpuModel what CPUID promises
  * @param chips where the interrupt chips live; without meaning but for KVM
+ * @param translator how our own processor executes; without meaning for KVM
  */
 public record PlatformConfiguration(
     AcceleratorKind accelerator,
     long memoryBytes,
     int processors,
     CpuModel cpuModel,
-    InterruptChips chips) {
+    InterruptChips chips,
+    Translator translator) {
+  /** A configuration whose code our own processor interprets. */
+  public PlatformConfiguration(
+      AcceleratorKind accelerator,
+      long memoryBytes,
+      int processors,
+      CpuModel cpuModel,
+      InterruptChips chips) {
+    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.OFF);
+  }
+
   /** Checks sizes. */
   public PlatformConfiguration {
     if (memoryBytes < 0 || memoryBytes % GuestMemory.PAGE != 0) {

@@ -25,6 +25,9 @@ final class SoftwarePlatform implements Platform {
   /** Rate of the guest's time-stamp counter: one tick a nanosecond. */
   private static final long TSC_HZ = 1_000_000_000L;
 
+  /** Property that switches the translator on whatever the configuration says: for tests. */
+  private static final String FORCED = "wardian.translator";
+
   private final GuestMemory memory;
   private final IoBus ports = IoBus.ports();
   private final IoBus mmio = IoBus.mmio();
@@ -36,6 +39,11 @@ final class SoftwarePlatform implements Platform {
 
   SoftwarePlatform(PlatformConfiguration configuration) {
     memory = PlatformRecord.memory(configuration);
+    boolean translated =
+        configuration.translator() == Translator.HOST || Boolean.getBoolean(FORCED);
+    if (translated) {
+      TranslatorRequirements.check(configuration.cpuModel());
+    }
     TimestampCounter counter = new NanosecondCounter(timers);
     List<LocalApic> localApics = new ArrayList<>();
     for (int id = 0; id < configuration.processors(); id++) {
@@ -55,7 +63,8 @@ final class SoftwarePlatform implements Platform {
               TSC_HZ,
               LocalApic.BUS_FREQUENCY_HZ);
       SoftwareVcpu vcpu =
-          SoftwareVcpu.create(configuration.cpuModel(), cpuid, memory, ports, mmio, apic, counter);
+          SoftwareVcpu.create(
+              configuration.cpuModel(), cpuid, memory, ports, mmio, apic, counter, translated);
       apic.connect(vcpu);
       vcpus.add(vcpu);
     }
