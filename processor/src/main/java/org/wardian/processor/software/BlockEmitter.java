@@ -31,6 +31,7 @@ final class BlockEmitter {
   private final HostAssembler a = new HostAssembler();
   private final InstructionCopier copier = new InstructionCopier(a);
   private final Exits exits;
+  private final X87Emitter x87 = new X87Emitter(this, a, copier);
 
   private GuestBlock block;
   private long pageRip;
@@ -110,14 +111,17 @@ final class BlockEmitter {
     int first = exits.next();
     parkings = 0;
     flagsParked = false;
+    x87.start(guest);
     for (int n = 0; n < guest.count; n++) {
       slow[n] = -1;
+      x87.before(n);
       entries[n] = a.offset();
       if (guest.units[n] != 0) {
         int from = n;
         while (n + 1 < guest.count && guest.units[n] < Ops.END && guest.units[n + 1] != 0) {
           n++;
           slow[n] = -1;
+          x87.before(n);
         }
         ended = units(from, n + 1);
       } else {
@@ -133,7 +137,13 @@ final class BlockEmitter {
     }
     for (int n = 0; n < guest.count; n++) {
       if (slow[n] >= 0) {
-        stub(slow[n], Exits.ACCESS, guest.offsets[n], run + entries[n], guest.instructions[n]);
+        a.bind(slow[n]);
+        x87.leaving(n);
+        long at = pageRip + guest.offsets[n];
+        exit(exits.add(null, Exits.ACCESS, at, run + entries[n], guest.instructions[n]));
+      }
+      if (x87.wake(n) >= 0) {
+        stub(x87.wake(n), Exits.X87, guest.offsets[n], run + entries[n], null);
       }
     }
     for (int k = 0; k < links; k++) {
@@ -183,7 +193,7 @@ final class BlockEmitter {
     return HostState.REGISTERS[guest];
   }
 
-  private int slowPath(int n) {
+  int slowPath(int n) {
     if (slow[n] < 0) {
       slow[n] = a.newLabel();
     }
@@ -226,7 +236,14 @@ final class BlockEmitter {
         return true;
       }
       case DIV, IDIV -> divide(n, i, op);
-      default -> compute(n, i);
+      default -> {
+        if (X87Emitter.isX87(i)) {
+          x87.write(n, i, pageRip + block.offsets[n]);
+        } else {
+          x87.wakeUp(n);
+          compute(n, i);
+        }
+      }
     }
     return false;
   }
@@ -317,7 +334,7 @@ final class BlockEmitter {
   }
 
   /** Probes the memory operand; returns it as the host's, based on T1. T0 is free afterwards. */
-  private long probe(int n, Instruction i, int size, boolean write, int alignment) {
+  long probe(int n, Instruction i, int size, boolean write, int alignment) {
     address(n, i, T0);
     check(n, size, write, alignment);
     boolean plain =
@@ -337,7 +354,7 @@ final class BlockEmitter {
   // ---- flags ------------------------------------------------------------------------------------
 
   /** Brings the guest's flags into the host's, from where they are parked. */
-  private void restoreFlags() {
+  void restoreFlags() {
     if (hostFlags) {
       return;
     }
@@ -440,6 +457,9 @@ final class BlockEmitter {
   /** Whether the memory operand of {@code i} is written. */
   static boolean writes(Instruction i) {
     Operation op = GuestBlock.operation(i);
+    if (X87Emitter.isX87(i)) {
+      return X87Emitter.stores(i);
+    }
     return switch (op) {
       case PUSH, CALL, JMP, DIV, IDIV, MUL -> false;
       case IMUL -> false;
@@ -486,7 +506,7 @@ final class BlockEmitter {
     flagsAfter(n, described);
   }
 
-  private void flagsAfter(int n, boolean described) {
+  void flagsAfter(int n, boolean described) {
     if (block.writes[n] == 0) {
       return;
     }
@@ -495,6 +515,11 @@ final class BlockEmitter {
     if (block.kept[n] && !described || block.parked[n]) {
       park();
     }
+  }
+
+  /** The host's flags are not the guest's any more. */
+  void flagsLost() {
+    hostFlags = false;
   }
 
   /** The host register that operand is at while its instruction is executed. */

@@ -13,9 +13,13 @@ final class Emittable {
    * Whether the emitter handles {@code i}.
    *
    * @param sse whether SSE instructions may be executed as themselves
+   * @param x87 whether x87 instructions may
    */
-  static boolean is(Instruction i, boolean sse) {
+  static boolean is(Instruction i, boolean sse, boolean x87) {
     Operation op = GuestBlock.operation(i);
+    if (X87Emitter.isX87(i)) {
+      return x87 && X87Emitter.is(i) && operand(i);
+    }
     switch (op) {
       case JMP, CALL -> {
         return i.kind0 == Instruction.RELATIVE && i.operandSize == 8 || i.size0 == 8 && operand(i);
@@ -92,7 +96,7 @@ final class Emittable {
         return (i.kind0 != Instruction.MEMORY || i.kind1 == Instruction.IMMEDIATE) && copied(i);
       }
       default -> {
-        return sse && vector(i, op) && copied(i);
+        return sse && (vector(i, op) || x87 && X87Emitter.isMmx(i)) && copied(i);
       }
     }
   }
@@ -107,12 +111,14 @@ final class Emittable {
   private static boolean isVector(Operation op) {
     return switch (op) {
       case MASKMOVDQU, MASKMOVQ, LDMXCSR, STMXCSR -> false;
+      // From memory too some processors make the transition to MMX.
+      case CVTPI2PD, CVTPI2PS -> false;
       default -> op.ordinal() > Operation.FYL2XP1.ordinal();
     };
   }
 
   private static boolean operand(Instruction i) {
-    return i.kind0 != Instruction.MEMORY || addressable(i);
+    return !i.hasMemory() || addressable(i);
   }
 
   private static boolean addressable(Instruction i) {

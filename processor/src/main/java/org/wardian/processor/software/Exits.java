@@ -25,6 +25,9 @@ final class Exits {
    */
   static final int UNITS = 5;
 
+  /** The x87 registers must be live; the instruction can be entered again. */
+  static final int X87 = 6;
+
   private UnitRun[] runs = new UnitRun[1024];
   private int[] kinds = new int[1024];
   private long[] rips = new long[1024];

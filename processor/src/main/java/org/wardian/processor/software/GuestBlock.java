@@ -39,11 +39,17 @@ final class GuestBlock {
   /** Whether they must be there as a copy of the host's flags: somebody reads them again. */
   final boolean[] parked = new boolean[LIMIT];
 
+  /** Whether it is the first x87 instruction that is emitted since Java may have had them. */
+  final boolean[] wakes = new boolean[LIMIT];
+
   /** The unit that executes an instruction in Java, or 0 where it is emitted: {@link Ops}. */
   final int[] units = new int[LIMIT];
 
   /** Number of instructions; 0 where the first one cannot be translated. */
   int count;
+
+  /** Whether the x87 registers are live behind the instructions described so far. */
+  private boolean awake;
 
   private final Decoder decoder;
   private final Instruction peeked = new Instruction();
@@ -59,16 +65,18 @@ final class GuestBlock {
    * Finds the block at {@code offset} of a page.
    *
    * @param sse whether SSE instructions may be executed as themselves
+   * @param x87 whether x87 instructions may
    */
-  void find(byte[] page, int offset, boolean sse) {
+  void find(byte[] page, int offset, boolean sse, boolean x87) {
     count = 0;
+    awake = false;
     int at = offset;
     while (count < LIMIT) {
       Instruction i = instructions[count];
       if (at >= PAGE || decoder.decode(page, at, PAGE - at, 8, i) != Decoder.OK) {
         break;
       }
-      units[count] = Emittable.is(i, sse) ? 0 : Lowering.unitOf(i);
+      units[count] = Emittable.is(i, sse, x87) ? 0 : Lowering.unitOf(i);
       offsets[count] = at;
       at += i.length;
       describe(count);
@@ -102,14 +110,28 @@ final class GuestBlock {
     }
     // What unmasks SSE exceptions decides whether SSE instructions may be emitted.
     return operation(i) == Operation.LDMXCSR
-        || units[n] >= Ops.END && units[n] != Ops.END_STRING && units[n] != Ops.END_INTEGER;
+        || X87Emitter.unmasks(i)
+        || !keepsMode(operation(i))
+            && units[n] >= Ops.END
+            && units[n] != Ops.END_STRING
+            && units[n] != Ops.END_INTEGER;
+  }
+
+  /** Whether the code that follows runs in the same mode and mapping, and straight on. */
+  private static boolean keepsMode(Operation op) {
+    return switch (op) {
+      case STI, CLI, SWAPGS, RDMSR, RDTSC, RDTSCP, CPUID, IN, OUT, PUSHF, XGETBV, RDRAND -> true;
+      default -> false;
+    };
   }
 
   private void describe(int n) {
     Instruction i = instructions[n];
     kept[n] = false;
     parked[n] = false;
+    wakes[n] = false;
     if (units[n] != 0) {
+      awake = false;
       // Java finds the flags in the state block, and leaves them there.
       reads[n] = 0;
       writes[n] = Flags.STATUS;
@@ -119,6 +141,11 @@ final class GuestBlock {
     reads[n] = reads(i);
     writes[n] = writes(i);
     exposes[n] = exposes(i);
+    if (X87Emitter.uses(i)) {
+      wakes[n] = !awake;
+      exposes[n] |= wakes[n];
+      awake = true;
+    }
   }
 
   private static boolean shifts(Operation op) {
@@ -259,7 +286,7 @@ final class GuestBlock {
       if ((reads(peeked) & live) != 0) {
         return RAW;
       }
-      if (exposes(peeked) || !Emittable.is(peeked, true) || ends(peeked)) {
+      if (exposes(peeked) || !Emittable.is(peeked, true, false) || ends(peeked)) {
         return NEEDED;
       }
       live &= ~writes(peeked);

@@ -12,6 +12,7 @@ import static org.wardian.processor.software.translator.HostRegister.RDI;
 import org.wardian.host.Mapping;
 import org.wardian.host.NativeFunction;
 import org.wardian.processor.software.translator.HostAssembler;
+import org.wardian.processor.software.translator.HostCondition;
 import org.wardian.processor.software.translator.HostMemory;
 import org.wardian.x86.StateLayout;
 
@@ -23,6 +24,11 @@ final class HostCode implements AutoCloseable {
   private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
   private static final int MOVUPS_LOAD = 0x10;
   private static final int MOVUPS_STORE = 0x11;
+
+  /** Digits of opcode DD. */
+  private static final int FRSTOR = 4;
+
+  private static final int FNSAVE = 6;
 
   private final Mapping mapping = Mapping.executable(SIZE);
   private final NativeFunction entry;
@@ -54,6 +60,11 @@ final class HostCode implements AutoCloseable {
     a.mov(8, RBP, RDI);
     a.stmxcsr(state(HostState.HOST_MXCSR));
     a.ldmxcsr(state(StateLayout.MXCSR));
+    int dead = a.newLabel();
+    a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.X87_LIVE), 0);
+    a.jcc(HostCondition.EQUAL, dead);
+    a.x87Memory(0xdd, FRSTOR, state(HostState.x87Image()));
+    a.bind(dead);
     for (int i = 0; i < 16; i++) {
       long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
       a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_LOAD, i, at);
@@ -77,6 +88,12 @@ final class HostCode implements AutoCloseable {
       long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
       a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_STORE, i, at);
     }
+    // Which leaves the registers empty and the control word that of FNINIT, as the ABI wants.
+    int dead = a.newLabel();
+    a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.X87_LIVE), 0);
+    a.jcc(HostCondition.EQUAL, dead);
+    a.x87Memory(0xdd, FNSAVE, state(HostState.x87Image()));
+    a.bind(dead);
     a.stmxcsr(state(StateLayout.MXCSR));
     a.ldmxcsr(state(HostState.HOST_MXCSR));
     for (int n = SAVED.length - 1; n >= 0; n--) {

@@ -70,6 +70,9 @@ final class HostState {
   /** 32 bits: the host's own MXCSR meanwhile. */
   static final int HOST_MXCSR = BASE + 56;
 
+  /** 32 bits: whether the guest's x87 registers are the host's; see {@link X87State}. */
+  static final int X87_LIVE = BASE + 60;
+
   /** Entries of the table of jump targets, 16 bytes each: key, host address. */
   static final int JUMPS = 1 << 16;
 
@@ -78,5 +81,10 @@ final class HostState {
   /** Offset of the table of jump targets in the state block. */
   static int jumpTable() {
     return (int) Mmu.tlbEnd();
+  }
+
+  /** Offset of the image of the x87 registers in the state block. */
+  static int x87Image() {
+    return jumpTable() + JUMPS * 16;
   }
 }

@@ -107,7 +107,7 @@ abstract class Mmu extends VcpuContext {
 
   /** Bytes of a state block with its TLBs. */
   static long blockSize() {
-    return tlbEnd() + HostState.JUMPS * 16L;
+    return HostState.x87Image() + X87State.IMAGE;
   }
 
   /** Empties every data table. */

@@ -42,6 +42,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   private static final long DR7_GENERAL_DETECT = 1 << 13;
 
+  /** No address of an instruction. */
+  private static final long NOWHERE = 1L << 62;
+
   /** {@link StateLayout#INTERRUPT_SHADOW} after STI: interrupts wait. */
   static final int INTERRUPT_SHADOW = 1;
 
@@ -71,12 +74,18 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private boolean nmiBlocked;
   private volatile Thread sleeper;
 
+  /**
+   * RIP of the instruction that STI shields, where nothing was pending at that moment: only if
+   * something is when that instruction is reached, it is executed alone. Else {@link #NOWHERE}.
+   */
+  private long shielded = NOWHERE;
+
   private long delivered;
   private long faults;
 
   /**
-   * @param model what CPUID promises
-   * @param cpuid its answers for this processor
+   * As {@link #create(CpuModel, Cpuid, GuestMemory, IoBus, IoBus, LocalInterruptController,
+   * TimestampCounter, boolean)}, translated where the system property says so.
    */
   public static SoftwareVcpu create(
       CpuModel model,
@@ -86,8 +95,26 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       IoBus mmio,
       LocalInterruptController interrupts,
       TimestampCounter time) {
+    boolean translated = Boolean.getBoolean("wardian.translator");
+    return create(model, cpuid, memory, ports, mmio, interrupts, time, translated);
+  }
+
+  /**
+   * @param model what CPUID promises
+   * @param cpuid its answers for this processor
+   * @param translated whether 64-bit code is translated to host code
+   */
+  public static SoftwareVcpu create(
+      CpuModel model,
+      Cpuid cpuid,
+      GuestMemory memory,
+      IoBus ports,
+      IoBus mmio,
+      LocalInterruptController interrupts,
+      TimestampCounter time,
+      boolean translated) {
     Mapping block = Mapping.anonymous((Mmu.blockSize() + 4095) & -4096L);
-    return new SoftwareVcpu(block, model, cpuid, memory, ports, mmio, interrupts, time);
+    return new SoftwareVcpu(block, model, cpuid, memory, ports, mmio, interrupts, time, translated);
   }
 
   private SoftwareVcpu(
@@ -98,7 +125,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       IoBus ports,
       IoBus mmio,
       LocalInterruptController interrupts,
-      TimestampCounter time) {
+      TimestampCounter time,
+      boolean translated) {
     super(block.address(), memory, ports, mmio, interrupts);
     this.block = block;
     this.model = model;
@@ -121,7 +149,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
             new SystemOps(this, segmentation, far, msrs),
             portAccess);
     this.interpreter = new Interpreter(this, cache, units);
-    this.translations = Boolean.getBoolean("wardian.translator") ? new Translations(this) : null;
+    this.translations = translated ? new Translations(this) : null;
     reset();
     requests.open();
   }
@@ -138,6 +166,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public long state() {
+    if (shielded != NOWHERE) {
+      castShadow();
+    }
     RawMemory.putInt(
         state + StateLayout.ACTIVITY,
         (pending() & PENDING_HALT) != 0 ? StateLayout.HALTED : StateLayout.RUNNING);
@@ -149,6 +180,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void stateChanged() {
+    shielded = NOWHERE;
     lower(PENDING_HALT | PENDING_NMI);
     if (RawMemory.getInt(state + StateLayout.ACTIVITY) == StateLayout.HALTED) {
       raise(PENDING_HALT);
@@ -264,6 +296,24 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
+  /** STI, with the next instruction's RIP set: whether its shadow can wait until it matters. */
+  boolean shadowLazily() {
+    if (translations == null || line || nmiPending) {
+      return false;
+    }
+    shielded = nextRip;
+    return true;
+  }
+
+  /** Makes the shadow of STI real where its instruction is still to come. */
+  private void castShadow() {
+    if (rip() == shielded && RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) == 0) {
+      RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, INTERRUPT_SHADOW);
+      raise(PENDING_STEP);
+    }
+    shielded = NOWHERE;
+  }
+
   /** MOV SS and POP SS: no interrupt and no debug trap before the instruction after the next. */
   @Override
   void stackShadow() {
@@ -353,6 +403,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
     if ((pending & (PENDING_INIT | PENDING_STARTUP)) != 0) {
       lower(PENDING_INIT | PENDING_STARTUP);
+    }
+    if (shielded != NOWHERE) {
+      castShadow();
     }
     boolean shadowed = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0;
     if ((pending & PENDING_HALT) != 0) {

@@ -244,7 +244,7 @@ final class SystemOps {
       throw protection();
     }
     long f = cpu.eflags();
-    if (set && (f & Cpu.IF) == 0) {
+    if (set && (f & Cpu.IF) == 0 && !cpu.shadowLazily()) {
       RawMemory.putInt(s + StateLayout.INTERRUPT_SHADOW, SoftwareVcpu.INTERRUPT_SHADOW);
       cpu.raise(Cpu.PENDING_STEP);
     }

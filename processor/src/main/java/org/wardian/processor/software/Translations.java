@@ -26,6 +26,9 @@ final class Translations implements AutoCloseable {
   /** Mode: SSE instructions may be executed as themselves. */
   private static final int SSE = 8;
 
+  /** Mode: x87 instructions may. */
+  private static final int X87 = 16;
+
   /** Blocks at addresses that could not be translated, to be interpreted. */
   private static final TranslatedBlock NONE = new TranslatedBlock(0, -1, -1, 0, 0);
 
@@ -93,7 +96,7 @@ final class Translations implements AutoCloseable {
   }
 
   private int advance(int generation) {
-    int next = generation + 1 & 0xfff;
+    int next = generation + 1 & 0x7ff;
     if (next == 0) {
       clearJumps();
     }
@@ -126,10 +129,11 @@ final class Translations implements AutoCloseable {
         (cr0 & (CR0_EM | CR0_TS)) == 0
             && (cpu.cr(4) & CR4_OSFXSR) != 0
             && (RawMemory.getInt(state + StateLayout.MXCSR) & MASKS) == MASKS;
-    mode = cpu.mmuMode | (sse ? SSE : 0);
+    boolean x87 = (cr0 & (CR0_EM | CR0_TS)) == 0 && X87State.permitted(state);
+    mode = cpu.mmuMode | (sse ? SSE : 0) | (x87 ? X87 : 0);
     // Bits 48 to 63 of a linear address are all as bit 47, so the key makes each mode's own.
     int generation = cpu.cpl == 3 ? userGeneration : systemGeneration;
-    key = (long) (generation << 4 | mode | 1 << 2) << 48;
+    key = (long) (generation << 5 | mode | 1 << 2) << 48;
     RawMemory.putLong(state + HostState.JUMP_KEY, key);
     return true;
   }
@@ -145,6 +149,14 @@ final class Translations implements AutoCloseable {
    * @return false where the instruction at RIP must be interpreted
    */
   boolean run() {
+    try {
+      return runCode();
+    } finally {
+      X87State.settle(state);
+    }
+  }
+
+  private boolean runCode() {
     if (!enterMode()) {
       return false;
     }
@@ -174,10 +186,17 @@ final class Translations implements AutoCloseable {
           FlagRecipe.settle(state);
           TranslatedBlock from = exits.block(id);
           RawMemory.putLong(state + StateLayout.CODE_PAGE, rip & Mmu.PAGE_MASK);
+          boolean reload = exits.run(id).x87 && X87State.live(state);
+          if (reload) {
+            X87State.settle(state);
+          }
           boolean on = exits.run(id).execute(cpu, cpu.units());
           rip = cpu.rip();
           if (on && !from.dead) {
             target = exits.again(id);
+            if (reload && X87State.permitted(state)) {
+              X87State.load(state);
+            }
           } else {
             if (cpu.pending() != 0) {
               return true;
@@ -207,6 +226,11 @@ final class Translations implements AutoCloseable {
             target = find(rip);
           }
         }
+        case Exits.X87 -> {
+          X87State.load(state);
+          target = exits.again(id);
+          continue;
+        }
         case Exits.LINK -> {
           links++;
           TranslatedBlock from = exits.block(id);
@@ -235,6 +259,7 @@ final class Translations implements AutoCloseable {
 
   /** Executes one instruction in Java. */
   private void alone(Instruction i, long rip) {
+    X87State.settle(state);
     cpu.instructionRip = rip;
     cpu.nextRip = rip + i.length;
     // RIP-relative operands count from the next instruction here.
@@ -319,7 +344,7 @@ final class Translations implements AutoCloseable {
     }
     RawMemory.copy(host, page, 0, GuestMemory.PAGE);
     int offset = (int) rip & 0xfff;
-    guest.find(page, offset, (mode & SSE) != 0);
+    guest.find(page, offset, (mode & SSE) != 0, (mode & X87) != 0);
     int end =
         guest.count == 0 ? Math.min(GuestMemory.PAGE, offset + 15) : guest.offsets[guest.count];
     TranslatedBlock block = new TranslatedBlock(rip, physical, mode, offset, end);
@@ -350,8 +375,12 @@ final class Translations implements AutoCloseable {
         int size = destination ? i.size0 : i.kind1 == Instruction.MEMORY ? i.size1 : i.size2;
         long base =
             i.segment == StateLayout.FS || i.segment == StateLayout.GS ? cpu.base(i.segment) : 0;
+        long at = address(i) + base;
+        if ((at & i.form.alignment() - 1) != 0) {
+          return false;
+        }
         boolean write = BlockEmitter.writes(i);
-        int found = cpu.present(address(i) + base, size, write ? Mmu.WRITE : Mmu.READ);
+        int found = cpu.present(at, size, write ? Mmu.WRITE : Mmu.READ);
         if (found == Mmu.SPECIAL) {
           return false;
         }

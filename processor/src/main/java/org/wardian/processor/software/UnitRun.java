@@ -12,6 +12,9 @@ final class UnitRun {
   /** Whether what follows is found by RIP. */
   final boolean ends;
 
+  /** Whether one of them may look at the x87 registers. */
+  final boolean x87;
+
   UnitRun(GuestBlock block, int from, int to, long pageRip) {
     instructions = new Instruction[to - from];
     units = new int[to - from];
@@ -28,6 +31,15 @@ final class UnitRun {
       rips[n - from] = pageRip + block.offsets[n];
     }
     ends = block.endsAt(to - 1);
+    boolean looks = false;
+    for (int unit : units) {
+      looks |=
+          switch (unit) {
+            case Ops.X87, Ops.MMX, Ops.SSE, Ops.END_STATE -> true;
+            default -> false;
+          };
+    }
+    x87 = looks;
   }
 
   /**
@@ -41,6 +53,10 @@ final class UnitRun {
       long rip = rips[n];
       cpu.instructionRip = rip;
       cpu.nextRip = rip + i.length;
+      if (units[n] == Ops.X87) {
+        // FIP.
+        cpu.rip(rip);
+      }
       try {
         if (units[n] < Ops.END) {
           if (group.execute(units[n], 0, i)) {

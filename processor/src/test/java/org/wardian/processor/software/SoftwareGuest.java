@@ -68,6 +68,11 @@ final class SoftwareGuest implements AutoCloseable {
 
   /** One more processor on the same memory. */
   SoftwareVcpu add() {
+    return add(Boolean.getBoolean("wardian.translator"));
+  }
+
+  /** One more processor on the same memory, with translated code or without. */
+  SoftwareVcpu add(boolean translated) {
     CpuModel model = CpuModel.standard();
     SoftwareVcpu more =
         SoftwareVcpu.create(
@@ -77,7 +82,8 @@ final class SoftwareGuest implements AutoCloseable {
             ports,
             mmio,
             new NoLocalApic(),
-            new StoppedClock());
+            new StoppedClock(),
+            translated);
     vcpus.add(more);
     return more;
   }

@@ -88,9 +88,14 @@ final class FormEncoding {
       word16 |= places[i] != IMPLIED && "vz".indexOf(width) >= 0 || word.equals("rAX");
     }
     Operation operation = form.operation();
-    boolean implied = operation == Operation.CBW || operation == Operation.CWD;
+    boolean implied =
+        switch (operation) {
+          // The last two take lengths from rAX and rDX.
+          case CBW, CWD, PCMPESTRI, PCMPESTRM -> true;
+          default -> false;
+        };
     this.wide = wide || implied;
-    this.word = word16 || implied;
+    this.word = word16 || operation == Operation.CBW || operation == Operation.CWD;
     this.hasRm = rm;
     this.immediate = immediate;
     this.fixed = fixed;
