@@ -47,8 +47,8 @@ final class Examination {
   private static Finding translation() {
     HostProcessor.Capability memory = HostProcessor.executableMemory();
     return memory.available()
-        ? Finding.good("code memory", memory.reason() + "; this version does not need it yet")
-        : Finding.lacking("code memory", memory.reason() + "; this version does not need it yet");
+        ? Finding.good("code memory", memory.reason() + "; for ward run --translator host")
+        : Finding.lacking("code memory", memory.reason() + "; for ward run --translator host");
   }
 
   private static Finding terminal() {
