@@ -72,7 +72,9 @@ class HaltTest {
       guest.set("count", count);
       guest.set("wanted", ticks);
       guest.runToDone();
-      assertThat(guest.vectors()).hasSize(ticks).containsOnly(vector);
+      // A timer that goes on may tick once more before the guest is stopped.
+      assertThat(guest.vectors()).hasSizeGreaterThanOrEqualTo(ticks).containsOnly(vector);
+      assertThat(ticks > 1 || guest.vectors().size() == 1).as("one shot only").isTrue();
     }
   }
 

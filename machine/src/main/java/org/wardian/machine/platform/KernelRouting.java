@@ -39,6 +39,11 @@ final class KernelRouting {
   /** The table of a machine whose chips are all in the kernel. */
   static KernelRouting ofKernelChips(KvmVm vm) {
     KernelRouting routing = new KernelRouting(vm);
+    // First: the kernel takes the last entry of a pin for the one that an end of interrupt is of, and
+    // its PIT waits for that of line 0.
+    for (int pin = 0; pin < IoApic.PINS; pin++) {
+      routing.pins.add(new InterruptRoute.Pin(aloneGsi(pin), IO_APIC, pin));
+    }
     for (int gsi = 0; gsi < IoApic.PINS; gsi++) {
       if (gsi < Pic8259.LINES && gsi != Wiring.CASCADE) {
         boolean master = gsi < PIC_LINES;
@@ -48,7 +53,6 @@ final class KernelRouting {
       if (gsi != Wiring.CASCADE) {
         routing.pins.add(new InterruptRoute.Pin(gsi, IO_APIC, gsi == 0 ? Wiring.CASCADE : gsi));
       }
-      routing.pins.add(new InterruptRoute.Pin(aloneGsi(gsi), IO_APIC, gsi));
     }
     routing.push();
     return routing;
