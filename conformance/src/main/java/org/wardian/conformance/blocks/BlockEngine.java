@@ -1,5 +1,6 @@
 package org.wardian.conformance.blocks;
 
+import java.util.Arrays;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.TimestampCounter;
 import org.wardian.memory.GuestMemory;
@@ -174,7 +175,7 @@ final class BlockEngine implements AutoCloseable {
   private void code(long physical, byte[] wanted, int from) {
     RawMemory.copy(memory.hostAddress(physical), page, 0, BlockLayout.PAGE);
     int to = from + BlockLayout.PAGE;
-    int first = java.util.Arrays.mismatch(page, 0, BlockLayout.PAGE, wanted, from, to);
+    int first = Arrays.mismatch(page, 0, BlockLayout.PAGE, wanted, from, to);
     if (first < 0) {
       return;
     }
@@ -187,7 +188,14 @@ final class BlockEngine implements AutoCloseable {
 
   /** Where it is, and what it did. */
   String where() {
-    return " at 0x" + Long.toHexString(get(StateLayout.RIP)) + " " + vcpu.counters();
+    return " at 0x%x, CR2 0x%x, frame: error 0x%x RIP 0x%x CS 0x%x, %s"
+        .formatted(
+            get(StateLayout.RIP),
+            get(StateLayout.CR2),
+            frame(-1),
+            frame(0),
+            frame(1),
+            vcpu.counters());
   }
 
   /** The vector whose handler halted, or -1. */
@@ -226,8 +234,30 @@ final class BlockEngine implements AutoCloseable {
     page(out, other, BlockLayout.physical(BlockLayout.CODE), BlockLayout.CODE);
     int second = BlockLayout.CODE + BlockLayout.PAGE;
     page(out, other, BlockLayout.physical(second), second);
-    page(out, other, BlockLayout.PAGE_TABLE, 0x1000_0000);
+    for (int table = (int) BlockLayout.PML4; table < BlockLayout.ENTRY; table += BlockLayout.PAGE) {
+      page(out, other, table, 0x1000_0000 + table);
+    }
     return out.toString();
+  }
+
+  /**
+   * Whether a store that was not meant for the code hit it: then it may read flags that are
+   * undefined, and has no right result.
+   */
+  boolean strayed(BlockCase block) {
+    for (BlockItem item : block.items) {
+      if (item.erases > 0) {
+        return false;
+      }
+    }
+    for (int at = 0; at < BlockLayout.CODE_SIZE; at += BlockLayout.PAGE) {
+      long host = memory.hostAddress(BlockLayout.physical(BlockLayout.CODE + at));
+      RawMemory.copy(host, page, 0, BlockLayout.PAGE);
+      if (Arrays.mismatch(page, 0, BlockLayout.PAGE, block.code, at, at + BlockLayout.PAGE) >= 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void page(StringBuilder out, BlockEngine other, long physical, int shownAs) {

@@ -44,8 +44,8 @@ final class BlockLayout {
   /** A page that is not there. */
   static final int ABSENT = 0xa000;
 
-  /** Linear address of guest-physical 0 for the kernel. */
-  static final long KERNEL = 0xffff_8000_0000_0000L;
+  /** Linear address of guest-physical 0 for the kernel, which no block finds by chance. */
+  static final long KERNEL = 0xffff_9200_0000_0000L;
 
   static final long PML4 = 0x1000;
   static final long PAGE_TABLE = 0x4000;
@@ -101,7 +101,7 @@ final class BlockLayout {
     put(memory, 0x2000, 0x3000 | table);
     put(memory, 0x2000 + 8 * 510, 0x3000 | table);
     put(memory, 0x3000 + 8 * 6, PAGE_TABLE | table);
-    put(memory, PML4 + 256 * 8, 0x5000 | PRESENT | WRITE);
+    put(memory, PML4 + 292 * 8, 0x5000 | PRESENT | WRITE);
     put(memory, 0x5000, 0x6000 | PRESENT | WRITE);
     put(memory, 0x6000, LARGE | PRESENT | WRITE | 0x60);
     pages(memory);

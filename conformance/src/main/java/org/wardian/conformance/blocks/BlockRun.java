@@ -7,8 +7,8 @@ import org.wardian.x86.CpuModel;
 /**
  * The long run: random blocks, interpreted and translated.
  *
- * <p>Options: {@code --blocks N} (default 1,000,000), {@code --minutes M} at most, {@code --seed S},
- * {@code --only SEED} one block by its own seed, {@code --show N} failures (default 5, then it
+ * <p>Options: {@code --blocks N} (default 1,000,000), {@code --minutes M} at most, {@code --seed
+ * S}, {@code --only SEED} one block by its own seed, {@code --show N} failures (default 5, then it
  * ends), {@code --x87 0} without x87 instructions. Ends with status 1 where there was a difference.
  */
 public final class BlockRun {
@@ -99,8 +99,17 @@ public final class BlockRun {
           out.println((n + 1) + " blocks, " + failures + " failures");
         }
       }
-      out.println(n + " blocks, " + instructions + " instructions, " + failures + " failures, "
-          + trial.endless + " without end");
+      out.println(
+          n
+              + " blocks, "
+              + instructions
+              + " instructions, "
+              + failures
+              + " failures, "
+              + trial.endless
+              + " without end, "
+              + trial.strayed
+              + " over their own code");
     }
     for (int vector = 0; vector < 256; vector++) {
       if (ended[vector] != 0) {

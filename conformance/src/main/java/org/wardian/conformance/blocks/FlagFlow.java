@@ -31,6 +31,9 @@ final class FlagFlow {
         if (item.target >= 0) {
           changed |= merge(item.target, out);
         }
+        if (indirect(block.instructions[n])) {
+          changed |= anywhere(block, out);
+        }
       }
     }
     int first = -1;
@@ -40,6 +43,28 @@ final class FlagFlow {
       }
     }
     violation = first;
+  }
+
+  private static boolean indirect(Instruction i) {
+    return switch (i.form.operation()) {
+      case RET -> true;
+      case JMP, CALL -> i.kind0 != Instruction.RELATIVE;
+      default -> false;
+    };
+  }
+
+  /** Merges into all places whose address the block takes. */
+  private boolean anywhere(BlockCase block, int more) {
+    boolean changed = false;
+    for (int n = 0; n < block.items.size(); n++) {
+      Operation op = block.instructions[n].form.operation();
+      if (op == Operation.CALL) {
+        changed |= merge(n + 1, more);
+      } else if (op == Operation.LEA && block.items.get(n).target >= 0) {
+        changed |= merge(block.items.get(n).target, more);
+      }
+    }
+    return changed;
   }
 
   private boolean merge(int at, int more) {
@@ -53,11 +78,17 @@ final class FlagFlow {
     int all = 0;
     for (int n = 0; n < undefined.length; n++) {
       if (block.addresses[n] == rip) {
-        return undefined[n];
+        // Where a repetition was interrupted, its flags may be those of any of its steps.
+        boolean repeats = n < block.items.size() && repeats(block.instructions[n]);
+        return repeats ? Flags.STATUS : undefined[n];
       }
       all |= undefined[n];
     }
     return all;
+  }
+
+  private static boolean repeats(Instruction i) {
+    return (i.rep || i.repne) && i.form.repeatTestsZero();
   }
 
   private static int reads(Instruction i) {

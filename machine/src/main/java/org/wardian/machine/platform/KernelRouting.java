@@ -39,7 +39,8 @@ final class KernelRouting {
   /** The table of a machine whose chips are all in the kernel. */
   static KernelRouting ofKernelChips(KvmVm vm) {
     KernelRouting routing = new KernelRouting(vm);
-    // First: the kernel takes the last entry of a pin for the one that an end of interrupt is of, and
+    // First: the kernel takes the last entry of a pin for the one that an end of interrupt is of,
+    // and
     // its PIT waits for that of line 0.
     for (int pin = 0; pin < IoApic.PINS; pin++) {
       routing.pins.add(new InterruptRoute.Pin(aloneGsi(pin), IO_APIC, pin));

@@ -468,6 +468,15 @@ final class BlockEmitter {
     };
   }
 
+  /**
+   * What the operand's address must be a multiple of. A locked access across cache lines holds up
+   * all of the host, and Linux punishes it, so Java does those that could.
+   */
+  private static int alignment(Instruction i, int size) {
+    boolean locked = i.lock || GuestBlock.operation(i) == Operation.XCHG;
+    return locked ? size : i.form.alignment();
+  }
+
   private void compute(int n, Instruction i) {
     Operation op = GuestBlock.operation(i);
     boolean memory = i.hasMemory();
@@ -476,7 +485,7 @@ final class BlockEmitter {
       boolean write = writes(i);
       boolean destination = i.kind0 == Instruction.MEMORY;
       int size = destination ? i.size0 : i.kind1 == Instruction.MEMORY ? i.size1 : i.size2;
-      operand = probe(n, i, size, write, i.form.alignment());
+      operand = probe(n, i, size, write, alignment(i, size));
     }
     if (block.reads[n] != 0) {
       restoreFlags();

@@ -51,6 +51,9 @@ final class GuestBlock {
   /** Whether the x87 registers are live behind the instructions described so far. */
   private boolean awake;
 
+  /** Whether SSE instructions are emitted; else they can fault. */
+  private boolean emitsSse;
+
   private final Decoder decoder;
   private final Instruction peeked = new Instruction();
 
@@ -70,6 +73,7 @@ final class GuestBlock {
   void find(byte[] page, int offset, boolean sse, boolean x87) {
     count = 0;
     awake = false;
+    emitsSse = sse;
     int at = offset;
     while (count < LIMIT) {
       Instruction i = instructions[count];
@@ -286,7 +290,7 @@ final class GuestBlock {
       if ((reads(peeked) & live) != 0) {
         return RAW;
       }
-      if (exposes(peeked) || !Emittable.is(peeked, true, false) || ends(peeked)) {
+      if (exposes(peeked) || !Emittable.is(peeked, emitsSse, false) || ends(peeked)) {
         return NEEDED;
       }
       live &= ~writes(peeked);

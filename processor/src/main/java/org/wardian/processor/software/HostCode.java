@@ -25,10 +25,8 @@ final class HostCode implements AutoCloseable {
   private static final int MOVUPS_LOAD = 0x10;
   private static final int MOVUPS_STORE = 0x11;
 
-  /** Digits of opcode DD. */
-  private static final int FRSTOR = 4;
-
-  private static final int FNSAVE = 6;
+  /** ModRM of FNINIT. */
+  private static final int FNINIT = 0xe3;
 
   private final Mapping mapping = Mapping.executable(SIZE);
   private final NativeFunction entry;
@@ -59,12 +57,12 @@ final class HostCode implements AutoCloseable {
     }
     a.mov(8, RBP, RDI);
     a.stmxcsr(state(HostState.HOST_MXCSR));
-    a.ldmxcsr(state(StateLayout.MXCSR));
     int dead = a.newLabel();
     a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.X87_LIVE), 0);
     a.jcc(HostCondition.EQUAL, dead);
-    a.x87Memory(0xdd, FRSTOR, state(HostState.x87Image()));
+    a.fxrstor(false, state(HostState.x87Image()));
     a.bind(dead);
+    a.ldmxcsr(state(StateLayout.MXCSR));
     for (int i = 0; i < 16; i++) {
       long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
       a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_LOAD, i, at);
@@ -88,11 +86,12 @@ final class HostCode implements AutoCloseable {
       long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
       a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_STORE, i, at);
     }
-    // Which leaves the registers empty and the control word that of FNINIT, as the ABI wants.
     int dead = a.newLabel();
     a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.X87_LIVE), 0);
     a.jcc(HostCondition.EQUAL, dead);
-    a.x87Memory(0xdd, FNSAVE, state(HostState.x87Image()));
+    a.fxsave(false, state(HostState.x87Image()));
+    // Empty registers and this control word are what the ABI wants.
+    a.x87(0xdb, FNINIT);
     a.bind(dead);
     a.stmxcsr(state(StateLayout.MXCSR));
     a.ldmxcsr(state(HostState.HOST_MXCSR));

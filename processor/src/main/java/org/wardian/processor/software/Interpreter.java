@@ -155,6 +155,8 @@ final class Interpreter {
     int from = start;
     // Words passed since the count of instructions was written back.
     long passed = 0;
+    // Whoever called enter() met its faults.
+    atRip = false;
     try {
       for (; ; ) {
         long w0 = RawMemory.getLong(code + pc * 8L);

@@ -107,7 +107,7 @@ abstract class Mmu extends VcpuContext {
 
   /** Bytes of a state block with its TLBs. */
   static long blockSize() {
-    return HostState.x87Image() + X87State.IMAGE;
+    return HostState.x87Image() + X87State.SIZE;
   }
 
   /** Empties every data table. */

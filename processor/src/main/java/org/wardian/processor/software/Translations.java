@@ -78,6 +78,7 @@ final class Translations implements AutoCloseable {
     this.state = cpu.state;
     this.guest = new GuestBlock(new Decoder(cpu.model));
     clearJumps();
+    X87State.initialise(state);
   }
 
   private void clearJumps() {
@@ -190,9 +191,9 @@ final class Translations implements AutoCloseable {
           if (reload) {
             X87State.settle(state);
           }
-          boolean on = exits.run(id).execute(cpu, cpu.units());
+          boolean on = exits.run(id).execute(cpu, cpu.units(), from);
           rip = cpu.rip();
-          if (on && !from.dead) {
+          if (on) {
             target = exits.again(id);
             if (reload && X87State.permitted(state)) {
               X87State.load(state);
@@ -394,7 +395,11 @@ final class Translations implements AutoCloseable {
             case LEAVE -> cpu.present(cpu.gpr(5), 8, Mmu.READ);
             default -> Mmu.HIT;
           };
-      return stack != Mmu.SPECIAL && (missed || stack == Mmu.FILLED);
+      if (stack == Mmu.FILLED) {
+        // It may have taken the operand's place in the TLB, and the operand would take it back.
+        return !i.hasMemory();
+      }
+      return stack == Mmu.HIT && missed;
     } catch (GuestFault f) {
       // The interpreter meets it again, with everything as it must be.
       return false;

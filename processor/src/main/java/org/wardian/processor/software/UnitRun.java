@@ -19,6 +19,7 @@ final class UnitRun {
     instructions = new Instruction[to - from];
     units = new int[to - from];
     rips = new long[to - from];
+    ends = block.endsAt(to - 1);
     for (int n = from; n < to; n++) {
       Instruction i = block.instructions[n];
       // The block's next translation fills another one.
@@ -30,7 +31,6 @@ final class UnitRun {
       units[n - from] = block.units[n];
       rips[n - from] = pageRip + block.offsets[n];
     }
-    ends = block.endsAt(to - 1);
     boolean looks = false;
     for (int unit : units) {
       looks |=
@@ -45,9 +45,10 @@ final class UnitRun {
   /**
    * Executes them; true where code goes on behind them.
    *
+   * @param block theirs: when one of them writes over it, the next is not what it was
    * @throws GuestFault with RIP that of the instruction
    */
-  boolean execute(SoftwareVcpu cpu, Units group) {
+  boolean execute(SoftwareVcpu cpu, Units group, TranslatedBlock block) {
     for (int n = 0; n < units.length; n++) {
       Instruction i = instructions[n];
       long rip = rips[n];
@@ -72,7 +73,7 @@ final class UnitRun {
         }
         throw f;
       }
-      if (cpu.rip() != rip + i.length || cpu.pending() != 0) {
+      if (cpu.rip() != rip + i.length || cpu.pending() != 0 || block.dead) {
         return false;
       }
     }

@@ -160,14 +160,14 @@ final class X87Emitter {
 
   /** Loads the control word, once it is known to mask all exceptions. */
   private void loadControl(int n, long operand) {
-    long held = HostMemory.at(STATE, HostState.HELD);
     a.movzxLoad(4, T0, 2, operand);
     a.mov(4, T1, T0);
     a.aluImmediate(HostAssembler.AND, 4, T1, X87State.MASKS);
     a.aluImmediate(HostAssembler.CMP, 4, T1, X87State.MASKS);
     a.jcc(HostCondition.NOT_EQUAL, emitter.slowPath(n));
-    a.movStore(2, held, T0);
-    a.fldcw(held);
+    a.shift(HostAssembler.SHR, 4, T0, X87State.MODES_SHIFT);
+    a.aluImmediate(HostAssembler.AND, 4, T0, X87State.MODES);
+    a.fldcw(HostMemory.at(STATE, T0, 1, HostState.x87Image() + X87State.CONTROLS));
   }
 
   /** Whether another instruction behind {@code n} is named before Java executes one. */

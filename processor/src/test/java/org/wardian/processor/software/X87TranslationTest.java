@@ -90,12 +90,34 @@ class X87TranslationTest {
     assertThat(translated.counters().get("host-code-entries")).isLessThan(50);
   }
 
+  @Test
+  void loopsOfMmxInstructionsDoToo() {
+    // mov ecx,100000; pxor mm0,mm0; pcmpeqd mm1,mm1; l: psubd mm0,mm1; dec ecx; jnz l;
+    // movq [rdi],mm0; emms; hlt
+    guest.code(SoftwareGuest.CODE, "b9a08601000fefc00f76c90ffac1ffc975f90f7f070f77f4");
+    start(translated, 0x37f, 0, 0, new byte[STATE_BYTES], 0);
+    assertThat(translated.run()).isEqualTo(Exit.HALTED);
+    assertThat(guest.get(MEMORY)).isEqualTo(100_000L << 32 | 100_000);
+    assertThat(translated.counters().get("host-code-entries")).isLessThan(50);
+  }
+
   // ---- programs
 
   /** What is executed in Java, or changes what may be emitted; per cent of {@code special}. */
   private static final String[] SPECIAL = {
-    "d9f0", "d9fe", "d9ff", "d9f3", "9bdbe3", "dbe2", "dbe3",
-    "660ffcc1", "0ffcca", "0f77", "0f6fc1", "0f7f87", "660f6fc8",
+    "d9f0",
+    "d9fe",
+    "d9ff",
+    "d9f3",
+    "9bdbe3",
+    "dbe2",
+    "dbe3",
+    "660ffcc1",
+    "0ffcca",
+    "0f77",
+    "0f6fc1",
+    "0f7f87",
+    "660f6fc8",
   };
 
   private static byte[] program(Random random, int special) {
@@ -217,8 +239,7 @@ class X87TranslationTest {
   }
 
   private static void displacement(Random random, ByteArrayOutputStream code) {
-    int at =
-        random.nextInt(20) == 0 ? 4096 - random.nextInt(12) : random.nextInt(16) * 16 + 0x100;
+    int at = random.nextInt(20) == 0 ? 4096 - random.nextInt(12) : random.nextInt(16) * 16 + 0x100;
     for (int shift = 0; shift < 32; shift += 8) {
       code.write(at >> shift);
     }
