@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestExecutionResult.Status;
 import org.junit.platform.engine.discovery.ClassNameFilter;
@@ -20,6 +22,7 @@ import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -48,9 +51,16 @@ final class SuiteRunner implements TestExecutionListener {
           Pattern.compile(fields[0]), Pattern.compile(fields[1], Pattern.DOTALL), fields[2]);
     }
 
-    /** Whether it keeps a whole class from being run: its name, and in place of a message "leave out". */
+    /** Whether it keeps a class or a method from being run: "leave out" in place of a message. */
     boolean leavesOut() {
       return says.pattern().equals("leave out");
+    }
+
+    /** By "class", or by "class > method" in the words of the test's display name. */
+    boolean names(TestDescriptor method) {
+      String type = method.getParent().map(TestDescriptor::getDisplayName).orElse("");
+      return test.matcher(type).matches()
+          || test.matcher(type + " > " + method.getDisplayName()).matches();
     }
 
     boolean explains(String name, Throwable failure) {
@@ -90,22 +100,21 @@ final class SuiteRunner implements TestExecutionListener {
     }
     Launcher launcher = LauncherFactory.create();
     if (arguments.length == 2) {
-      TestPlan plan = launcher.discover(request(arguments[0], List.of()));
+      TestPlan plan = launcher.discover(request(arguments[0], List.of(), List.of()));
       System.out.println(plan.countTestIdentifiers(TestIdentifier::isTest) + " tests");
       return;
     }
     List<Deviation> all = read(Path.of(arguments[1]));
-    List<Deviation> classes = all.stream().filter(Deviation::leavesOut).toList();
+    List<Deviation> never = all.stream().filter(Deviation::leavesOut).toList();
     SuiteRunner runner =
         new SuiteRunner(
             all.stream().filter(it -> !it.leavesOut()).toList(), Path.of(arguments[2]));
-    for (Deviation it : classes) {
+    for (Deviation it : never) {
       System.out.println("left out            " + it.test() + ": " + it.reason());
       runner.leftOut++;
     }
-    List<String> without = new ArrayList<>(List.of(arguments[3].split(",")));
-    classes.forEach(it -> without.add(it.test().pattern()));
-    LauncherDiscoveryRequest request = request(arguments[0], without);
+    List<String> through = List.of(arguments[3].split(","));
+    LauncherDiscoveryRequest request = request(arguments[0], through, never);
     Thread.ofPlatform().daemon().name("watch").start(runner::watch);
     long start = System.nanoTime();
     launcher.execute(request, runner);
@@ -113,12 +122,16 @@ final class SuiteRunner implements TestExecutionListener {
     System.exit(runner.failed == 0 ? 0 : 1);
   }
 
-  private static LauncherDiscoveryRequest request(String suite, List<String> without) {
+  private static LauncherDiscoveryRequest request(
+      String suite, List<String> through, List<Deviation> never) {
     LauncherDiscoveryRequestBuilder builder =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(DiscoverySelectors.selectPackage(suite))
             .filters(ClassNameFilter.includeClassNamePatterns(STANDARD_INCLUDE_PATTERN));
-    for (String name : without) {
+    PostDiscoveryFilter wanted =
+        test -> FilterResult.includedIf(never.stream().noneMatch(it -> it.names(test)));
+    builder.filters(wanted);
+    for (String name : through) {
       builder.filters(ClassNameFilter.excludeClassNamePatterns(".*\\." + name));
     }
     return builder.build();

@@ -40,7 +40,8 @@ final class DoctorVerb implements Callable<Integer> {
     KvmReport kvm = KvmProbe.probe(Kvm.DEVICE, WARM_UP);
     AcceleratorChoice choice =
         AcceleratorChoice.of(Accelerator.AUTO, CpuModel.standard(), () -> kvm);
-    List<Finding> findings = Examination.ofThisHost(kvm);
+    TranslatorFindings translator = TranslatorFindings.measure();
+    List<Finding> findings = Examination.ofThisHost(kvm, translator);
     boolean works =
         findings.stream().noneMatch(finding -> finding.grade() == Finding.Grade.MISSING);
     if (json.asked()) {
@@ -56,6 +57,7 @@ final class DoctorVerb implements Callable<Integer> {
             .put("text", finding.text());
       }
       KvmFindings.describe(kvm, node.putObject("kvm"));
+      translator.describe(node.putObject("translator"));
       Json.print(out, node);
     } else {
       out.println(

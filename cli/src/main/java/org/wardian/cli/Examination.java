@@ -19,9 +19,10 @@ final class Examination {
 
   /**
    * @param kvm what the host's KVM is good for
+   * @param translator what our own processor does here
    */
-  static List<Finding> ofThisHost(KvmReport kvm) {
-    List<Finding> findings = new ArrayList<>(List.of(java(), processor(), translation()));
+  static List<Finding> ofThisHost(KvmReport kvm, TranslatorFindings translator) {
+    List<Finding> findings = new ArrayList<>(List.of(java(), processor(), translator.finding()));
     findings.addAll(KvmFindings.of(kvm));
     findings.add(terminal());
     findings.add(cacheFolder(CacheFolder.path()));
@@ -42,13 +43,6 @@ final class Examination {
               "processor",
               text + "; the interpreter runs here, but nobody has measured it on this kind");
     };
-  }
-
-  private static Finding translation() {
-    HostProcessor.Capability memory = HostProcessor.executableMemory();
-    return memory.available()
-        ? Finding.good("code memory", memory.reason() + "; for ward run --translator host")
-        : Finding.lacking("code memory", memory.reason() + "; for ward run --translator host");
   }
 
   private static Finding terminal() {

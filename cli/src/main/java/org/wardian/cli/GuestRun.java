@@ -90,8 +90,8 @@ final class GuestRun {
               request.cpuModel(),
               devices,
               request.reboots())
-          .on(request.accelerator().kind(), request.chips())
-          .with(request.translator());
+          .on(request.execution().kind(), request.chips())
+          .with(request.execution().translator());
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }
@@ -124,8 +124,7 @@ final class GuestRun {
         ending.map(ExitStatus::code).orElse(outcome.status()),
         ending.flatMap(this::words),
         crashed ? Optional.of(outcome.registers().stripTrailing()) : Optional.empty(),
-        request.accelerator().kind(),
-        request.accelerator().reason(),
+        request.execution(),
         wallTime,
         machine.counters());
   }
@@ -166,9 +165,9 @@ final class GuestRun {
           Optional.of("the guest halted with interrupts off: nothing can wake it any more");
       case ACCELERATOR_FAILED ->
           Optional.of(
-              request.accelerator().kind()
+              request.execution().kind()
                   + " cannot go on with this guest, as told above; --accelerator "
-                  + (request.accelerator().kind() == AcceleratorKind.KVM ? "software" : "kvm")
+                  + (request.execution().kind() == AcceleratorKind.KVM ? "software" : "kvm")
                   + " may run it");
       case STORAGE -> Optional.of("standard output cannot be written: " + console.outputFailure());
       case TIMEOUT ->

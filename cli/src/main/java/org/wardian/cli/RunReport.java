@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.wardian.machine.platform.AcceleratorKind;
 
 /**
  * How a run ended.
@@ -16,8 +15,7 @@ import org.wardian.machine.platform.AcceleratorKind;
  *     device
  * @param reason one line for the user, or empty where the ending needs no words
  * @param registers a dump of the processor's registers, or the accelerator's own report, or empty
- * @param accelerator who executed the guest
- * @param choice why that one
+ * @param execution who executed the guest, how and why
  * @param wallTime from the machine's start to its end
  * @param counters the processor's figures by name
  */
@@ -25,8 +23,7 @@ record RunReport(
     int code,
     Optional<String> reason,
     Optional<String> registers,
-    AcceleratorKind accelerator,
-    String choice,
+    Execution execution,
     Duration wallTime,
     Map<String, Long> counters) {
 
@@ -42,17 +39,17 @@ record RunReport(
             ? OptionalDouble.of(counters.get(INSTRUCTIONS) / seconds / 1e6)
             : OptionalDouble.empty();
     if (stats) {
-      err.printf(Locale.ROOT, "ward: accelerator %s, %.2f s", accelerator, seconds);
+      err.printf(Locale.ROOT, "ward: %.2f s", seconds);
       mips.ifPresent(figure -> err.printf(Locale.ROOT, ", %.1f MIPS", figure));
-      err.printf("%n  because %s%n", choice);
+      err.println();
+      execution.print(err);
       counters.forEach((name, value) -> err.printf(Locale.ROOT, "  %-20s %,20d%n", name, value));
     }
     if (json) {
       ObjectNode node = Json.object();
       node.put("status", code);
       reason.ifPresent(line -> node.put("reason", line));
-      node.put("accelerator", accelerator.toString());
-      node.put("acceleratorReason", choice);
+      execution.describe(node);
       node.put("seconds", seconds);
       mips.ifPresent(figure -> node.put("mips", figure));
       counters.forEach(node.putObject("counters")::put);

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import org.wardian.machine.platform.InterruptChips;
-import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -18,9 +17,8 @@ import org.wardian.x86.CpuModel;
  * @param memoryBytes the guest's RAM
  * @param cpuModel what CPUID promises
  * @param devices devices beside the board's own
- * @param accelerator who executes the guest
+ * @param execution who executes the guest, and how
  * @param chips where the interrupt chips live, with KVM
- * @param translator how our own processor executes
  * @param reboots whether a reset by the guest boots it again
  * @param timeout how long it may run, or empty for no limit
  */
@@ -32,8 +30,7 @@ record RunRequest(
     long memoryBytes,
     CpuModel cpuModel,
     Set<ExtraDevice> devices,
-    AcceleratorChoice accelerator,
+    Execution execution,
     InterruptChips chips,
-    Translator translator,
     boolean reboots,
     Optional<Duration> timeout) {}

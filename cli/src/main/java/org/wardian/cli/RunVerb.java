@@ -115,11 +115,12 @@ final class RunVerb implements Callable<Integer> {
   @Option(
       names = "--translator",
       paramLabel = "NAME",
-      defaultValue = "off",
+      defaultValue = "auto",
       description =
-          "How our own processor executes: off, by interpretation; host, by code for this"
-              + " processor, several times faster and not yet proven against hostile guests:"
-              + " ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+          "How our own processor executes 64-bit code: host, by code for this processor that is"
+              + " made as the guest runs; off, by interpretation, some twenty times slower; auto,"
+              + " host where this machine allows it ('ward doctor' tells why not) and else off"
+              + " (default: ${DEFAULT-VALUE}).")
   private Translator translator;
 
   @Option(
@@ -161,6 +162,11 @@ final class RunVerb implements Callable<Integer> {
   private boolean noReboot;
 
   @Option(
+      names = {"-v", "--verbose"},
+      description = "Before the guest starts, tell on standard error who executes it, and why.")
+  private boolean verbose;
+
+  @Option(
       names = "--stats",
       description = "At the end, tell on standard error what the processor did.")
   private boolean stats;
@@ -186,7 +192,13 @@ final class RunVerb implements Callable<Integer> {
           spec.commandLine(),
           "--irqchip chooses among KVM's chips; --accelerator software has none");
     }
+    if (accelerator == Accelerator.KVM && translator != Translator.AUTO) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--translator is about our own processor; --accelerator kvm uses the host's");
+    }
     AcceleratorChoice choice = AcceleratorChoice.of(accelerator, cpuModel, KvmProbe::probe);
+    Execution execution = Execution.of(choice, translator, cpuModel);
     RunRequest request =
         new RunRequest(
             guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
@@ -196,15 +208,17 @@ final class RunVerb implements Callable<Integer> {
             memory.bytes(),
             cpuModel,
             Set.copyOf(devices),
-            choice,
+            execution,
             interruptChips.chips(),
-            translator,
             !noReboot,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<Terminal> terminal = Terminal.standard();
     PrintWriter err = spec.commandLine().getErr();
     choice.warning().ifPresent(line -> err.println("ward: " + line));
+    if (verbose) {
+      execution.print(err);
+    }
     err.flush();
     GuestImages images = GuestImages.of(request, terminal);
     RunReport report;

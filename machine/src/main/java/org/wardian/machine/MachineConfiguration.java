@@ -77,7 +77,7 @@ public record MachineConfiguration(
         BootProtocol.AUTO,
         AcceleratorKind.SOFTWARE,
         InterruptChips.SPLIT,
-        Translator.OFF);
+        Translator.AUTO);
   }
 
   /** The same machine on another accelerator. */

@@ -331,6 +331,7 @@ final class Guest implements AutoCloseable {
     StateReader in = new StateReader(saved);
     platform.load(in);
     in.finish();
+    GuestMode.restored(vcpu);
   }
 
   /** All of its memory. */

@@ -5,6 +5,9 @@ import org.wardian.x86.StateLayout;
 
 /** What a failed test shows of its guest: registers, the log of events, signals. */
 final class GuestDump {
+  /** Entries of the log from either end. */
+  private static final int SHOWN = 4;
+
   private GuestDump() {}
 
   static String of(Guest guest) {
@@ -30,8 +33,13 @@ final class GuestDump {
                 RawMemory.getInt(s + StateLayout.ACTIVITY),
                 RawMemory.getLong(s + StateLayout.EVENT)));
     text.append("\n  signals ").append(guest.signals());
-    for (int n = 0; n < Math.min(guest.eventCount(), 8); n++) {
-      text.append("\n  ").append(TakenEvent.read(guest.memory, n));
+    int events = guest.eventCount();
+    text.append("\n  events ").append(events);
+    int logged = Math.min(events, GuestLayout.LOG_CAPACITY);
+    for (int n = 0; n < logged; n++) {
+      if (n < SHOWN || n >= logged - SHOWN) {
+        text.append("\n  ").append(TakenEvent.read(guest.memory, n));
+      }
     }
     return text.toString();
   }

@@ -45,6 +45,15 @@ enum GuestMode {
   private static final long CR4_SSE = 0x600;
   private static final long EFER_LONG = 0xd01;
 
+  /** A busy task state of 386 or 64-bit format, as LTR leaves it. */
+  private static final int BUSY_TASK = 0x8b;
+
+  /**
+   * The attributes of TR in every guest. A property since an emulated processor beneath KVM may
+   * let user programs reach ports only by way of a task state that is not busy.
+   */
+  private static final int TASK_STATE = Integer.getInteger("wardian.guest.tss", BUSY_TASK);
+
   /** Puts a vCPU at {@code entry} in this mode. */
   void enter(Vcpu vcpu, long entry) {
     vcpu.reset();
@@ -91,6 +100,21 @@ enum GuestMode {
     vcpu.stateChanged();
   }
 
+  /**
+   * Gives a vCPU whose state was loaded the TR that {@link #enter} gives; KVM shows a task state
+   * that is in use as busy whatever it was.
+   */
+  static void restored(Vcpu vcpu) {
+    if (TASK_STATE == BUSY_TASK) {
+      return;
+    }
+    long attributes = vcpu.state() + StateLayout.segment(StateLayout.TR) + StateLayout.ATTRIBUTES;
+    if (RawMemory.getInt(attributes) == BUSY_TASK) {
+      RawMemory.putInt(attributes, TASK_STATE);
+      vcpu.stateChanged();
+    }
+  }
+
   /** In real mode the stack segment begins at 0x30000. */
   private int stackMask() {
     return this == REAL ? 0xffff : -1;
@@ -101,7 +125,7 @@ enum GuestMode {
     RawMemory.putInt(s + StateLayout.GDTR_LIMIT, GDT_LIMIT);
     RawMemory.putLong(s + StateLayout.IDTR_BASE, interrupts);
     RawMemory.putInt(s + StateLayout.IDTR_LIMIT, limit);
-    segment(s, StateLayout.TR, TASK, 0x8b, TSS, TSS_LIMIT);
+    segment(s, StateLayout.TR, TASK, TASK_STATE, TSS, TSS_LIMIT);
   }
 
   private static void segments(

@@ -103,6 +103,6 @@ public record DebianGuest(
         protocol,
         AcceleratorKind.SOFTWARE,
         InterruptChips.SPLIT,
-        Translator.OFF);
+        Translator.AUTO);
   }
 }

@@ -20,14 +20,14 @@ public record PlatformConfiguration(
     CpuModel cpuModel,
     InterruptChips chips,
     Translator translator) {
-  /** A configuration whose code our own processor interprets. */
+  /** A configuration whose code our own processor translates where the host allows it. */
   public PlatformConfiguration(
       AcceleratorKind accelerator,
       long memoryBytes,
       int processors,
       CpuModel cpuModel,
       InterruptChips chips) {
-    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.OFF);
+    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.AUTO);
   }
 
   /** Checks sizes. */

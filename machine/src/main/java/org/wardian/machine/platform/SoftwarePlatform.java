@@ -25,9 +25,6 @@ final class SoftwarePlatform implements Platform {
   /** Rate of the guest's time-stamp counter: one tick a nanosecond. */
   private static final long TSC_HZ = 1_000_000_000L;
 
-  /** Property that switches the translator on whatever the configuration says: for tests. */
-  private static final String FORCED = "wardian.translator";
-
   private final GuestMemory memory;
   private final IoBus ports = IoBus.ports();
   private final IoBus mmio = IoBus.mmio();
@@ -40,10 +37,7 @@ final class SoftwarePlatform implements Platform {
   SoftwarePlatform(PlatformConfiguration configuration) {
     memory = PlatformRecord.memory(configuration);
     boolean translated =
-        configuration.translator() == Translator.HOST || Boolean.getBoolean(FORCED);
-    if (translated) {
-      TranslatorRequirements.check(configuration.cpuModel());
-    }
+        TranslatorChoice.of(configuration.translator(), configuration.cpuModel()).translated();
     TimestampCounter counter = new NanosecondCounter(timers);
     List<LocalApic> localApics = new ArrayList<>();
     for (int id = 0; id < configuration.processors(); id++) {

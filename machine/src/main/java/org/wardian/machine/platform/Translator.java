@@ -1,15 +1,20 @@
 package org.wardian.machine.platform;
 
+import java.util.Locale;
+
 /** How our own processor executes code. */
 public enum Translator {
-  /** By interpretation alone. */
-  OFF,
+  /** By code for the host's processor where the host allows it, otherwise by interpretation. */
+  AUTO,
 
-  /** By code for the host's processor where it can: x86-64 hosts that allow executable memory. */
-  HOST;
+  /** By code for the host's processor: x86-64 hosts that allow executable memory. */
+  HOST,
+
+  /** By interpretation alone. */
+  OFF;
 
   @Override
   public String toString() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -1,10 +1,10 @@
 package org.wardian.machine.platform;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.wardian.host.HostException;
+import java.util.Optional;
+import java.util.function.Predicate;
 import org.wardian.host.HostProcessor;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Feature;
@@ -27,27 +27,35 @@ final class TranslatorRequirements {
 
   private TranslatorRequirements() {}
 
-  /**
-   * Checks the host.
-   *
-   * @throws HostException where it cannot run code emitted for {@code model}
-   */
-  static void check(CpuModel model) {
+  /** Why this host cannot run code emitted for {@code model}, as one phrase; empty where it can. */
+  static Optional<String> obstacle(CpuModel model) {
     HostProcessor host = HostProcessor.current();
     if (host.architecture() != HostProcessor.Architecture.X86_64) {
-      throw HostException.unsupported(
-          "translation to host code, which needs an x86-64 processor,", "use --translator off");
+      return Optional.of("it needs an x86-64 processor");
     }
-    List<String> missing = new ArrayList<>();
-    NAMES.forEach((feature, name) -> {
-      if (model.has(feature) && !host.has(name)) {
-        missing.add(feature.toString());
-      }
-    });
+    return obstacle(model, host::has, HostProcessor.executableMemory());
+  }
+
+  /**
+   * As {@link #obstacle(CpuModel)}, on an x86-64 host.
+   *
+   * @param flags whether the host has a feature, by Linux's name
+   * @param memory whether it gives executable memory
+   */
+  static Optional<String> obstacle(
+      CpuModel model, Predicate<String> flags, HostProcessor.Capability memory) {
+    List<String> missing =
+        NAMES.entrySet().stream()
+            .filter(entry -> model.has(entry.getKey()) && !flags.test(entry.getValue()))
+            .map(Map.Entry::getValue)
+            .toList();
     if (!missing.isEmpty()) {
-      throw HostException.unsupported(
-          "a processor with " + String.join(", ", missing) + ", which the guest would have,",
-          "use --translator off, or another --cpu-model");
+      return Optional.of(
+          "this host's processor lacks "
+              + String.join(", ", missing)
+              + " of --cpu-model "
+              + model.name());
     }
+    return memory.available() ? Optional.empty() : Optional.of(memory.reason());
   }
 }

@@ -32,6 +32,7 @@ final class BlockEmitter {
   private final InstructionCopier copier = new InstructionCopier(a);
   private final Exits exits;
   private final X87Emitter x87 = new X87Emitter(this, a, copier);
+  private final SystemEmitter system = new SystemEmitter(this, a);
 
   private GuestBlock block;
   private long pageRip;
@@ -43,23 +44,29 @@ final class BlockEmitter {
   /** Offset at which each instruction can be entered again. */
   private final int[] entries = new int[GuestBlock.LIMIT];
 
-  /** Whether the host's flags are the guest's. */
-  private boolean hostFlags;
-
-  /** Whether {@link HostState#FLAG_A} holds the guest's flags, whatever the recipe says. */
-  private boolean flagsParked;
-
-  /** Places that ask for parked flags: label of the cold code, and where to come back. */
-  private final int[] parkLabel = new int[GuestBlock.LIMIT];
-
-  private final int[] parkAt = new int[GuestBlock.LIMIT];
-  private int parkings;
+  private final FlagKeeper flags = new FlagKeeper(a);
 
   /** The instruction that is being written. */
   private int current;
 
   /** Address of the common way out. */
   private long leave;
+
+  /** Address of the routine that parks flags. */
+  private long park;
+
+  private SystemRoutines routines;
+
+  /** Index of the TLB's table. */
+  private int mode;
+
+  /** Instructions that a routine executes: label of the cold code, exit, routine, and operand. */
+  private final int[] calledLabel = new int[GuestBlock.LIMIT];
+
+  private final int[] calledExit = new int[GuestBlock.LIMIT];
+  private final long[] calledRoutine = new long[GuestBlock.LIMIT];
+  private final long[] calledWith = new long[GuestBlock.LIMIT];
+  private int called;
 
   // Jumps that are patched once their target is known: displacement offset, stub label, target.
   private final int[] linkAt = new int[2];
@@ -68,13 +75,21 @@ final class BlockEmitter {
   private int links;
 
   /** Lookups that fail: label and the target that they looked for. */
-  private final int[] lookupLabel = new int[2];
+  private final int[] lookupLabel = new int[3];
 
-  private final long[] lookupTarget = new long[2];
+  private final long[] lookupTarget = new long[3];
   private int lookups;
+
+  /** Offset of the code behind what looks it up. */
+  private int body;
 
   BlockEmitter(Exits exits) {
     this.exits = exits;
+  }
+
+  /** Offset in the code written last at which the block itself starts. */
+  int body() {
+    return body;
   }
 
   HostAssembler assembler() {
@@ -85,62 +100,98 @@ final class BlockEmitter {
    * Writes the code to {@code write}, to be executed at {@code run}; returns its length in bytes.
    *
    * @param rip linear address of the page that the block is in
-   * @param mode index of the TLB's table
+   * @param tlbMode index of the TLB's table
    */
   int emit(
       GuestBlock guest,
       TranslatedBlock into,
       long rip,
-      int mode,
+      int tlbMode,
       long write,
       int capacity,
       long run,
-      long leaveAddress) {
+      HostCode code) {
     block = guest;
     pageRip = rip;
-    table = StateLayout.ARCHITECTURAL_SIZE + (int) (mode * Mmu.TABLE_SIZE);
-    leave = leaveAddress;
+    table = StateLayout.ARCHITECTURAL_SIZE + (int) (tlbMode * Mmu.TABLE_SIZE);
+    leave = code.leave();
+    park = code.park();
+    routines = code.routines();
+    mode = tlbMode;
+    called = 0;
     links = 0;
     lookups = 0;
-    hostFlags = false;
     a.start(write, capacity, run);
+    if (into.tail != null) {
+      // The second page may be another one by now, unless the table says otherwise.
+      lookupLabel[lookups] = a.newLabel();
+      lookupTarget[lookups] = into.rip;
+      a.movImmediate(8, T0, into.rip);
+      lookUp(lookupLabel[lookups++]);
+      a.jmpLoad(found());
+    }
+    body = a.offset();
+    a.aluStoreImmediate(HostAssembler.ADD, 8, state(HostState.COUNT), guest.count);
     int poll = a.newLabel();
     a.aluStoreImmediate(HostAssembler.CMP, 4, state(StateLayout.PENDING), 0);
     a.jcc(HostCondition.NOT_EQUAL, poll);
     boolean ended = false;
     int first = exits.next();
-    parkings = 0;
-    flagsParked = false;
+    flags.start(guest);
     x87.start(guest);
     for (int n = 0; n < guest.count; n++) {
       slow[n] = -1;
       x87.before(n);
       entries[n] = a.offset();
       if (guest.units[n] != 0) {
+        flags.settle();
         int from = n;
-        while (n + 1 < guest.count && guest.units[n] < Ops.END && guest.units[n + 1] != 0) {
+        while (n + 1 < guest.count
+            && guest.units[n] < Ops.END
+            && guest.units[n + 1] != 0
+            && routine(n) == 0
+            && routine(n + 1) == 0) {
           n++;
           slow[n] = -1;
           x87.before(n);
         }
         ended = units(from, n + 1);
       } else {
+        flags.before(n);
         ended = instruction(n);
       }
     }
     if (!ended) {
+      flags.end();
       finish();
     }
+    int polled = exits.next();
     stub(poll, Exits.POLL, guest.offsets[0], 0, null);
-    for (int k = 0; k < parkings; k++) {
-      stub(parkLabel[k], Exits.PARK, 0, run + parkAt[k], null);
+    exits.left(polled, guest.count);
+    for (int k = 0; k < flags.asks(); k++) {
+      a.bind(flags.askLabel(k));
+      long back = run + flags.askEntry(k);
+      a.movStoreImmediate(
+          4, state(HostState.EXIT), exits.add(null, Exits.PARK, pageRip, back, null));
+      a.movImmediate(8, T0, back);
+      a.jmpTo(park);
+    }
+    for (int k = 0; k < called; k++) {
+      a.bind(calledLabel[k]);
+      a.movStoreImmediate(4, state(HostState.EXIT), calledExit[k]);
+      a.movImmediate(8, T0, calledWith[k]);
+      a.movImmediate(4, T1, table);
+      a.jmpTo(calledRoutine[k]);
     }
     for (int n = 0; n < guest.count; n++) {
       if (slow[n] >= 0) {
         a.bind(slow[n]);
         x87.leaving(n);
+        flags.leaving(n);
         long at = pageRip + guest.offsets[n];
-        exit(exits.add(null, Exits.ACCESS, at, run + entries[n], guest.instructions[n]));
+        int id = exits.add(null, Exits.ACCESS, at, run + entries[n], guest.instructions[n]);
+        exits.left(id, guest.count - n);
+        exit(id);
       }
       if (x87.wake(n) >= 0) {
         stub(x87.wake(n), Exits.X87, guest.offsets[n], run + entries[n], null);
@@ -163,12 +214,26 @@ final class BlockEmitter {
   /** Has Java execute instructions; true where they end the block. */
   private boolean units(int from, int to) {
     int id = exits.add(null, Exits.UNITS, pageRip + block.offsets[from], 0, null);
+    exits.left(id, block.count - from);
+    long routine = routine(from);
     UnitRun unitRun = new UnitRun(block, from, to, pageRip);
-    exit(id);
+    if (routine == 0) {
+      exit(id);
+    } else {
+      calledLabel[called] = a.newLabel();
+      calledExit[called] = id;
+      calledRoutine[called] = routine;
+      calledWith[called] = unitRun.ends ? pageRip + block.offsets[to] : a.address() + 5;
+      a.jmp(calledLabel[called++]);
+    }
     exits.run(id, unitRun, a.address());
-    hostFlags = false;
-    flagsParked = false;
+    flags.elsewhere();
     return unitRun.ends;
+  }
+
+  /** The routine that executes instruction {@code n} where nothing is out of the ordinary, or 0. */
+  private long routine(int n) {
+    return SystemEmitter.routine(block.instructions[n], mode, routines);
   }
 
   private void stub(int label, int kind, int offset, long again, Instruction i) {
@@ -216,6 +281,7 @@ final class BlockEmitter {
       case POP -> pop(n, i);
       case LEAVE -> leaveFrame(n);
       case JMP -> {
+        flags.end();
         if (i.kind0 == Instruction.RELATIVE) {
           jump(target(n, i));
         } else {
@@ -228,14 +294,31 @@ final class BlockEmitter {
         return true;
       }
       case CALL -> {
+        flags.end();
         call(n, i);
         return true;
       }
       case RET -> {
+        flags.end();
         ret(n, i);
         return true;
       }
       case DIV, IDIV -> divide(n, i, op);
+      case CLI,
+          STI,
+          CLD,
+          STD,
+          SWAPGS,
+          PUSHF,
+          MOV_CR,
+          MOV_SEG,
+          RDFSBASE,
+          RDGSBASE,
+          WRFSBASE,
+          WRGSBASE -> {
+        flags.settle();
+        system.write(n, i, after(n));
+      }
       default -> {
         if (X87Emitter.isX87(i)) {
           x87.write(n, i, pageRip + block.offsets[n]);
@@ -330,7 +413,7 @@ final class BlockEmitter {
     a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, table + (write ? 8 : 0)));
     a.jcc(HostCondition.NOT_EQUAL, slowPath(n));
     a.movLoad(8, T1, HostMemory.at(STATE, T1, 0, table + 16));
-    hostFlags = false;
+    flags.lost();
   }
 
   /** Probes the memory operand; returns it as the host's, based on T1. T0 is free afterwards. */
@@ -353,62 +436,14 @@ final class BlockEmitter {
 
   // ---- flags ------------------------------------------------------------------------------------
 
-  /** Brings the guest's flags into the host's, from where they are parked. */
+  /** Brings the guest's flags into the host's. */
   void restoreFlags() {
-    if (hostFlags) {
-      return;
-    }
-    if (!flagsParked) {
-      // Anew from the start: the temporaries do not outlive the way to Java.
-      parkAt[parkings] = entries[current];
-      parkLabel[parkings] = a.newLabel();
-      a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.RECIPE), FlagRecipe.PARKED);
-      a.jcc(HostCondition.NOT_EQUAL, parkLabel[parkings]);
-      parkings++;
-      flagsParked = true;
-    }
-    a.mov(8, T0, RAX);
-    a.movzxLoad(4, RAX, 2, state(HostState.FLAG_A));
-    // 1 + 127 overflows, 0 + 127 does not; AH, which is above, stays.
-    a.aluImmediate(HostAssembler.ADD, 1, RAX, 127);
-    a.sahf();
-    a.mov(8, RAX, T0);
-    hostFlags = true;
+    flags.restore(entries[current]);
   }
 
-  private void park() {
-    a.mov(8, T0, RAX);
-    a.lahf();
-    a.setcc(HostCondition.OVERFLOW, RAX);
-    a.movStore(2, state(HostState.FLAG_A), RAX);
-    a.mov(8, RAX, T0);
-    a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.PARKED);
-    flagsParked = true;
-  }
-
-  /** Writes the operands of an operation whose flags must be kept; false where it cannot. */
-  private boolean recipeBefore(Instruction i) {
-    int kind =
-        switch (GuestBlock.operation(i)) {
-          case ADD -> FlagRecipe.ADD;
-          case SUB, CMP -> FlagRecipe.SUB;
-          case AND, TEST -> FlagRecipe.AND;
-          default -> FlagRecipe.NONE;
-        };
-    boolean second =
-        i.kind1 == Instruction.REGISTER && host(i.reg1) >= 0
-            || i.kind1 == Instruction.IMMEDIATE && i.immediate == (int) i.immediate;
-    if (kind == FlagRecipe.NONE || i.kind0 != Instruction.REGISTER || host(i.reg0) < 0 || !second) {
-      return false;
-    }
-    a.movStore(8, state(HostState.FLAG_A), host(i.reg0));
-    if (i.kind1 == Instruction.REGISTER) {
-      a.movStore(8, state(HostState.FLAG_B), host(i.reg1));
-    } else {
-      a.movStoreImmediate(8, state(HostState.FLAG_B), (int) i.immediate);
-    }
-    a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.of(kind, i.size0));
-    return true;
+  /** Brings the guest's flags to where they are parked. */
+  void parkFlags() {
+    flags.parkWritten(entries[current]);
   }
 
   // ---- computing --------------------------------------------------------------------------------
@@ -490,7 +525,7 @@ final class BlockEmitter {
     if (block.reads[n] != 0) {
       restoreFlags();
     }
-    boolean described = block.kept[n] && !block.parked[n] && !memory && recipeBefore(i);
+    Object description = flags.describe(n, i, operand);
     int first = place(i.kind0, i.reg0, T0);
     int second =
         place(
@@ -512,23 +547,17 @@ final class BlockEmitter {
     if (op == Operation.XCHG || op == Operation.XADD) {
       storePlaced(i.kind1, i.reg1, second);
     }
-    flagsAfter(n, described);
+    flags.after(n, description);
   }
 
-  void flagsAfter(int n, boolean described) {
-    if (block.writes[n] == 0) {
-      return;
-    }
-    hostFlags = true;
-    flagsParked = false;
-    if (block.kept[n] && !described || block.parked[n]) {
-      park();
-    }
+  /** Instruction {@code n} has left its flags in the host's. */
+  void flagsAfter(int n) {
+    flags.after(n, null);
   }
 
   /** The host's flags are not the guest's any more. */
   void flagsLost() {
-    hostFlags = false;
+    flags.lost();
   }
 
   /** The host register that operand is at while its instruction is executed. */
@@ -579,7 +608,7 @@ final class BlockEmitter {
       a.jcc(HostCondition.BELOW_EQUAL, slowPath(n));
       a.unary(HostAssembler.IDIV, size, T0);
     }
-    flagsAfter(n, false);
+    flagsAfter(n);
   }
 
   // ---- stack ------------------------------------------------------------------------------------
@@ -607,7 +636,7 @@ final class BlockEmitter {
     a.lea(8, GUEST_RSP, HostMemory.at(GUEST_RSP, -8));
   }
 
-  private void probePush(int n) {
+  void probePush(int n) {
     a.lea(8, T0, HostMemory.at(GUEST_RSP, -8));
     check(n, 8, true, 1);
   }
@@ -680,7 +709,7 @@ final class BlockEmitter {
     a.aluLoad(HostAssembler.XOR, 8, T0, state(HostState.JUMP_KEY));
     a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, HostState.jumpTable()));
     a.jcc(HostCondition.NOT_EQUAL, missing);
-    hostFlags = false;
+    flags.lost();
   }
 
   private static long found() {
@@ -689,6 +718,7 @@ final class BlockEmitter {
 
   private void conditional(int n, Instruction i) {
     restoreFlags();
+    flags.end();
     long target = target(n, i);
     if (samePage(target)) {
       link(target, a.jccPatchable(i.condition, a.address()));

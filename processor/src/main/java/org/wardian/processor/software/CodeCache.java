@@ -76,6 +76,8 @@ final class CodeCache {
 
   private final boolean[] slotGlobal = new boolean[SLOTS];
 
+  private final WriteHistory history = new WriteHistory();
+
   /** Instructions decoded and operations gone stale, for measurement. */
   long decoded;
 
@@ -146,7 +148,9 @@ final class CodeCache {
         for (int i = 0; chunk != null && i < CHUNK; i++) {
           if (chunk[i] != null) {
             chunk[i].dead = true;
-            memory.unmarkCode(chunk[i].physical);
+            if (!translated(chunk[i].physical)) {
+              memory.unmarkCode(chunk[i].physical);
+            }
           }
         }
       }
@@ -472,6 +476,25 @@ final class CodeCache {
         }
       }
     }
+    if (memory.isCode(address) && history.exhausted(address >>> 12)) {
+      forgetPage(address & Mmu.PAGE_MASK, frame);
+    }
+  }
+
+  /** Forgets all code of one page, which is written like any other until it is executed again. */
+  private void forgetPage(long physical, int frame) {
+    Translations translations = cpu.translations();
+    if (translations != null) {
+      translations.written(physical, GuestMemory.PAGE);
+    }
+    for (int kind = 0; kind < CodePage.KINDS; kind++) {
+      CodePage page = pageOf(kind, frame);
+      if (page != null) {
+        stale(page, 0, GuestMemory.PAGE);
+        forget(page, frame);
+      }
+    }
+    unmark(physical);
   }
 
   /** Makes the operations whose bytes overlap the range look up their place again. */
@@ -499,10 +522,15 @@ final class CodeCache {
         return;
       }
     }
-    Translations translations = cpu.translations();
-    if (translations == null || !translations.holds(page.physical)) {
+    if (!translated(page.physical)) {
       memory.unmarkCode(page.physical);
     }
+  }
+
+  /** Whether a page holds translated code, which must hear of writes too. */
+  private boolean translated(long physical) {
+    Translations translations = cpu.translations();
+    return translations != null && translations.holds(physical);
   }
 
   /**

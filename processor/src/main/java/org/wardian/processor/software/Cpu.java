@@ -169,6 +169,18 @@ abstract class Cpu extends Mmu {
     }
   }
 
+  /**
+   * Derives what depends on the privilege, and on EFLAGS.AC at privilege 0: 64-bit code changed
+   * nothing else.
+   */
+  final void privilegeChanged() {
+    cpl = attributes(StateLayout.SS) >> 5 & 3;
+    mmuMode = cpl == 3 ? USER : (eflags() & AC) != 0 ? SUPERVISOR_AC : SUPERVISOR;
+    tlb = table(mmuMode);
+    RawMemory.putLong(state + StateLayout.TLB_CURRENT, tlb);
+    modeChanged();
+  }
+
   private boolean flat() {
     return flat(StateLayout.CS)
         && flat(StateLayout.SS)

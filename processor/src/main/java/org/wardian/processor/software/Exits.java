@@ -33,6 +33,7 @@ final class Exits {
   private long[] rips = new long[1024];
   private long[] agains = new long[1024];
   private Instruction[] instructions = new Instruction[1024];
+  private byte[] lefts = new byte[1024];
   private TranslatedBlock[] blocks = new TranslatedBlock[1024];
   private int count;
 
@@ -54,6 +55,7 @@ final class Exits {
       rips = Arrays.copyOf(rips, 2 * count);
       agains = Arrays.copyOf(agains, 2 * count);
       instructions = Arrays.copyOf(instructions, 2 * count);
+      lefts = Arrays.copyOf(lefts, 2 * count);
       blocks = Arrays.copyOf(blocks, 2 * count);
       runs = Arrays.copyOf(runs, 2 * count);
     }
@@ -62,6 +64,7 @@ final class Exits {
     agains[count] = again;
     instructions[count] = instruction;
     blocks[count] = block;
+    lefts[count] = 0;
     runs[count] = null;
     return count++;
   }
@@ -85,6 +88,16 @@ final class Exits {
 
   Instruction instruction(int id) {
     return instructions[id];
+  }
+
+  /** How many of its block's instructions are still to be executed at exit {@code id}. */
+  int left(int id) {
+    return lefts[id];
+  }
+
+  /** Says how many: up to {@link GuestBlock#LIMIT}. */
+  void left(int id, int instructions) {
+    lefts[id] = (byte) instructions;
   }
 
   UnitRun run(int id) {

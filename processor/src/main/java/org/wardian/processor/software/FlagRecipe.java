@@ -23,13 +23,29 @@ final class FlagRecipe {
   /** A &amp; B, carry and overflow clear. */
   static final int AND = 4;
 
-  private static final int SIZE = 8;
+  /** The first recipe that is an operation, and how many of these there are. */
+  static final int FIRST = ADD << 2;
+
+  static final int OPERATIONS = 12;
+
+  /** Behind the last recipe. */
+  static final int END = FIRST + OPERATIONS;
 
   private FlagRecipe() {}
 
   /** A recipe with the operands' size in bytes. */
   static int of(int kind, int size) {
-    return kind | size << SIZE;
+    return kind << 2 | Integer.numberOfTrailingZeros(size);
+  }
+
+  /** The kind of a recipe from {@link #FIRST} on. */
+  static int kind(int recipe) {
+    return recipe >> 2;
+  }
+
+  /** The size of its operands in bytes. */
+  static int size(int recipe) {
+    return 1 << (recipe & 3);
   }
 
   /** Brings the flags into the lazy words. */
@@ -43,9 +59,7 @@ final class FlagRecipe {
     long b = RawMemory.getLong(state + HostState.FLAG_B);
     Flags.set(
         state,
-        (recipe & 0xff) == PARKED
-            ? parked((int) a)
-            : computed(recipe & 0xff, recipe >>> SIZE, a, b));
+        recipe == PARKED ? parked((int) a) : computed(kind(recipe), size(recipe), a, b));
   }
 
   /** Brings the flags into the parked form, whatever form they have. */

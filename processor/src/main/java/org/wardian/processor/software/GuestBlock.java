@@ -1,5 +1,6 @@
 package org.wardian.processor.software;
 
+import java.util.Arrays;
 import org.wardian.processor.Flags;
 import org.wardian.x86.Decoder;
 import org.wardian.x86.Instruction;
@@ -39,6 +40,12 @@ final class GuestBlock {
   /** Whether they must be there as a copy of the host's flags: somebody reads them again. */
   final boolean[] parked = new boolean[LIMIT];
 
+  /** Whether the flags that it leaves are those at the end of the block, and can be seen there. */
+  final boolean[] reaches = new boolean[LIMIT];
+
+  /** The last instruction at whose start a fault can show the flags that this one leaves. */
+  final int[] until = new int[LIMIT];
+
   /** Whether it is the first x87 instruction that is emitted since Java may have had them. */
   final boolean[] wakes = new boolean[LIMIT];
 
@@ -48,8 +55,22 @@ final class GuestBlock {
   /** Number of instructions; 0 where the first one cannot be translated. */
   int count;
 
+  /** Bytes at its start that write all status flags before anybody can see them; else 0. */
+  int settles;
+
+  /**
+   * Bytes of other code in the page that it counts on, as offsets from and to: successors that
+   * write all status flags, so that this block leaves none.
+   */
+  final int[] looked = new int[4];
+
+  private int peekedTo;
+
   /** Whether the x87 registers are live behind the instructions described so far. */
   private boolean awake;
+
+  /** Whether the code runs at privilege 0, otherwise at 3. */
+  boolean supervisor;
 
   /** Whether SSE instructions are emitted; else they can fault. */
   private boolean emitsSse;
@@ -64,23 +85,36 @@ final class GuestBlock {
     }
   }
 
+  /** Whether the block ended where the bytes did, within an instruction. */
+  boolean truncated;
+
   /**
    * Finds the block at {@code offset} of a page.
    *
+   * @param page its bytes, and some of the next page
+   * @param end how many of these bytes may be looked at
+   * @param limit the most instructions
    * @param sse whether SSE instructions may be executed as themselves
    * @param x87 whether x87 instructions may
    */
-  void find(byte[] page, int offset, boolean sse, boolean x87) {
+  void find(byte[] page, int offset, int end, int limit, boolean sse, boolean x87) {
     count = 0;
+    truncated = false;
     awake = false;
     emitsSse = sse;
     int at = offset;
-    while (count < LIMIT) {
+    while (count < limit) {
       Instruction i = instructions[count];
-      if (at >= PAGE || decoder.decode(page, at, PAGE - at, 8, i) != Decoder.OK) {
+      if (at >= end) {
         break;
       }
-      units[count] = Emittable.is(i, sse, x87) ? 0 : Lowering.unitOf(i);
+      int status = decoder.decode(page, at, end - at, 8, i);
+      if (status != Decoder.OK) {
+        truncated = status == Decoder.TRUNCATED;
+        break;
+      }
+      boolean emitted = Emittable.is(i, sse, x87) || SystemEmitter.is(i, supervisor);
+      units[count] = emitted ? 0 : Lowering.unitOf(i);
       offsets[count] = at;
       at += i.length;
       describe(count);
@@ -133,6 +167,8 @@ final class GuestBlock {
     Instruction i = instructions[n];
     kept[n] = false;
     parked[n] = false;
+    reaches[n] = false;
+    until[n] = 0;
     wakes[n] = false;
     if (units[n] != 0) {
       awake = false;
@@ -204,8 +240,8 @@ final class GuestBlock {
     return switch (operation(i)) {
       case PUSH, POP, CALL, RET, LEAVE, DIV, IDIV -> true;
       case LEA, NOP -> false;
-      case JMP -> true;
-      default -> i.hasMemory();
+      case JMP -> i.kind0 != Instruction.RELATIVE;
+      default -> i.hasMemory() || SystemEmitter.exposes(operation(i));
     };
   }
 
@@ -213,14 +249,16 @@ final class GuestBlock {
     Instruction last = instructions[count - 1];
     int outcome = NEEDED;
     int after = offsets[count];
+    settles = peek(page, offsets[0]) == DEAD ? peekedTo - offsets[0] : 0;
+    Arrays.fill(looked, 0);
     if (units[count - 1] != 0) {
       outcome = NEEDED;
     } else if (operation(last) == Operation.JCC) {
-      outcome = Math.max(peek(page, after), peek(page, after + (int) last.immediate));
+      outcome = Math.max(look(0, page, after), look(2, page, after + (int) last.immediate));
     } else if (!endsAt(count - 1)) {
-      outcome = count == LIMIT ? peek(page, after) : NEEDED;
+      outcome = count == LIMIT ? look(0, page, after) : NEEDED;
     } else if (operation(last) == Operation.JMP && last.kind0 == Instruction.RELATIVE) {
-      outcome = peek(page, after + (int) last.immediate);
+      outcome = look(0, page, after + (int) last.immediate);
     }
     for (int n = 0; n < count; n++) {
       if (writes[n] != 0 && writes[n] != Flags.STATUS && leavesNeeded(n, outcome)) {
@@ -254,6 +292,7 @@ final class GuestBlock {
     for (int j = n + 1; j < count; j++) {
       if (exposes[j]) {
         kept[n] = true;
+        until[n] = j;
         lost = true;
       }
       int read = reads[j];
@@ -269,6 +308,7 @@ final class GuestBlock {
     }
     if (outcome != DEAD) {
       kept[n] = true;
+      reaches[n] = true;
     }
     if (outcome == RAW) {
       parked[n] = true;
@@ -279,7 +319,20 @@ final class GuestBlock {
   private static final int NEEDED = 1;
   private static final int RAW = 2;
 
-  /** What code at {@code offset} does with the flags that it finds. */
+  /** As {@link #peek}, of a successor. */
+  private int look(int n, byte[] page, int offset) {
+    int outcome = peek(page, offset);
+    if (outcome == DEAD) {
+      looked[n] = offset;
+      looked[n + 1] = peekedTo;
+    }
+    return outcome;
+  }
+
+  /**
+   * What code at {@code offset} does with the flags that it finds. Flags that are dead may be wrong
+   * there, so that nothing may be taken from outside before {@link #peekedTo}.
+   */
   private int peek(byte[] page, int offset) {
     int at = offset;
     int live = Flags.STATUS;
@@ -294,10 +347,11 @@ final class GuestBlock {
         return NEEDED;
       }
       live &= ~writes(peeked);
+      at += peeked.length;
       if (live == 0) {
+        peekedTo = at;
         return DEAD;
       }
-      at += peeked.length;
     }
     return NEEDED;
   }

@@ -1,10 +1,13 @@
 package org.wardian.processor.software;
 
 import static org.wardian.processor.software.HostState.STATE;
+import static org.wardian.processor.software.HostState.T0;
+import static org.wardian.processor.software.HostState.T1;
 import static org.wardian.processor.software.translator.HostRegister.R12;
 import static org.wardian.processor.software.translator.HostRegister.R13;
 import static org.wardian.processor.software.translator.HostRegister.R14;
 import static org.wardian.processor.software.translator.HostRegister.R15;
+import static org.wardian.processor.software.translator.HostRegister.RAX;
 import static org.wardian.processor.software.translator.HostRegister.RBP;
 import static org.wardian.processor.software.translator.HostRegister.RBX;
 import static org.wardian.processor.software.translator.HostRegister.RDI;
@@ -21,6 +24,9 @@ final class HostCode implements AutoCloseable {
   /** Bytes of emitted code. */
   static final long SIZE = 64L << 20;
 
+  /** Bytes in front of the blocks. */
+  private static final int SHARED = 8192;
+
   private static final int[] SAVED = {RBX, RBP, R12, R13, R14, R15};
   private static final int MOVUPS_LOAD = 0x10;
   private static final int MOVUPS_STORE = 0x11;
@@ -31,18 +37,24 @@ final class HostCode implements AutoCloseable {
   private final Mapping mapping = Mapping.executable(SIZE);
   private final NativeFunction entry;
   private final long leave;
+  private final long park;
+  private final SystemRoutines routines;
   private final long blocks;
   private long free;
 
   HostCode() {
     HostAssembler a = new HostAssembler();
-    a.start(mapping.address(), 4096, mapping.address());
+    a.start(mapping.address(), SHARED, mapping.address());
     in(a);
     a.align(16);
     leave = a.address();
     out(a);
+    a.align(16);
+    park = a.address();
+    park(a, leave);
+    routines = new SystemRoutines(a, leave, park);
     entry = NativeFunction.at(mapping.address());
-    blocks = mapping.address() + 4096;
+    blocks = mapping.address() + SHARED;
     free = blocks;
   }
 
@@ -99,6 +111,56 @@ final class HostCode implements AutoCloseable {
       a.pop(SAVED[n]);
     }
     a.ret();
+  }
+
+  /**
+   * Turns a recipe into {@link FlagRecipe#PARKED} and goes on at T0; leaves to Java where the
+   * interpreter's words hold the flags. The host's flags and the temporaries are lost.
+   */
+  private static void park(HostAssembler a, long leave) {
+    a.movLoad(4, T1, state(HostState.RECIPE));
+    a.aluImmediate(HostAssembler.SUB, 4, T1, FlagRecipe.FIRST);
+    a.jccTo(HostCondition.BELOW, leave);
+    a.movStore(8, state(HostState.HELD), RAX);
+    a.shift(HostAssembler.SHL, 4, T1, 5);
+    int table = a.newLabel();
+    int park = a.newLabel();
+    a.lea(8, RAX, HostMemory.label(table));
+    a.alu(HostAssembler.ADD, 8, RAX, T1);
+    a.jmpRegister(RAX);
+    a.align(32);
+    a.bind(table);
+    for (int recipe = FlagRecipe.FIRST;
+        recipe < FlagRecipe.FIRST + FlagRecipe.OPERATIONS;
+        recipe++) {
+      // Each takes at most 21 bytes of the 32 that its start is away from the last one's.
+      int size = FlagRecipe.size(recipe);
+      a.movLoad(8, T1, state(HostState.FLAG_A));
+      switch (FlagRecipe.kind(recipe)) {
+        case FlagRecipe.ADD -> a.aluLoad(HostAssembler.ADD, size, T1, state(HostState.FLAG_B));
+        case FlagRecipe.SUB -> a.aluLoad(HostAssembler.CMP, size, T1, state(HostState.FLAG_B));
+        default -> a.testStore(size, state(HostState.FLAG_B), T1);
+      }
+      a.jmp(park);
+      a.align(32);
+    }
+    a.bind(park);
+    a.lahf();
+    a.setcc(HostCondition.OVERFLOW, RAX);
+    a.movStore(2, state(HostState.FLAG_A), RAX);
+    a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.PARKED);
+    a.movLoad(8, RAX, state(HostState.HELD));
+    a.jmpRegister(T0);
+  }
+
+  /** Where emitted code goes, with the way back in T0, to have the flags parked. */
+  long park() {
+    return park;
+  }
+
+  /** What emitted code shares for system and string instructions. */
+  SystemRoutines routines() {
+    return routines;
   }
 
   /** Where emitted code goes to leave. */

@@ -73,6 +73,9 @@ final class HostState {
   /** 32 bits: whether the guest's x87 registers are the host's; see {@link X87State}. */
   static final int X87_LIVE = BASE + 60;
 
+  /** Instructions of the blocks that were entered; see {@link TierCounts}. */
+  static final int COUNT = BASE + 64;
+
   /** Entries of the table of jump targets, 16 bytes each: key, host address. */
   static final int JUMPS = 1 << 16;
 

@@ -107,7 +107,7 @@ abstract class Mmu extends VcpuContext {
 
   /** Bytes of a state block with its TLBs. */
   static long blockSize() {
-    return HostState.x87Image() + X87State.SIZE;
+    return SystemWords.END;
   }
 
   /** Empties every data table. */

@@ -74,12 +74,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private boolean nmiBlocked;
   private volatile Thread sleeper;
 
-  /**
-   * RIP of the instruction that STI shields, where nothing was pending at that moment: only if
-   * something is when that instruction is reached, it is executed alone. Else {@link #NOWHERE}.
-   */
-  private long shielded = NOWHERE;
-
   private long delivered;
   private long faults;
 
@@ -160,13 +154,16 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public void reset() {
     PowerOnState.write(state);
+    if (translations != null) {
+      translations.counts.reset();
+    }
     midString = false;
     stateChanged();
   }
 
   @Override
   public long state() {
-    if (shielded != NOWHERE) {
+    if (shielded() != NOWHERE) {
       castShadow();
     }
     RawMemory.putInt(
@@ -180,7 +177,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void stateChanged() {
-    shielded = NOWHERE;
+    shielded(NOWHERE);
     lower(PENDING_HALT | PENDING_NMI);
     if (RawMemory.getInt(state + StateLayout.ACTIVITY) == StateLayout.HALTED) {
       raise(PENDING_HALT);
@@ -205,28 +202,22 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public long instructions() {
-    return RawMemory.getLong(state + StateLayout.INSTRUCTIONS);
+    long interpreted = RawMemory.getLong(state + StateLayout.INSTRUCTIONS);
+    return translations == null ? interpreted : interpreted + translations.counts.all();
   }
 
   @Override
   public Map<String, Long> counters() {
     Map<String, Long> counters = new LinkedHashMap<>();
     counters.put("instructions", instructions());
+    counters.put("instructions-interpreted", RawMemory.getLong(state + StateLayout.INSTRUCTIONS));
     counters.put("tlb-misses", walks);
     counters.put("decoded", cache.decoded);
     counters.put("code-invalidations", cache.invalidations);
     counters.put("interrupts", delivered);
     counters.put("exceptions", faults);
     if (translations != null) {
-      counters.put("blocks-translated", translations.translated);
-      counters.put("blocks-invalidated", translations.invalidated);
-      counters.put("translation-flushes", translations.flushes);
-      counters.put("host-code-entries", translations.entries);
-      counters.put("host-code-misses", translations.accesses);
-      counters.put("host-code-links", translations.links);
-      counters.put("host-code-lookups", translations.lookups);
-      counters.put("host-code-units", translations.units);
-      counters.put("host-code-left-to-interpreter", translations.interpreted);
+      translations.count(counters);
     }
     return counters;
   }
@@ -235,6 +226,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   public void close() {
     requests.close();
     cache.close();
+    if (translations != null) {
+      translations.close();
+    }
     block.close();
   }
 
@@ -244,6 +238,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public void interrupt(boolean pending) {
     line = pending;
+    RawMemory.putIntVolatile(state + SystemWords.LINE, pending ? 1 : 0);
     if (pending) {
       raise(PENDING_INTERRUPT);
       wake();
@@ -301,17 +296,29 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if (translations == null || line || nmiPending) {
       return false;
     }
-    shielded = nextRip;
+    shielded(nextRip);
     return true;
+  }
+
+  /**
+   * RIP of the instruction that STI shields, where nothing was pending at that moment: only if
+   * something is when that instruction is reached, it is executed alone. Else {@link #NOWHERE}.
+   */
+  private long shielded() {
+    return RawMemory.getLong(state + SystemWords.SHIELDED);
+  }
+
+  private void shielded(long rip) {
+    RawMemory.putLong(state + SystemWords.SHIELDED, rip);
   }
 
   /** Makes the shadow of STI real where its instruction is still to come. */
   private void castShadow() {
-    if (rip() == shielded && RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) == 0) {
+    if (rip() == shielded() && RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) == 0) {
       RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, INTERRUPT_SHADOW);
       raise(PENDING_STEP);
     }
-    shielded = NOWHERE;
+    shielded(NOWHERE);
   }
 
   /** MOV SS and POP SS: no interrupt and no debug trap before the instruction after the next. */
@@ -323,6 +330,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   void halt() {
     raise(PENDING_HALT);
+  }
+
+  /** Whether IRET has nothing to do for NMIs. */
+  boolean nmiOpen() {
+    return !nmiBlocked;
   }
 
   @Override
@@ -404,7 +416,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if ((pending & (PENDING_INIT | PENDING_STARTUP)) != 0) {
       lower(PENDING_INIT | PENDING_STARTUP);
     }
-    if (shielded != NOWHERE) {
+    if (shielded() != NOWHERE) {
       castShadow();
     }
     boolean shadowed = RawMemory.getInt(state + StateLayout.INTERRUPT_SHADOW) != 0;

@@ -20,8 +20,31 @@ final class TranslatedBlock {
 
   final int to;
 
+  /**
+   * Copy of the bytes at its start that write all status flags before anybody can see them, or
+   * null. Until they were executed the flags may be wrong: what led here may have left none.
+   */
+  byte[] settling;
+
+  /** Bytes of other code in the page that it counts on: {@link GuestBlock#looked}. */
+  private int[] looked = NOTHING;
+
+  private static final int[] NOTHING = new int[0];
+
   /** Host address of its code. */
   long host;
+
+  /**
+   * Host address for links from the same page: that of its code, or where it crosses into another
+   * page and depends on more of the mapping than they do, of what looks it up first.
+   */
+  long entry;
+
+  /** Where it crosses into another page, what stands for it there; otherwise null. */
+  TranslatedBlock tail;
+
+  /** Of a tail: the block itself. */
+  TranslatedBlock head;
 
   /** Whether its page was written since. */
   boolean dead;
@@ -50,6 +73,22 @@ final class TranslatedBlock {
     this.to = to;
   }
 
+  /** Notes what else than its own bytes it counts on. */
+  void countsOn(GuestBlock guest) {
+    if ((guest.looked[1] | guest.looked[3]) != 0) {
+      looked = guest.looked.clone();
+    }
+  }
+
+  /** Whether a write to bytes {@code start} to {@code end} - 1 of the page ends it. */
+  boolean counts(int start, int end) {
+    boolean touched = from < end && start < to;
+    for (int n = 0; n < looked.length; n += 2) {
+      touched |= looked[n] < end && start < looked[n + 1];
+    }
+    return touched;
+  }
+
   /** Notes where link {@code k} is, and where it leads while it leads nowhere. */
   void stub(int k, long write, long run, long stub) {
     linkWrite[k] = write;
@@ -57,11 +96,21 @@ final class TranslatedBlock {
     linkStub[k] = stub;
   }
 
+  /** How many links it has. */
+  int links() {
+    return linkRun[0] == 0 ? 0 : linkRun[1] == 0 ? 1 : 2;
+  }
+
+  /** Address of the displacement of link {@code k}. */
+  long linkAt(int k) {
+    return linkRun[k];
+  }
+
   /** Leads the link with its displacement at {@code run} to {@code target}. */
   void link(long run, TranslatedBlock target) {
     for (int k = 0; k < linkRun.length; k++) {
       if (linkRun[k] == run) {
-        HostAssembler.patch(linkWrite[k], run, target.host);
+        HostAssembler.patch(linkWrite[k], run, target.entry);
         linkTo[k] = target;
         target.incoming.add(this);
       }

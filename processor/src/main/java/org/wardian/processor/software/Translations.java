@@ -1,5 +1,6 @@
 package org.wardian.processor.software;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.wardian.memory.GuestMemory;
@@ -16,6 +17,9 @@ final class Translations implements AutoCloseable {
   /** The most bytes of host code of one block. */
   private static final int LARGEST = 64 * 1024;
 
+  /** Bytes that an instruction can have. */
+  private static final int LONGEST = 15;
+
   /** {@link StateLayout#MXCSR}: all exceptions masked. */
   private static final int MASKS = 0x1f80;
 
@@ -24,10 +28,13 @@ final class Translations implements AutoCloseable {
   private static final long CR4_OSFXSR = 1 << 9;
 
   /** Mode: SSE instructions may be executed as themselves. */
-  private static final int SSE = 8;
+  static final int SSE = 8;
 
   /** Mode: x87 instructions may. */
   private static final int X87 = 16;
+
+  /** Mode: the TLB's table, of user code or of the system's. */
+  private static final int TABLE = 3;
 
   /** Blocks at addresses that could not be translated, to be interpreted. */
   private static final TranslatedBlock NONE = new TranslatedBlock(0, -1, -1, 0, 0);
@@ -37,9 +44,14 @@ final class Translations implements AutoCloseable {
   private final long state;
   private final HostCode code = new HostCode();
   private final Exits exits = new Exits();
+  private final SystemConditions system;
   private final BlockEmitter emitter = new BlockEmitter(exits);
+  private final VerifiedTranslation verified = new VerifiedTranslation(exits, code);
+  private final Decoder decoder;
   private final GuestBlock guest;
-  private final byte[] page = new byte[GuestMemory.PAGE];
+
+  /** The page of the block that is translated, and the start of the next one. */
+  private final byte[] page = new byte[GuestMemory.PAGE + LONGEST];
 
   /** By guest-physical page: the blocks there. */
   private final Map<Long, TranslatedBlock> pages = new HashMap<>();
@@ -62,6 +74,11 @@ final class Translations implements AutoCloseable {
   private int mode;
 
   // Figures.
+  final TierCounts counts;
+  long polls;
+  long parks;
+  long x87Loads;
+  long jumpMisses;
   long translated;
   long invalidated;
   long flushes;
@@ -76,13 +93,25 @@ final class Translations implements AutoCloseable {
     this.cpu = cpu;
     this.memory = cpu.memory;
     this.state = cpu.state;
-    this.guest = new GuestBlock(new Decoder(cpu.model));
+    this.counts = new TierCounts(cpu.state);
+    this.decoder = new Decoder(cpu.model);
+    this.guest = new GuestBlock(decoder);
+    this.system = new SystemConditions(cpu);
     clearJumps();
     X87State.initialise(state);
   }
 
+  /**
+   * Empties the table of jump targets. An entry's key is RIP exclusive-or {@link #key}, and the
+   * table's index are RIP's low 16 bits, with which the key of another mode or generation cannot
+   * become this one's, whatever RIP a guest makes up. A key in use has bit 2 set, so that nothing
+   * matches the number of the slot itself.
+   */
   private void clearJumps() {
-    RawMemory.fill(state + HostState.jumpTable(), HostState.JUMPS * 16L, (byte) 0xff);
+    long table = state + HostState.jumpTable();
+    for (int slot = 0; slot < HostState.JUMPS; slot++) {
+      RawMemory.putLong(table + slot * 16L, slot);
+    }
   }
 
   /** The mapping of linear addresses changed. */
@@ -122,7 +151,8 @@ final class Translations implements AutoCloseable {
 
   /** Whether the vCPU is in a mode that is translated. */
   private boolean enterMode() {
-    if (!cpu.code64 || cpu.tlb == cpu.table(Mmu.ALWAYS_MISS)) {
+    boolean between = cpu.cpl == 1 || cpu.cpl == 2;
+    if (!cpu.code64 || between || cpu.tlb == cpu.table(Mmu.ALWAYS_MISS)) {
       return false;
     }
     long cr0 = cpu.cr(0);
@@ -132,11 +162,18 @@ final class Translations implements AutoCloseable {
             && (RawMemory.getInt(state + StateLayout.MXCSR) & MASKS) == MASKS;
     boolean x87 = (cr0 & (CR0_EM | CR0_TS)) == 0 && X87State.permitted(state);
     mode = cpu.mmuMode | (sse ? SSE : 0) | (x87 ? X87 : 0);
-    // Bits 48 to 63 of a linear address are all as bit 47, so the key makes each mode's own.
-    int generation = cpu.cpl == 3 ? userGeneration : systemGeneration;
-    key = (long) (generation << 5 | mode | 1 << 2) << 48;
+    int any = mode & ~TABLE | 1 << 2;
+    system.update(userGeneration << 5 | any, systemGeneration << 5 | any);
+    key = RawMemory.getLong(state + SystemWords.key(cpu.mmuMode));
     RawMemory.putLong(state + HostState.JUMP_KEY, key);
     return true;
+  }
+
+  /** Follows a change of privilege that emitted code made. */
+  private void privilegeChanged(long now) {
+    key = now;
+    cpu.privilegeChanged();
+    mode = mode & ~TABLE | cpu.mmuMode;
   }
 
   private static int jump(long rip) {
@@ -170,14 +207,22 @@ final class Translations implements AutoCloseable {
       RawMemory.putLong(state + HostState.TARGET, target);
       entries++;
       code.run(state);
+      long now = RawMemory.getLong(state + HostState.JUMP_KEY);
+      if (now != key) {
+        privilegeChanged(now);
+      }
       int id = RawMemory.getInt(state + HostState.EXIT);
       rip = exits.rip(id);
       switch (exits.kind(id)) {
         case Exits.POLL -> {
+          polls++;
+          counts.abandoned(exits.left(id));
           leave(rip);
+          settleFlags(exits.block(id));
           return true;
         }
         case Exits.PARK -> {
+          parks++;
           FlagRecipe.park(state);
           target = exits.again(id);
           continue;
@@ -191,7 +236,12 @@ final class Translations implements AutoCloseable {
           if (reload) {
             X87State.settle(state);
           }
-          boolean on = exits.run(id).execute(cpu, cpu.units(), from);
+          boolean on = false;
+          try {
+            on = exits.run(id).execute(cpu, cpu.units(), from);
+          } finally {
+            counts.inRun(exits.run(id).executed, on ? 0 : exits.left(id));
+          }
           rip = cpu.rip();
           if (on) {
             target = exits.again(id);
@@ -216,6 +266,10 @@ final class Translations implements AutoCloseable {
             target = exits.again(id);
           } else {
             interpreted++;
+            if (GuestBlock.ends(i)) {
+              jumpMisses++;
+            }
+            counts.abandoned(exits.left(id));
             alone(i, rip);
             if (cpu.pending() != 0) {
               return true;
@@ -228,6 +282,7 @@ final class Translations implements AutoCloseable {
           }
         }
         case Exits.X87 -> {
+          x87Loads++;
           X87State.load(state);
           target = exits.again(id);
           continue;
@@ -237,9 +292,14 @@ final class Translations implements AutoCloseable {
           TranslatedBlock from = exits.block(id);
           long where = exits.again(id);
           leave(rip);
-          target = findBlock(rip);
-          if (target != 0 && !from.dead && found != null && found.physical == from.physical) {
-            from.link(where, found);
+          // What runs is mapped. So nothing faults here, where the flags may be wrong; what is
+          // pending waits for the target's own look.
+          target = locate(rip, from.physical);
+          if (target != 0) {
+            if (!from.dead) {
+              from.link(where, found);
+            }
+            continue;
           }
         }
         default -> {
@@ -255,6 +315,23 @@ final class Translations implements AutoCloseable {
         leave(rip);
         return true;
       }
+    }
+  }
+
+  /**
+   * At the start of {@code block}, where what led there may have left no flags: executes what
+   * writes them, which neither faults nor jumps, so that an interrupt shows the right ones.
+   */
+  private void settleFlags(TranslatedBlock block) {
+    byte[] bytes = block.settling;
+    if (bytes == null) {
+      return;
+    }
+    Instruction i = new Instruction();
+    for (int at = 0; at < bytes.length; at += i.length) {
+      i = new Instruction();
+      decoder.decode(bytes, at, bytes.length - at, 8, i);
+      alone(i, block.rip + at);
     }
   }
 
@@ -275,6 +352,7 @@ final class Translations implements AutoCloseable {
         cpu.rip(cpu.nextRip);
         cpu.units().executeLast(unit, 0, 0, i);
       }
+      counts.alone();
     } catch (GuestFault f) {
       if (!cpu.taskSwitched) {
         cpu.rip(rip);
@@ -308,7 +386,6 @@ final class Translations implements AutoCloseable {
 
   /** As {@link #find}, with the block in {@link #found}. */
   private long findBlock(long rip) {
-    long at = state + jump(rip);
     found = null;
     if (rip << 16 >> 16 != rip) {
       return 0;
@@ -318,7 +395,18 @@ final class Translations implements AutoCloseable {
         cpu.walker.translate(rip, Mmu.EXECUTE, cpu.cpl == 3 ? Mmu.USER : Mmu.SUPERVISOR)
             & Mmu.PAGE_MASK;
     systemLocal |= cpu.cpl != 3 && !cpu.walker.pageGlobal;
+    return locate(rip, physical);
+  }
+
+  /** The same where the code's guest-physical page is known. */
+  private long locate(long rip, long physical) {
+    long at = state + jump(rip);
+    found = null;
     TranslatedBlock block = table.find(rip, mode, physical);
+    if (block != null && block.tail != null && secondPage(rip) != block.tail.physical) {
+      kill(block);
+      block = null;
+    }
     if (block == null) {
       block = translate(rip, physical);
     }
@@ -339,22 +427,50 @@ final class Translations implements AutoCloseable {
     if (code.room() < LARGEST) {
       clear();
     }
-    if (!pages.containsKey(physical)) {
-      memory.markCode(physical);
-      cpu.flushWrites(physical);
-    }
+    watch(physical);
     RawMemory.copy(host, page, 0, GuestMemory.PAGE);
     int offset = (int) rip & 0xfff;
-    guest.find(page, offset, (mode & SSE) != 0, (mode & X87) != 0);
+    guest.supervisor = (mode & TABLE) != Mmu.USER;
+    boolean sse = (mode & SSE) != 0;
+    boolean x87 = (mode & X87) != 0;
+    guest.find(page, offset, GuestMemory.PAGE, GuestBlock.LIMIT, sse, x87);
+    long second = 0;
+    if (guest.count == 0 && guest.truncated && inNextPage(rip)) {
+      second = secondPage(rip);
+      host = memory.hostAddress(second);
+      if (host == 0) {
+        return NONE;
+      }
+      watch(second);
+      RawMemory.copy(host, page, GuestMemory.PAGE, LONGEST);
+      guest.find(page, offset, page.length, 1, sse, x87);
+    }
     int end =
-        guest.count == 0 ? Math.min(GuestMemory.PAGE, offset + 15) : guest.offsets[guest.count];
-    TranslatedBlock block = new TranslatedBlock(rip, physical, mode, offset, end);
+        guest.count == 0
+            ? Math.min(GuestMemory.PAGE, offset + LONGEST)
+            : guest.offsets[guest.count];
+    TranslatedBlock block =
+        new TranslatedBlock(rip, physical, mode, offset, Math.min(end, GuestMemory.PAGE));
+    if (end > GuestMemory.PAGE) {
+      block.tail = new TranslatedBlock(rip, second, mode, 0, end - GuestMemory.PAGE);
+      block.tail.head = block;
+      block.tail.nextOfPage = pages.put(second, block.tail);
+      linearPages.add((rip & Mmu.PAGE_MASK) + GuestMemory.PAGE);
+    }
     if (guest.count > 0) {
+      block.countsOn(guest);
+      if (guest.settles > 0) {
+        block.settling = Arrays.copyOfRange(page, offset, offset + guest.settles);
+      }
       long at = code.next();
+      int first = exits.next();
       int length =
-          emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code.leave());
-      code.take(length);
-      block.host = at;
+          emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code);
+      if (verified.accepts(block, at, length, emitter.body(), first)) {
+        code.take(length);
+        block.entry = at;
+        block.host = at + emitter.body();
+      }
       for (int n = 0; n < guest.count; n++) {
         guest.instructions[n] = new Instruction();
       }
@@ -364,6 +480,34 @@ final class Translations implements AutoCloseable {
     table.add(block);
     linearPages.add(rip & Mmu.PAGE_MASK);
     return block;
+  }
+
+  /** Has writes to a guest-physical page told from now on. */
+  private void watch(long physical) {
+    if (!pages.containsKey(physical)) {
+      memory.markCode(physical);
+      cpu.flushWrites(physical);
+    }
+  }
+
+  /** Whether code may go on behind the page of {@code rip}: not at the end of canonical space. */
+  private static boolean inNextPage(long rip) {
+    long next = (rip & Mmu.PAGE_MASK) + GuestMemory.PAGE;
+    return next << 16 >> 16 == next;
+  }
+
+  /**
+   * The guest-physical page behind that of {@code rip}.
+   *
+   * @throws GuestFault of the instruction fetch there
+   */
+  private long secondPage(long rip) {
+    long next = (rip & Mmu.PAGE_MASK) + GuestMemory.PAGE;
+    long physical =
+        cpu.walker.translate(next, Mmu.EXECUTE, cpu.cpl == 3 ? Mmu.USER : Mmu.SUPERVISOR)
+            & Mmu.PAGE_MASK;
+    systemLocal |= cpu.cpl != 3 && !cpu.walker.pageGlobal;
+    return physical;
   }
 
   /** Makes the memory operand's translation present; false where the access is not plain memory. */
@@ -428,8 +572,10 @@ final class Translations implements AutoCloseable {
     TranslatedBlock left = null;
     while (block != null) {
       TranslatedBlock next = block.nextOfPage;
-      if (block.from < from + length && from < block.to) {
-        kill(block);
+      if (block.counts(from, from + length)
+          || block.dead
+          || block.head != null && block.head.dead) {
+        kill(block.head != null ? block.head : block);
       } else {
         block.nextOfPage = left;
         left = block;
@@ -444,6 +590,9 @@ final class Translations implements AutoCloseable {
   }
 
   private void kill(TranslatedBlock block) {
+    if (block.dead) {
+      return;
+    }
     invalidated++;
     table.remove(block);
     if (block.host == 0) {
@@ -452,7 +601,7 @@ final class Translations implements AutoCloseable {
     block.die();
     long at = state + jump(block.rip);
     if (RawMemory.getLong(at + 8) == block.host) {
-      RawMemory.putLong(at, -1);
+      RawMemory.putLong(at, block.rip & HostState.JUMPS - 1);
     }
   }
 
@@ -475,6 +624,27 @@ final class Translations implements AutoCloseable {
     exits.clear();
     code.clear();
     clearJumps();
+  }
+
+  /** Adds the figures by name, in the order in which a user reads them. */
+  void count(Map<String, Long> counters) {
+    counters.put("instructions-translated", counts.emitted());
+    counters.put("instructions-for-translated", counts.inJava());
+    counters.put("blocks-translated", translated);
+    counters.put("blocks-invalidated", invalidated);
+    counters.put("blocks-refused", verified.refused);
+    counters.put("code-cache-flushes", flushes);
+    counters.put("code-cache-bytes", code.used());
+    counters.put("entries", entries);
+    counters.put("exits-poll", polls);
+    counters.put("exits-park", parks);
+    counters.put("exits-access", accesses);
+    counters.put("exits-link", links);
+    counters.put("exits-lookup", lookups);
+    counters.put("exits-units", units);
+    counters.put("exits-x87", x87Loads);
+    counters.put("access-interpreted", interpreted);
+    counters.put("jump-table-misses", lookups + jumpMisses);
   }
 
   @Override

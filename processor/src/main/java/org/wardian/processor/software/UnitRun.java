@@ -15,6 +15,9 @@ final class UnitRun {
   /** Whether one of them may look at the x87 registers. */
   final boolean x87;
 
+  /** How many the last {@link #execute} got done. */
+  int executed;
+
   UnitRun(GuestBlock block, int from, int to, long pageRip) {
     instructions = new Instruction[to - from];
     units = new int[to - from];
@@ -49,6 +52,7 @@ final class UnitRun {
    * @throws GuestFault with RIP that of the instruction
    */
   boolean execute(SoftwareVcpu cpu, Units group, TranslatedBlock block) {
+    executed = 0;
     for (int n = 0; n < units.length; n++) {
       Instruction i = instructions[n];
       long rip = rips[n];
@@ -73,6 +77,8 @@ final class UnitRun {
         }
         throw f;
       }
+      // A string instruction that was interrupted is not done.
+      executed = cpu.rip() == rip ? n : n + 1;
       if (cpu.rip() != rip + i.length || cpu.pending() != 0 || block.dead) {
         return false;
       }

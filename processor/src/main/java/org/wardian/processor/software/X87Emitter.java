@@ -138,7 +138,7 @@ final class X87Emitter {
     // The only general register is that of FNSTSW AX.
     int first = i.hasMemory() ? HostRegister.IN_MEMORY : HostRegister.RAX;
     copier.copy(i, first, HostRegister.IN_MEMORY, HostRegister.IN_MEMORY, operand);
-    emitter.flagsAfter(n, false);
+    emitter.flagsAfter(n);
     if (isNamed(i)) {
       last = rip;
       isLate = namedLater(n);

@@ -6,6 +6,7 @@ import org.wardian.x86.Operation;
 /** Whether the memory operands of instructions are allowed, and what is known of what they load. */
 final class AccessChecker {
   private static final int FXSAVE_BYTES = 512;
+  private static final long PAGE_MASK = -4096;
 
   /** {@link Instruction#base} of RIP-relative operands. */
   private static final int RIP = 17;
@@ -26,6 +27,12 @@ final class AccessChecker {
   /** Changes whenever Java may have run. */
   private int callEpoch;
 
+  /** Whether the word that holds a target was stored to since. */
+  private boolean held;
+
+  /** The number that was last stored for the way out, or -1. */
+  int exit;
+
   AccessChecker(SymbolicValues values, HostRegisters registers, AddressChecker addresses) {
     this.values = values;
     this.registers = registers;
@@ -36,15 +43,20 @@ final class AccessChecker {
   void start(long dataStart, long dataEnd) {
     this.dataStart = dataStart;
     this.dataEnd = dataEnd;
-    addresses.clear();
+    addresses.facts.clear();
     loadEpoch = 0;
     callEpoch = 0;
+    held = false;
+    exit = -1;
   }
 
   /** Code is entered from elsewhere, or other code ran. */
   void forget() {
     loadEpoch++;
     callEpoch++;
+    held = false;
+    exit = -1;
+    addresses.facts.clear();
   }
 
   /** The address behind the instruction that is looked at now. */
@@ -105,11 +117,43 @@ final class AccessChecker {
         }
       }
     }
-    String violation = addresses.check(write, size, in.form.alignment(), registers.pushed);
+    if (write && addresses.touchesHeld(size)) {
+      return storeHeld(in, operation, size);
+    }
+    if (write && addresses.touchesConstant(size)) {
+      stored();
+      return isPlainStore(in, operation) && addresses.mayStoreConstant(in.immediate, size)
+          ? null
+          : "no constant where only these are allowed";
+    }
+    // A locked access across cache lines is a fault on some hosts.
+    boolean locked = in.lock || operation == Operation.XCHG;
+    int alignment = locked ? Math.max(size, in.form.alignment()) : in.form.alignment();
+    String violation = addresses.check(write, size, alignment, registers.pushed);
     if (violation == null && write) {
       stored();
+      if (addresses.isExitNumber()) {
+        exit = isPlainStore(in, operation) && size == 4 ? (int) in.immediate : -1;
+      }
     }
     return violation;
+  }
+
+  private static boolean isPlainStore(Instruction in, Operation operation) {
+    return operation == Operation.MOV && in.kind1 == Instruction.IMMEDIATE;
+  }
+
+  private String storeHeld(Instruction in, Operation operation, int size) {
+    boolean code =
+        operation == Operation.MOV
+            && size == 8
+            && addresses.isHeld()
+            && in.kind1 == Instruction.REGISTER
+            && registers.offset(in.reg1) == 0
+            && values.isCode(registers.value(in.reg1));
+    held = code;
+    loadEpoch++;
+    return code ? null : "no code address kept";
   }
 
   private static boolean isControlLoad(Operation operation) {
@@ -151,7 +195,11 @@ final class AccessChecker {
         addresses.isStateField() && !addresses.isShared(size)
             ? values.load(size, addresses.displacement(), loadEpoch)
             : values.unknown(possible);
-    if (size == 8 && addresses.isCodePointer()) {
+    if (size == 8 && addresses.isKey()) {
+      registers.value = SymbolicValues.KEY;
+    } else if (size == 8 && (addresses.isCodePointer() || held && addresses.isHeld())) {
+      // Made anew: the same load on another way may be none.
+      registers.value = values.unknown(-1);
       values.markCode(registers.value);
     }
   }
@@ -196,32 +244,54 @@ final class AccessChecker {
     }
     address(in);
     addresses.resolve(registers.value, registers.offset);
-    return addresses.isCodePointer();
+    return addresses.isCodePointer() || held && addresses.isHeld();
   }
 
-  /**
-   * The value of an XOR with memory, if that is the tag of the TLB entry that the address in the
-   * first operand selects; else -1.
-   */
-  int tagXor(Instruction in) {
-    if (in.kind0 != Instruction.REGISTER
-        || in.kind1 != Instruction.MEMORY
-        || in.size0 != 8
-        || in.base == RIP) {
-      return -1;
+  /** Follows a comparison of a register with memory that tells something; false if it does not. */
+  boolean compare(Instruction in, int register) {
+    if (in.base == RIP || in.size0 != 8) {
+      return false;
+    }
+    int left = registers.value(register);
+    if (registers.offset(register) != 0) {
+      return false;
+    }
+    int kind = values.kind(left);
+    if (kind != SymbolicValues.KIND_MASKED && kind != SymbolicValues.KIND_KEYED) {
+      return false;
     }
     address(in);
     addresses.resolve(registers.value, registers.offset);
-    boolean write = true;
+    if (kind == SymbolicValues.KIND_KEYED) {
+      int entry = addresses.jumpEntry(left);
+      if (entry >= 0) {
+        registers.flagsOfEntry(HostRegisters.FLAGS_JUMP, left, 0, entry);
+      }
+      return entry >= 0;
+    }
+    if (values.mask(left) != PAGE_MASK) {
+      return false;
+    }
+    int flags = HostRegisters.FLAGS_WRITE_TAG;
     int entry = addresses.entryAt(addresses.writeTag(), callEpoch);
     if (entry < 0) {
-      write = false;
+      flags = HostRegisters.FLAGS_READ_TAG;
       entry = addresses.entryAt(addresses.readTag(), callEpoch);
     }
-    int address = registers.value(in.reg0);
-    long offset = registers.offset(in.reg0);
-    return entry >= 0 && addresses.selects(address, offset, entry)
-        ? values.tagXor(address, offset, entry, write)
-        : -1;
+    if (entry >= 0) {
+      int term = values.first(left);
+      registers.flagsOfEntry(flags, values.termValue(term), values.termOffset(term), entry);
+    }
+    return entry >= 0;
+  }
+
+  /** Whether the operand is the word that says whether the x87 registers are live. */
+  boolean isLiveness(Instruction in) {
+    if (in.base == RIP || in.size0 != 4) {
+      return false;
+    }
+    address(in);
+    addresses.resolve(registers.value, registers.offset);
+    return addresses.isLiveness();
   }
 }

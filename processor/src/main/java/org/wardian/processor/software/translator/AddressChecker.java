@@ -5,8 +5,6 @@ package org.wardian.processor.software.translator;
  * StateRules} and the comparisons passed so far allow an access there.
  */
 final class AddressChecker {
-  private static final int MAX_ALIGNMENTS = 64;
-
   private final StateRules rules;
   private final SymbolicValues values;
 
@@ -21,29 +19,15 @@ final class AddressChecker {
   private int shift;
   private long displacement;
 
-  /** Values (+ offset) of which the bits of a mask are known to be zero. */
-  private final int[] alignedValues = new int[MAX_ALIGNMENTS];
+  final ProbeFacts facts;
 
-  private final long[] alignedOffsets = new long[MAX_ALIGNMENTS];
-  private final long[] alignedMasks = new long[MAX_ALIGNMENTS];
-  private int aligned;
+  /** Offset in the state block of the TLB that the code may use. */
+  int tlb;
 
   AddressChecker(StateRules rules, SymbolicValues values) {
     this.rules = rules;
     this.values = values;
-  }
-
-  void clear() {
-    aligned = 0;
-  }
-
-  /** Notes that the bits of {@code mask} are zero in {@code value + offset}. */
-  void noteAligned(int value, long offset, long mask) {
-    if (aligned < MAX_ALIGNMENTS) {
-      alignedValues[aligned] = value;
-      alignedOffsets[aligned] = offset;
-      alignedMasks[aligned++] = mask;
-    }
+    this.facts = new ProbeFacts(values, rules);
   }
 
   /** Takes the address {@code value + offset} apart. */
@@ -113,10 +97,15 @@ final class AddressChecker {
       return "address of unknown origin";
     }
     int address = index < 0 ? SymbolicValues.ZERO : index;
-    if (shift != 0 || !values.isProbed(values.first(base), address, displacement, size, write)) {
+    if (shift != 0) {
+      return "address of unknown origin";
+    }
+    if (!facts.isProbed(values.first(base), address, displacement, size, write)) {
       return write ? "store without a probe" : "load without a probe";
     }
-    return alignment <= 1 || isAligned(address, alignment) ? null : "alignment not checked";
+    return alignment <= 1 || facts.isAligned(address, displacement, alignment)
+        ? null
+        : "alignment not checked";
   }
 
   private String checkState(boolean write, long size, int alignment) {
@@ -142,20 +131,17 @@ final class AddressChecker {
     return ((displacement | unit) & alignment - 1) == 0 ? null : "misaligned";
   }
 
-  private boolean isAligned(int address, int alignment) {
-    for (int i = 0; i < aligned; i++) {
-      if (alignedValues[i] == address
-          && (alignedMasks[i] & alignment - 1) == alignment - 1
-          && (displacement - alignedOffsets[i] & alignment - 1) == 0) {
-        return true;
-      }
+  /** Whether the resolved place holds words that only Java writes for control registers. */
+  boolean isControlWord(int size) {
+    if (base != SymbolicValues.STATE) {
+      return false;
     }
-    return false;
-  }
-
-  /** Whether the resolved place holds a word that only Java writes for control registers. */
-  boolean isControlWord(long size) {
-    return isStateField() && rules.isControlWord(displacement, displacement + size);
+    long upper = index < 0 ? 0 : values.upper(index, 0);
+    long steps = index < 0 ? 0 : values.bits(index, 0) << shift;
+    return upper >= 0
+        && upper <= Integer.MAX_VALUE
+        && rules.isControlWord(displacement, displacement + (upper << shift) + size, size)
+        && (steps & size - 1) == 0;
   }
 
   /** Whether others change the resolved field of the state block at any time. */
@@ -163,10 +149,51 @@ final class AddressChecker {
     return rules.isShared(displacement, displacement + size);
   }
 
-  /** Whether 8 bytes at the resolved place are the address of verified code. */
+  /** Whether the resolved place is the word that says whether the x87 registers are live. */
+  boolean isLiveness() {
+    return isStateField() && displacement == rules.liveness;
+  }
+
+  boolean isExitNumber() {
+    return isStateField() && displacement == rules.exitNumber;
+  }
+
+  boolean isKey() {
+    return isStateField() && displacement == rules.jumpKey;
+  }
+
+  /** Whether the resolved place overlaps the word that holds a target over a probe. */
+  boolean touchesHeld(long size) {
+    return base == SymbolicValues.STATE
+        && index < 0
+        && displacement < rules.held + 8L
+        && rules.held < displacement + size;
+  }
+
+  /** Whether the resolved place overlaps the word that takes constants only. */
+  boolean touchesConstant(long size) {
+    return base == SymbolicValues.STATE
+        && index < 0
+        && displacement < rules.constant + 4L
+        && rules.constant < displacement + size;
+  }
+
+  /** Whether that word may become {@code value}. */
+  boolean mayStoreConstant(long value, int size) {
+    return displacement == rules.constant && size == 4 && value >= 0 && value < rules.constantEnd;
+  }
+
+  boolean isHeld() {
+    return isStateField() && displacement == rules.held;
+  }
+
+  /** Whether the 8 bytes at the resolved place are the address of verified code. */
   boolean isCodePointer() {
     if (base != SymbolicValues.STATE) {
       return false;
+    }
+    if (index >= 0 && shift == 0 && displacement == rules.jumps + 8L && facts.isJump(index)) {
+      return true;
     }
     long upper = index < 0 ? 0 : values.upper(index, 0);
     long low = index < 0 ? 0 : values.bits(index, 0) << shift;
@@ -174,6 +201,33 @@ final class AddressChecker {
         && upper <= Integer.MAX_VALUE
         && (low & 7) == 0
         && rules.isCodePointer(displacement, displacement + (upper << shift) + 8);
+  }
+
+  /**
+   * The index of the entry of the table of jump targets whose key the resolved place is, if it is
+   * the entry of the address that {@code keyed} was made of; else -1.
+   */
+  int jumpEntry(int keyed) {
+    if (base != SymbolicValues.STATE
+        || rules.jumpMask == 0
+        || index < 0
+        || shift != 0
+        || displacement != rules.jumps
+        || values.kind(index) != SymbolicValues.KIND_SCALED
+        || values.second(index) != 4
+        || values.kind(keyed) != SymbolicValues.KIND_KEYED) {
+      return -1;
+    }
+    int masked = values.first(index);
+    if (values.kind(masked) != SymbolicValues.KIND_MASKED
+        || values.mask(masked) != rules.jumpMask) {
+      return -1;
+    }
+    int term = values.first(masked);
+    boolean same =
+        values.termValue(term) == values.first(keyed)
+            && values.termOffset(term) == values.keyedOffset(keyed);
+    return same ? index : -1;
   }
 
   /**
@@ -190,14 +244,7 @@ final class AddressChecker {
       return slot >= 0 && displacement - slot == field ? values.slot(slot, epoch) : -1;
     }
     boolean entry = shift == 0 && (values.bits(index, 0) & ~(long) rules.tlbMask) == 0;
-    return entry && displacement == rules.tlbOffset + (long) field ? index : -1;
-  }
-
-  /** Whether a guest address selects the entry, as it does if it is a slot. */
-  boolean selects(int value, long offset, int entry) {
-    int count = 12 - Integer.numberOfTrailingZeros(rules.entrySize);
-    return values.kind(entry) == SymbolicValues.KIND_SLOT
-        || values.isIndexOf(entry, value, offset, count, rules.tlbMask);
+    return entry && displacement == tlb + (long) field ? index : -1;
   }
 
   int readTag() {

@@ -13,8 +13,29 @@ public final class BlockRules {
   private int callCount;
   private int[] entries = new int[4];
   private int entryCount;
+  private int[] links = new int[4];
+  private int linkCount;
   private int pushes;
   private boolean returns;
+  private boolean sse = true;
+  private int tlbOffset;
+
+  /** The way out; 0 where there is none. */
+  private long leave;
+
+  private long park;
+
+  /** Routines that never come back, and behind them those that do; kept by {@link #clear}. */
+  private long[] routines = {};
+
+  private int leaving;
+  private int firstExit;
+
+  /** For each exit the offset at which Java enters the code again, or -1. */
+  private int[] again = new int[16];
+
+  private boolean[] wakes = new boolean[16];
+  private int exitCount;
 
   /** Rules that allow nothing but branches inside the code. */
   public BlockRules() {}
@@ -24,8 +45,86 @@ public final class BlockRules {
     jumpCount = 0;
     callCount = 0;
     entryCount = 0;
+    linkCount = 0;
     pushes = 0;
     returns = false;
+    sse = true;
+    tlbOffset = 0;
+    leave = 0;
+    park = 0;
+    exitCount = 0;
+    return this;
+  }
+
+  /** Says which of several TLBs the code may use: the offset of its first entry. */
+  public BlockRules tlb(int offset) {
+    tlbOffset = offset;
+    return this;
+  }
+
+  /** Forbids instructions with XMM registers, whose exceptions may not be masked. */
+  public BlockRules withoutSse() {
+    sse = false;
+    return this;
+  }
+
+  /**
+   * Allows jumps to {@code address}, the common way out, with the number of one of the exits in its
+   * word of the state block.
+   *
+   * @param first number of the first {@link #exit}
+   */
+  public BlockRules leave(long address, int first) {
+    leave = address;
+    firstExit = first;
+    return this;
+  }
+
+  /**
+   * Allows jumps to {@code address}, a routine that comes back by a jump to R14 or takes the way
+   * out: R14 must be the address at which Java may enter again after the exit whose number is set.
+   */
+  public BlockRules park(long address) {
+    park = address;
+    return this;
+  }
+
+  /**
+   * Allows jumps to routines that execute an instruction or take the way out, for all blocks: the
+   * number of an exit must be set. To those that come back R14 must be the address at which Java
+   * may enter again after that exit, and R15 the offset of the TLB.
+   *
+   * @param starts their addresses
+   * @param neverBack how many of them, from the first on, do not come back
+   */
+  public BlockRules routines(long[] starts, int neverBack) {
+    routines = starts.clone();
+    leaving = neverBack;
+    return this;
+  }
+
+  /**
+   * Declares the next exit.
+   *
+   * @param entry offset at which Java may enter the code again after it, or -1
+   * @param wakes whether the x87 registers are live then, even if they were not
+   */
+  public BlockRules exit(int entry, boolean wakes) {
+    if (exitCount == again.length) {
+      again = Arrays.copyOf(again, 2 * exitCount);
+      this.wakes = Arrays.copyOf(this.wakes, 2 * exitCount);
+    }
+    again[exitCount] = entry;
+    this.wakes[exitCount++] = wakes;
+    return entry < 0 ? this : entry(entry);
+  }
+
+  /** Declares that the 4 bytes at {@code offset}, a branch's displacement, may be patched. */
+  public BlockRules link(int offset) {
+    if (linkCount == links.length) {
+      links = Arrays.copyOf(links, 2 * linkCount);
+    }
+    links[linkCount++] = offset;
     return this;
   }
 
@@ -78,6 +177,64 @@ public final class BlockRules {
       }
     }
     return false;
+  }
+
+  int tlbOffset() {
+    return tlbOffset;
+  }
+
+  boolean mayUseSse() {
+    return sse;
+  }
+
+  boolean isLeave(long address) {
+    return address == leave && leave != 0;
+  }
+
+  boolean isPark(long address) {
+    return address == park && park != 0;
+  }
+
+  /** Whether {@code address} is that of a routine. */
+  boolean isRoutine(long address) {
+    for (long routine : routines) {
+      if (routine == address) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the routine at {@code address} comes back. */
+  boolean comesBack(long address) {
+    for (int n = leaving; n < routines.length; n++) {
+      if (routines[n] == address) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether {@code number} is one of this code's exits. */
+  boolean isExit(int number) {
+    return number >= firstExit && number - firstExit < exitCount;
+  }
+
+  /** Offset at which the code is entered again after exit {@code number}, or -1. */
+  int again(int number) {
+    return again[number - firstExit];
+  }
+
+  boolean wakes(int number) {
+    return wakes[number - firstExit];
+  }
+
+  int linkCount() {
+    return linkCount;
+  }
+
+  int linkAt(int i) {
+    return links[i];
   }
 
   boolean mayCall(long address) {

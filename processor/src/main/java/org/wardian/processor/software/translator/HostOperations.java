@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.wardian.x86.Feature;
 import org.wardian.x86.Form;
+import org.wardian.x86.Instruction;
 import org.wardian.x86.InstructionTable;
 import org.wardian.x86.Operation;
 
@@ -166,7 +167,32 @@ final class HostOperations {
   /** NOP forms that no processor takes for anything else, by their ids. */
   private static final boolean[] TRUE_NOPS = trueNops();
 
+  /** Forms of the x87 feature, and EMMS, by their ids. */
+  private static final boolean[] X87 = x87();
+
+  /** Forms that emitted code may contain, by their ids. */
+  private static final boolean[] ALLOWED_FORMS = allowedForms();
+
   private HostOperations() {}
+
+  private static boolean[] x87() {
+    List<Form> forms = InstructionTable.forms();
+    boolean[] uses = new boolean[forms.size()];
+    for (Form form : forms) {
+      uses[form.id()] = form.feature() == Feature.FPU || form.operation() == Operation.EMMS;
+    }
+    return uses;
+  }
+
+  private static boolean[] allowedForms() {
+    List<Form> forms = InstructionTable.forms();
+    boolean[] allowed = new boolean[forms.size()];
+    for (Form form : forms) {
+      boolean listed = (PROPERTIES[form.operation().ordinal()] & ALLOWED) != 0;
+      allowed[form.id()] = listed || isComputing(form);
+    }
+    return allowed;
+  }
 
   private static byte[] properties() {
     byte[] properties = new byte[Operation.values().length];
@@ -207,12 +233,20 @@ final class HostOperations {
 
   /** Whether emitted code may contain the form. */
   static boolean isAllowed(Form form) {
-    return (PROPERTIES[form.operation().ordinal()] & ALLOWED) != 0 || isComputing(form);
+    return ALLOWED_FORMS[form.id()];
   }
 
   /** Whether a guest's instruction of this form may be copied with other registers and memory. */
   static boolean isCopyable(Form form) {
     return (PROPERTIES[form.operation().ordinal()] & COPYABLE) != 0 || isComputing(form);
+  }
+
+  /** Whether an instruction uses the x87 registers, as themselves or as MMX registers. */
+  static boolean usesX87(Instruction in) {
+    return X87[in.form.id()]
+        || in.kind0 == Instruction.MMX
+        || in.kind1 == Instruction.MMX
+        || in.kind2 == Instruction.MMX;
   }
 
   /** Whether the first operand is written; of IMUL, use only with two or three operands. */

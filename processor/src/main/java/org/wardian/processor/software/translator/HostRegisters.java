@@ -1,5 +1,7 @@
 package org.wardian.processor.software.translator;
 
+import java.util.Arrays;
+
 /**
  * The host's general registers, stack and flags as {@link HostVerifier} knows them at one place.
  */
@@ -10,6 +12,19 @@ final class HostRegisters {
   static final int FLAGS_COMPARE_CONSTANT = 1;
   static final int FLAGS_COMPARE = 2;
   static final int FLAGS_TEST_CONSTANT = 3;
+
+  /** The page of the left value with the tag for loads, or stores, of the entry in the right. */
+  static final int FLAGS_READ_TAG = 4;
+
+  static final int FLAGS_WRITE_TAG = 5;
+
+  /** A jump target's key; the right value is its place in the table. */
+  static final int FLAGS_JUMP = 6;
+
+  /** Whether the x87 registers are live, with 0. */
+  static final int FLAGS_LIVENESS = 7;
+
+  private static final int UNKNOWN = -1;
 
   private final SymbolicValues values;
   private final int[] registers = new int[16];
@@ -50,10 +65,8 @@ final class HostRegisters {
 
   /** As {@link #forget}, but keeps what was pushed. */
   void forgetRegisters() {
-    for (int i = 0; i < 16; i++) {
-      registers[i] = values.unknown(-1);
-      offsets[i] = 0;
-    }
+    Arrays.fill(registers, UNKNOWN);
+    Arrays.fill(offsets, 0);
     registers[HostRegister.RBP] = SymbolicValues.STATE;
     setStackPointer();
     flags = FLAGS_UNKNOWN;
@@ -65,6 +78,9 @@ final class HostRegisters {
   }
 
   int value(int register) {
+    if (registers[register] == UNKNOWN) {
+      registers[register] = values.unknown(-1);
+    }
     return registers[register];
   }
 
@@ -74,7 +90,7 @@ final class HostRegisters {
 
   /** Bits of a register that may be set. */
   long bits(int register) {
-    return values.bits(registers[register], offsets[register]);
+    return values.bits(value(register), offsets[register]);
   }
 
   /** Sets a register; false if it is one that emitted code must not change. */
@@ -89,7 +105,7 @@ final class HostRegisters {
 
   /** Puts a value of which the possible bits are known into a register. */
   boolean setUnknown(int register, long bits) {
-    return set(register, values.unknown(bits), 0);
+    return set(register, bits == -1 ? UNKNOWN : values.unknown(bits), 0);
   }
 
   /** Sets a register to the low 32 bits of a value. */
@@ -150,18 +166,27 @@ final class HostRegisters {
   void flagsOfConstant(int kind, int size, int register, long constant) {
     flags = kind;
     flagsSize = size;
-    leftValue = registers[register];
+    leftValue = value(register);
     leftOffset = offsets[register];
     rightOffset = constant;
+  }
+
+  /** The flags come from a comparison of a value with an entry of a table. */
+  void flagsOfEntry(int kind, int left, long offset, int entry) {
+    flags = kind;
+    flagsSize = 8;
+    leftValue = left;
+    leftOffset = offset;
+    rightValue = entry;
   }
 
   /** The flags come from a comparison of two registers. */
   void flagsOfCompare(int size, int left, int right) {
     flags = FLAGS_COMPARE;
     flagsSize = size;
-    leftValue = registers[left];
+    leftValue = value(left);
     leftOffset = offsets[left];
-    rightValue = registers[right];
+    rightValue = value(right);
     rightOffset = offsets[right];
   }
 }

@@ -14,27 +14,49 @@ import org.wardian.x86.Operation;
  *
  * <ul>
  *   <li>either a place in the state block that {@link StateRules} allow,
- *   <li>or a guest address + addend, after {@code address ^ tag} of the same TLB entry was compared
- *       with at most 4096 - size and the branch "above" was not taken; several accesses may share
- *       one comparison if they lie in the bytes that it covers,
+ *   <li>or a guest address + addend, after the page of its last byte was compared with the tag of
+ *       the same TLB entry and found equal; several accesses may share one comparison if they lie
+ *       in the bytes that it covers: {@link ProbeFacts},
  *   <li>or a value pushed before, or (loads) a constant behind the code.
  * </ul>
  *
  * Instructions that need alignment need a test of it, divisions need tests that they cannot fault.
  * Branches go to instructions of the code, which are entered with nothing known, or to declared
- * places; indirect ones through pointers that only Java writes. The code keeps RBP and RSP, has no
- * instruction outside {@link HostOperations}, and cannot set DF, TF or AC.
+ * places; indirect ones through pointers that only Java writes, out of an entry whose key was
+ * compared. The way out is taken with the number of an exit of this code. The code keeps RBP and
+ * RSP, has no instruction outside {@link HostOperations}, cannot set DF, TF or AC, and touches x87
+ * registers only once it has found them live, which they are not while an exception is unmasked.
  *
- * <p>Not checked: that the code does what the guest wants, that loops end, that the guest's
- * floating point exceptions are masked. Not for several threads at a time.
+ * <p>Not checked: that the code does what the guest wants, and that loops end. Not for several
+ * threads at a time. One pass, which makes no garbage.
  */
 public final class HostVerifier {
   /** Largest number of values that code may have on the stack. */
   public static final int MAX_PUSHES = 64;
 
+  // What is known of each byte of the code.
+
   private static final byte START = 1;
+
+  /** Code is entered here from elsewhere. */
   private static final byte TARGET = 2;
+
+  /** One of those who enter is a branch. */
+  private static final byte BRANCHED = 4;
+
+  /** The x87 registers may not be live for one of those who enter. */
+  private static final byte DEAD = 8;
+
+  /** The code relies on live x87 registers here. */
+  private static final byte LIVE = 16;
+
+  /** First byte of a branch's displacement of 4 bytes. */
+  private static final byte DISPLACEMENT = 32;
+
   private static final int UNSEEN = -1;
+
+  private static final int JMP = Operation.JMP.ordinal();
+  private static final int RET = Operation.RET.ordinal();
 
   private final Decoder decoder = new Decoder(CpuModel.everything());
   private final Instruction in = new Instruction();
@@ -48,6 +70,15 @@ public final class HostVerifier {
   /** Values on the stack at each place that is jumped to. */
   private int[] depths = new int[4096];
 
+  /** Where branches go. */
+  private int[] targets = new int[64];
+
+  private int targetCount;
+
+  /** Where Java enters again after exits that were taken while the x87 registers may be dead. */
+  private int[] deadEntries = new int[64];
+
+  private int deadEntryCount;
   private byte[] code;
   private int end;
   private long address;
@@ -91,17 +122,55 @@ public final class HostVerifier {
     }
     Arrays.fill(marks, 0, codeLength, (byte) 0);
     Arrays.fill(depths, 0, codeLength, UNSEEN);
-    String violation = findTargets();
-    if (violation != null) {
-      return violation;
+    targetCount = 0;
+    deadEntryCount = 0;
+    enter(0);
+    for (int i = 0; i < block.entryCount(); i++) {
+      int entry = block.entryAt(i);
+      if (entry < 0 || entry >= end) {
+        return "entry outside the code, at " + hex(entry);
+      }
+      enter(entry);
     }
-    for (int i = 0; i < codeLength; i++) {
-      if (marks[i] == TARGET) {
-        return "a branch or entry into the middle of an instruction, at " + hex(i);
+    // Whoever jumps to the head knows nothing of the x87 registers.
+    marks[0] |= DEAD;
+    checker.start(block, address + codeLength, address + codeLength + dataLength);
+    String violation = followCode();
+    return violation != null ? violation : checkPlaces();
+  }
+
+  private void enter(int at) {
+    marks[at] |= TARGET;
+    depths[at] = 0;
+    target(at);
+  }
+
+  private void target(int at) {
+    if (targetCount == targets.length) {
+      targets = Arrays.copyOf(targets, 2 * targetCount);
+    }
+    targets[targetCount++] = at;
+  }
+
+  /** What is known only once all code was read. */
+  private String checkPlaces() {
+    for (int i = 0; i < targetCount; i++) {
+      if ((marks[targets[i]] & START) == 0) {
+        return "a branch or entry into the middle of an instruction, at " + hex(targets[i]);
       }
     }
-    checker.start(block, address + codeLength, address + codeLength + dataLength);
-    return followCode();
+    for (int i = 0; i < block.linkCount(); i++) {
+      int at = block.linkAt(i);
+      if (at < 0 || at >= end || (marks[at] & DISPLACEMENT) == 0 || block.maximumPushes() != 0) {
+        return "no branch to be patched, at " + hex(at);
+      }
+    }
+    for (int i = 0; i < deadEntryCount; i++) {
+      if ((marks[deadEntries[i]] & LIVE) != 0) {
+        return "x87 registers that may not be live, at " + hex(deadEntries[i]);
+      }
+    }
+    return null;
   }
 
   private static String hex(int offset) {
@@ -111,39 +180,6 @@ public final class HostVerifier {
   private String violation(int at, String reason) {
     String text = vectorLength != 0 ? "BMI2 shift" : Disassembler.text(in, address + at);
     return reason + ", at " + hex(at) + ": " + text;
-  }
-
-  /** First pass: every byte belongs to an instruction, and where branches go. */
-  private String findTargets() {
-    marks[0] |= TARGET;
-    depths[0] = 0;
-    for (int i = 0; i < block.entryCount(); i++) {
-      int entry = block.entryAt(i);
-      if (entry < 0 || entry >= end) {
-        return "entry outside the code, at " + hex(entry);
-      }
-      marks[entry] |= TARGET;
-      depths[entry] = 0;
-    }
-    int at = 0;
-    while (at < end) {
-      if (!decode(at)) {
-        return "no instruction, at " + hex(at);
-      }
-      marks[at] |= START;
-      int length = length();
-      if (vectorLength == 0 && in.kind0 == Instruction.RELATIVE) {
-        if (!isPlainBranch(at)) {
-          return violation(at, "unusual encoding of a branch");
-        }
-        long target = at + length + in.immediate;
-        if (target >= 0 && target < end) {
-          marks[(int) target] |= TARGET;
-        }
-      }
-      at += length;
-    }
-    return null;
   }
 
   /** Without prefixes, which processors of different makers understand differently. */
@@ -160,6 +196,9 @@ public final class HostVerifier {
 
   private boolean decode(int at) {
     vectorLength = 0;
+    if (CommonDecoder.decode(code, at, end, in)) {
+      return true;
+    }
     if (code[at] == (byte) 0xc4) {
       return decodeVector(at);
     }
@@ -200,7 +239,7 @@ public final class HostVerifier {
     return at + vectorLength <= end;
   }
 
-  /** Second pass: follows the instructions in order. */
+  /** Follows the instructions in order. */
   private String followCode() {
     boolean reachable = false;
     int at = 0;
@@ -214,21 +253,30 @@ public final class HostVerifier {
           return violation(at, "reached with different stacks");
         }
         depths[at] = depth;
+        boolean live =
+            (marks[at] & DEAD) == 0
+                && (reachable ? checker.live : (marks[at] & BRANCHED) != 0);
         checker.join(depth);
+        checker.live = live;
+        marks[at] |= TARGET;
+        if (live) {
+          marks[at] |= LIVE;
+        }
       }
+      marks[at] |= START;
       int next = at + length();
       String reason = vectorLength != 0 ? checkVector(next) : check(at, next);
       if (reason != null) {
         return violation(at, reason);
       }
-      reachable = vectorLength != 0 || !endsLine(in.form.operation());
+      reachable = vectorLength != 0 || !endsLine(in);
       at = next;
     }
     return reachable ? "the code runs on behind its end" : null;
   }
 
-  private static boolean endsLine(Operation operation) {
-    return operation == Operation.JMP || operation == Operation.RET;
+  private static boolean endsLine(Instruction in) {
+    return in.operation == JMP || in.operation == RET;
   }
 
   /** The MOV in {@link #in} stands for the accesses; then the result becomes unknown. */
@@ -252,13 +300,19 @@ public final class HostVerifier {
         if (in.kind0 != Instruction.RELATIVE) {
           return checkIndirect(at);
         }
-        String reason = checkTarget(next + in.immediate);
+        if (!isPlainBranch(at)) {
+          return "unusual encoding of a branch";
+        }
+        String reason = checkTarget(next, in.immediate);
         if (reason == null && in.form.operation() == Operation.JCC) {
           checker.notTaken(in.condition);
         }
         return reason;
       }
       case CALL -> {
+        if (in.kind0 == Instruction.RELATIVE && !isPlainBranch(at)) {
+          return "unusual encoding of a branch";
+        }
         if (in.kind0 != Instruction.RELATIVE) {
           String reason = isPlainIndirect(at) && checker.isCode(in) ? null : "undeclared target";
           checker.called();
@@ -291,17 +345,57 @@ public final class HostVerifier {
     return checker.registers.pushed == 0 ? null : "jump out with values on the stack";
   }
 
-  private String checkTarget(long target) {
+  private String checkTarget(int next, long distance) {
+    long target = next + distance;
     int pushed = checker.registers.pushed;
     if (target < 0 || target >= end) {
-      return !block.mayJump(address + target)
-          ? "undeclared target"
-          : pushed == 0 ? null : "jump out with values on the stack";
+      String reason = checkLeaving(address + target);
+      return reason == null && pushed != 0 ? "jump out with values on the stack" : reason;
     }
     int to = (int) target;
+    if (in.length > 4) {
+      marks[next - 4] |= DISPLACEMENT;
+    }
     if (depths[to] == UNSEEN) {
       depths[to] = pushed;
     }
-    return depths[to] == pushed ? null : "a target reached with different stacks";
+    if (depths[to] != pushed) {
+      return "a target reached with different stacks";
+    }
+    if (to >= next) {
+      marks[to] |= checker.live ? TARGET | BRANCHED : TARGET | BRANCHED | DEAD;
+      target(to);
+      return null;
+    }
+    if ((marks[to] & (START | TARGET)) != (START | TARGET)) {
+      return "a branch back to a place where facts were relied on";
+    }
+    return (marks[to] & LIVE) != 0 && !checker.live ? "x87 registers that may not be live" : null;
+  }
+
+  private String checkLeaving(long target) {
+    boolean parks = block.isPark(target);
+    boolean returns = block.comesBack(target);
+    if (!parks && !block.isLeave(target) && !block.isRoutine(target)) {
+      return block.mayJump(target) ? null : "undeclared target";
+    }
+    int exit = checker.exit();
+    if (!block.isExit(exit)) {
+      return "way out without an exit of this code";
+    }
+    int again = block.again(exit);
+    if (returns && !checker.isConstant(HostRegister.R15, block.tlbOffset())) {
+      return "routine with another TLB";
+    }
+    if ((parks || returns) && !(again >= 0 && checker.isConstant(HostRegister.R14, address + again))) {
+      return "way back that is not the exit's";
+    }
+    if (again >= 0 && !checker.live && !block.wakes(exit)) {
+      if (deadEntryCount == deadEntries.length) {
+        deadEntries = Arrays.copyOf(deadEntries, 2 * deadEntryCount);
+      }
+      deadEntries[deadEntryCount++] = again;
+    }
+    return null;
   }
 }

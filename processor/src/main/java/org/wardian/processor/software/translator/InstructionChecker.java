@@ -11,17 +11,18 @@ final class InstructionChecker {
   /** Status flags, which POPF may set: CF PF AF ZF SF OF. */
   private static final long STATUS = 0x8d5;
 
-  private static final int MAX_FACTS = 32;
-
   final SymbolicValues values = new SymbolicValues();
   final HostRegisters registers = new HostRegisters(values);
   private final AddressChecker addresses;
   private final AccessChecker memory;
-  private final DivisionFacts divisions = new DivisionFacts(MAX_FACTS);
+  private final DivisionFacts divisions = new DivisionFacts(values);
 
   private BlockRules block;
 
   private boolean sameFlags;
+
+  /** Whether the x87 registers are known to be live. */
+  boolean live;
 
   InstructionChecker(StateRules rules) {
     this.addresses = new AddressChecker(rules, values);
@@ -34,19 +35,37 @@ final class InstructionChecker {
     values.clear();
     divisions.clear();
     memory.start(dataStart, dataEnd);
+    addresses.tlb = block.tlbOffset();
     registers.forget(0);
+    live = false;
   }
 
   /** Code is entered here from elsewhere with {@code depth} values on the stack. */
   void join(int depth) {
     registers.forget(depth);
     memory.forget();
+    divisions.clear();
+    values.forgetLimits();
   }
 
   /** Other code was called. */
   void called() {
     registers.forgetRegisters();
     memory.forget();
+    divisions.clear();
+    values.forgetLimits();
+    live = false;
+  }
+
+  /** Whether a register holds a constant. */
+  boolean isConstant(int register, long constant) {
+    return registers.value(register) == SymbolicValues.ZERO
+        && registers.offset(register) == constant;
+  }
+
+  /** The number that was stored for the way out, or -1. */
+  int exit() {
+    return memory.exit;
   }
 
   /**
@@ -67,12 +86,24 @@ final class InstructionChecker {
     if (in.segmentOverride && in.segment < 6) {
       return "segment override";
     }
+    if (!block.mayUseSse() && usesXmm(in)) {
+      return "SSE where it may fault";
+    }
+    if (!live && HostOperations.usesX87(in)) {
+      return "x87 registers that may not be live";
+    }
     sameFlags = (in.form.flagsWritten() | in.form.flagsUndefined()) == 0;
     String violation = string ? memory.checkString(in, operation) : checkOther(in, operation);
     if (!sameFlags) {
       registers.flags = HostRegisters.FLAGS_UNKNOWN;
     }
     return violation;
+  }
+
+  private static boolean usesXmm(Instruction in) {
+    return in.kind0 == Instruction.XMM
+        || in.kind1 == Instruction.XMM
+        || in.kind2 == Instruction.XMM;
   }
 
   private String checkOther(Instruction in, Operation operation) {
@@ -155,19 +186,25 @@ final class InstructionChecker {
         if (whole && in.kind1 == Instruction.IMMEDIATE) {
           long mask = in.size0 == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
           long possible = registers.bits(in.reg0) & mask;
-          return registers.offset(in.reg0) == 0
-              ? registers.set(in.reg0, values.masked(registers.value(in.reg0), mask, possible), 0)
-              : registers.setUnknown(in.reg0, possible);
+          int value = registers.value(in.reg0);
+          long offset = registers.offset(in.reg0);
+          return registers.set(in.reg0, values.masked(value, offset, mask, possible), 0);
         }
       }
-      case SHR, SHL -> {
+      case SHR, SHL, SAR -> {
         if (whole && in.kind1 != Instruction.REGISTER) {
           return followShift(in, operation);
         }
       }
       case MOVZX -> {
         if (whole) {
-          return registers.setUnknown(in.reg0, in.size1 == 1 ? 0xff : 0xffff);
+          long mask = in.size1 == 1 ? 0xff : 0xffff;
+          if (in.kind1 == Instruction.REGISTER) {
+            int value = registers.value(in.reg1);
+            long offset = registers.offset(in.reg1);
+            return registers.set(in.reg0, values.masked(value, offset, mask, mask), 0);
+          }
+          return registers.setUnknown(in.reg0, mask);
         }
       }
       case CMP -> {
@@ -178,6 +215,15 @@ final class InstructionChecker {
         } else if (in.kind0 == Instruction.REGISTER && in.kind1 == Instruction.REGISTER) {
           sameFlags = true;
           registers.flagsOfCompare(in.size0, in.reg0, in.reg1);
+        } else if (in.kind0 == Instruction.REGISTER && in.kind1 == Instruction.MEMORY) {
+          sameFlags = memory.compare(in, in.reg0);
+        } else if (in.kind0 == Instruction.MEMORY && in.kind1 == Instruction.REGISTER) {
+          sameFlags = memory.compare(in, in.reg1);
+        } else if (in.kind0 == Instruction.MEMORY
+            && in.immediate == 0
+            && memory.isLiveness(in)) {
+          sameFlags = true;
+          registers.flags = HostRegisters.FLAGS_LIVENESS;
         }
         return true;
       }
@@ -215,21 +261,46 @@ final class InstructionChecker {
     if (in.kind1 == Instruction.REGISTER && in.reg0 == in.reg1) {
       return registers.set(in.reg0, SymbolicValues.ZERO, 0);
     }
-    int tagXor = memory.tagXor(in);
-    return tagXor >= 0 ? registers.set(in.reg0, tagXor, 0) : followDefault(in);
+    if (in.size0 == 8 && source(in, 8)) {
+      if (registers.value == SymbolicValues.KEY && registers.offset == 0) {
+        int value = registers.value(in.reg0);
+        return registers.set(in.reg0, values.keyed(value, registers.offset(in.reg0)), 0);
+      }
+      if (registers.value(in.reg0) == SymbolicValues.KEY && registers.offset(in.reg0) == 0) {
+        return registers.set(in.reg0, values.keyed(registers.value, registers.offset), 0);
+      }
+    }
+    return followDefault(in);
   }
 
   private boolean followShift(Instruction in, Operation operation) {
     boolean narrow = in.size0 == 4;
     int count = (int) in.immediate & (narrow ? 31 : 63);
-    long bits = registers.bits(in.reg0) & (narrow ? 0xffff_ffffL : -1);
-    long shifted = operation == Operation.SHR ? bits >>> count : bits << count;
-    if (operation == Operation.SHR && !narrow) {
-      int value = registers.value(in.reg0);
-      long offset = registers.offset(in.reg0);
-      return registers.set(in.reg0, values.shifted(value, offset, count, shifted), 0);
+    int value = registers.value(in.reg0);
+    long offset = registers.offset(in.reg0);
+    if (operation == Operation.SAR) {
+      return count == 8 * in.size0 - 1
+          ? registers.set(in.reg0, values.sign(in.size0, value, offset), 0)
+          : followDefault(in);
     }
-    return registers.setUnknown(in.reg0, narrow ? shifted & 0xffff_ffffL : shifted);
+    long bits = registers.bits(in.reg0) & (narrow ? 0xffff_ffffL : -1);
+    if (operation == Operation.SHR) {
+      if (narrow) {
+        registers.setLow32(in.reg0, value, offset);
+        value = registers.value(in.reg0);
+        offset = registers.offset(in.reg0);
+      }
+      int shifted = values.shifted(value, offset, count, bits >>> count);
+      return registers.set(in.reg0, shifted, 0);
+    }
+    boolean kept = offset == 0 && bits << count >>> count == bits;
+    if (!kept || narrow && bits << count >>> 32 != 0) {
+      return followDefault(in);
+    }
+    if (narrow && registers.bits(in.reg0) >>> 32 != 0) {
+      return followDefault(in);
+    }
+    return registers.set(in.reg0, values.scaled(value, count, bits << count), 0);
   }
 
   /** RORX of 8 bytes between registers. */
@@ -277,8 +348,7 @@ final class InstructionChecker {
     switch (operation) {
       case DIV, IDIV -> {
         if (in.kind0 != Instruction.REGISTER
-            || !divisions.isSafe(
-                registers, values, in.reg0, in.size0, operation == Operation.IDIV)) {
+            || !divisions.isSafe(registers, in.reg0, in.size0, operation == Operation.IDIV)) {
           return false;
         }
         registers.setUnknown(rax, -1);
@@ -338,7 +408,9 @@ final class InstructionChecker {
     long offset = registers.leftOffset;
     long right = registers.rightOffset;
     int size = registers.flagsSize;
-    if (registers.flags == HostRegisters.FLAGS_COMPARE_CONSTANT) {
+    if (registers.flags >= HostRegisters.FLAGS_READ_TAG) {
+      noteEntry(condition);
+    } else if (registers.flags == HostRegisters.FLAGS_COMPARE_CONSTANT) {
       if (condition == HostCondition.BELOW_EQUAL && right == 1) {
         divisions.noteAboveOne(left, offset, size);
       } else if (offset == 0 && (size == 8 || size == 4 && values.bits(left, 0) >>> 32 == 0)) {
@@ -352,10 +424,31 @@ final class InstructionChecker {
     } else if (registers.flags == HostRegisters.FLAGS_COMPARE) {
       if (condition == HostCondition.ABOVE_EQUAL) {
         divisions.noteBelow(left, offset, registers.rightValue, right, size);
+      } else if (condition == HostCondition.NOT_EQUAL) {
+        divisions.noteEqual(left, offset, registers.rightValue, right, size);
       }
     } else if (registers.flags == HostRegisters.FLAGS_TEST_CONSTANT) {
       if (condition == HostCondition.NOT_EQUAL) {
-        addresses.noteAligned(left, offset, right & 0xff);
+        addresses.facts.noteAligned(left, offset, right & 0xff);
+      }
+    }
+  }
+
+  private void noteEntry(int condition) {
+    int wanted =
+        registers.flags == HostRegisters.FLAGS_LIVENESS
+            ? HostCondition.EQUAL
+            : HostCondition.NOT_EQUAL;
+    if (condition != wanted) {
+      return;
+    }
+    switch (registers.flags) {
+      case HostRegisters.FLAGS_LIVENESS -> live = true;
+      case HostRegisters.FLAGS_JUMP -> addresses.facts.noteJump(registers.rightValue);
+      default -> {
+        boolean write = registers.flags == HostRegisters.FLAGS_WRITE_TAG;
+        addresses.facts.noteMatch(
+            registers.rightValue, write, registers.leftValue, registers.leftOffset);
       }
     }
   }

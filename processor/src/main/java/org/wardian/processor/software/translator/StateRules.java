@@ -23,6 +23,25 @@ public final class StateRules {
   int writeTag;
   int addend;
 
+  /** Last of several TLBs, one behind the other. */
+  private long tlbEnd;
+
+  /** The table of jump targets; mask 0 where there is none. */
+  int jumps;
+
+  int jumpMask;
+  int jumpKey = Integer.MIN_VALUE;
+
+  /** Words with a meaning of their own; negative where there is none. */
+  int held = Integer.MIN_VALUE;
+
+  int liveness = Integer.MIN_VALUE;
+  int exitNumber = Integer.MIN_VALUE;
+  int constant = Integer.MIN_VALUE;
+
+  /** Stores to {@link #constant} are of numbers from 0 to below this. */
+  int constantEnd;
+
   /** Rules that allow nothing. */
   public StateRules() {}
 
@@ -108,8 +127,65 @@ public final class StateRules {
     this.readTag = readTag;
     this.writeTag = writeTag;
     this.addend = addend;
-    readable = with(readable, offset, offset + (long) entries * size);
+    this.tlbEnd = offset + (long) entries * size;
+    readable = with(readable, offset, tlbEnd);
     return this;
+  }
+
+  /** Declares that {@code count} TLBs follow each other; a block uses one: {@link BlockRules}. */
+  public StateRules tlbs(int count) {
+    tlbEnd = tlbOffset + (long) count * (tlbMask + entrySize);
+    readable = with(readable, tlbOffset, tlbEnd);
+    return this;
+  }
+
+  /**
+   * Declares the table of jump targets, which only Java writes: entries of 16 bytes, first {@code
+   * target ^ key}, then the address of verified code. The entry of a target is the one whose number
+   * its low bits are, and an entry that is empty matches no target whatever the key is.
+   *
+   * @param offset of the first entry
+   * @param entries a power of two
+   * @param key offset of the 8-byte word that holds the key
+   */
+  public StateRules jumpTable(int offset, int entries, int key) {
+    if (Integer.bitCount(entries) != 1) {
+      throw new IllegalArgumentException(entries + " jump targets");
+    }
+    this.jumps = offset;
+    this.jumpMask = entries - 1;
+    this.jumpKey = key;
+    readable = with(readable, offset, offset + 16L * entries);
+    readable = with(readable, key, key + 8L);
+    return this;
+  }
+
+  /** Allows to keep a code address, and nothing else, at {@code offset}, and to jump there. */
+  public StateRules heldTarget(int offset) {
+    held = offset;
+    readable = with(readable, offset, offset + 8L);
+    return this;
+  }
+
+  /** A 4-byte word to which only constants from 0 to {@code end - 1} are stored. */
+  public StateRules constants(int offset, int end) {
+    constant = offset;
+    constantEnd = end;
+    readable = with(readable, offset, offset + 4L);
+    return this;
+  }
+
+  /** The 4-byte word that is not 0 while the host's x87 registers are the guest's. */
+  public StateRules liveness(int offset) {
+    liveness = offset;
+    readable = with(readable, offset, offset + 4L);
+    return this;
+  }
+
+  /** The 4-byte word that says on the way out which exit was taken. */
+  public StateRules exitNumber(int offset) {
+    exitNumber = offset;
+    return writable(offset, offset + 4L);
   }
 
   /**
@@ -128,11 +204,15 @@ public final class StateRules {
     for (int i = 0; i < writable.length; i += 2) {
       long from = writable[i];
       long to = writable[i + 1];
-      long tlbEnd = tlbOffset + (long) tlbMask + entrySize;
       if (overlaps(codePointers, from, to)
           || overlaps(controlWords, from, to)
           || overlaps(slots, from, to)
-          || entrySize != 0 && from < tlbEnd && tlbOffset < to) {
+          || entrySize != 0 && from < tlbEnd && tlbOffset < to
+          || jumpMask != 0 && from < jumps + 16L * jumpMask + 16 && jumps < to
+          || from < jumpKey + 8L && jumpKey < to
+          || from < held + 8L && held < to
+          || from < constant + 4L && constant < to
+          || from < liveness + 4L && liveness < to) {
         throw new IllegalArgumentException("writable: what only Java writes, at " + from);
       }
     }
@@ -159,8 +239,14 @@ public final class StateRules {
     return contains(writable, from, to);
   }
 
-  boolean isControlWord(long from, long to) {
-    return contains(controlWords, from, to);
+  /** Whether loads of {@code size} bytes that lie that far apart yield control words. */
+  boolean isControlWord(long from, long to, int size) {
+    for (int i = 0; i < controlWords.length; i += 2) {
+      if (from >= controlWords[i] && to <= controlWords[i + 1] && from < to) {
+        return (from - controlWords[i] & size - 1) == 0;
+      }
+    }
+    return false;
   }
 
   /** Whether 8-byte loads from {@code from} to {@code to}, 8 bytes apart, yield code addresses. */

@@ -24,12 +24,17 @@ final class SymbolicValues {
   static final int KIND_LOAD = 4;
   static final int KIND_ADDEND = 5;
   static final int KIND_SLOT = 6;
-  static final int KIND_TAG_XOR = 7;
   static final int KIND_SHIFTED = 8;
   static final int KIND_MASKED = 9;
   static final int KIND_ROTATED = 10;
+  static final int KIND_TERM = 11;
+  static final int KIND_SCALED = 12;
+  static final int KIND_KEYED = 13;
 
-  private static final int FIRST = 3;
+  /** What the targets of jumps are combined with. */
+  static final int KEY = 3;
+
+  private static final int FIRST = 4;
 
   private byte[] kinds = new byte[256];
   private int[] firsts = new int[256];
@@ -50,6 +55,18 @@ final class SymbolicValues {
 
   private int count;
 
+  /** Values with a limit. */
+  private final int[] limited = new int[64];
+
+  private int limitCount;
+
+  /** What {@link #selects} found; of the offsets only the low 32 bits count. */
+  int selector;
+
+  long selectorOffset;
+  int whole;
+  long wholeOffset;
+
   /** Hash table of the values that are recognized again, valid where the stamp is the current. */
   private int[] table = new int[1024];
 
@@ -57,14 +74,11 @@ final class SymbolicValues {
   private int stamp;
   private int used;
 
-  private int[] tagXors = new int[32];
-  private int tagXorCount;
-
   /** Forgets all values. */
   void clear() {
     count = 0;
     used = 0;
-    tagXorCount = 0;
+    limitCount = 0;
     stamp++;
     for (int i = 0; i < FIRST; i++) {
       add(KIND_UNKNOWN, 0, 0, 0, i == ZERO ? 0 : -1);
@@ -155,13 +169,53 @@ final class SymbolicValues {
 
   /** The low 32 bits of {@code a + offset}. */
   int low32(int a, long offset) {
-    return known(KIND_LOW_32, a, 0, (int) offset, 0xffff_ffffL);
+    return known(KIND_LOW_32, wide(a), 0, (int) (offset + wideOffset(a)), 0xffff_ffffL);
   }
 
-  /** What CDQ or CQO makes of {@code a + offset}. */
+  /** What CDQ or CQO makes of {@code a + offset}: its sign in all bits of the size. */
   int sign(int size, int a, long offset) {
-    return known(
-        KIND_SIGN, a, size, size == 4 ? (int) offset : offset, size == 4 ? -1L >>> 32 : -1);
+    if (size == 8) {
+      return known(KIND_SIGN, a, size, offset, -1);
+    }
+    return known(KIND_SIGN, wide(a), size, (int) (offset + wideOffset(a)), -1L >>> 32);
+  }
+
+  /** What a value of 32 bits is the low half of, as far as only these bits count. */
+  int wide(int value) {
+    return kinds[value] == KIND_LOW_32 ? firsts[value] : value;
+  }
+
+  long wideOffset(int value) {
+    return kinds[value] == KIND_LOW_32 ? offsets[value] : 0;
+  }
+
+  /** {@code a + offset} as a value without offset. */
+  int term(int a, long offset) {
+    return offset == 0 ? a : known(KIND_TERM, a, 0, offset, -1);
+  }
+
+  /** The value of which a term is the sum with {@link #termOffset}. */
+  int termValue(int term) {
+    return kinds[term] == KIND_TERM ? firsts[term] : term;
+  }
+
+  long termOffset(int term) {
+    return kinds[term] == KIND_TERM ? offsets[term] : 0;
+  }
+
+  /** {@code a << count}. */
+  int scaled(int a, int count, long possible) {
+    return known(KIND_SCALED, a, count, 0, possible);
+  }
+
+  /** Offset of what a {@link #KIND_KEYED} was made of. */
+  long keyedOffset(int value) {
+    return offsets[value];
+  }
+
+  /** {@code a + offset} xor {@link #KEY}. */
+  int keyed(int a, long offset) {
+    return known(KIND_KEYED, a, 0, offset, -1);
   }
 
   /** {@code a + offset} shifted right, unsigned. */
@@ -174,24 +228,37 @@ final class SymbolicValues {
     return known(KIND_ROTATED, a, count, offset, -1);
   }
 
-  /** A value of which a mask keeps {@code possible}. */
-  int masked(int a, long mask, long possible) {
-    return known(KIND_MASKED, a, 0, mask, possible);
+  /** {@code a + offset} of which a mask keeps {@code possible}. */
+  int masked(int a, long offset, long mask, long possible) {
+    return known(KIND_MASKED, term(a, offset), 0, mask, possible);
+  }
+
+  /** The mask of a {@link #KIND_MASKED}. */
+  long mask(int value) {
+    return offsets[value];
   }
 
   /**
-   * Whether {@code index} is {@code (a + offset >>> count) & mask}; the mask, an int, keeps none of
-   * the bits by which a rotation differs from a shift of less than 32.
+   * Takes an index of the form {@code (a + offset >>> count) & mask} apart, to {@link #selector}
+   * and {@link #selectorOffset}, and what it is the low 32 bits of to {@link #whole} and {@link
+   * #wholeOffset}; the mask, an int, keeps none of the bits above, nor those by which a rotation
+   * differs from a shift.
    */
-  boolean isIndexOf(int index, int a, long offset, int count, int mask) {
-    if (kinds[index] != KIND_MASKED || offsets[index] != mask) {
+  boolean selects(int index, int count, int mask) {
+    if (kinds[index] != KIND_MASKED || offsets[index] != mask || (long) mask << count >>> 32 != 0) {
       return false;
     }
     int shifted = firsts[index];
-    return (kinds[shifted] == KIND_SHIFTED || kinds[shifted] == KIND_ROTATED)
-        && firsts[shifted] == a
-        && seconds[shifted] == count
-        && offsets[shifted] == offset;
+    if (kinds[shifted] != KIND_SHIFTED && kinds[shifted] != KIND_ROTATED
+        || seconds[shifted] != count) {
+      return false;
+    }
+    selector = firsts[shifted];
+    selectorOffset = offsets[shifted];
+    boolean part = kinds[selector] == KIND_LOW_32 && selectorOffset == 0;
+    whole = part ? firsts[selector] : selector;
+    wholeOffset = part ? offsets[selector] : selectorOffset;
+    return true;
   }
 
   /** {@code size} bytes of the state block at {@code offset}, zero-extended. */
@@ -207,39 +274,6 @@ final class SymbolicValues {
   /** The TLB entry at a fixed offset. */
   int slot(long offset, int epoch) {
     return known(KIND_SLOT, 0, epoch, offset, 0);
-  }
-
-  /** {@code a + offset} xor the tag of an entry. */
-  int tagXor(int a, long offset, int entry, boolean write) {
-    int value = add(KIND_TAG_XOR, a, entry, offset, -1);
-    if (tagXorCount == tagXors.length) {
-      tagXors = Arrays.copyOf(tagXors, 2 * tagXorCount);
-    }
-    // The sign tells which tag it was.
-    tagXors[tagXorCount++] = write ? ~value : value;
-    return value;
-  }
-
-  /**
-   * Whether {@code size} bytes at guest address {@code a + offset} lie in the page of {@code
-   * entry}, by a comparison that was passed.
-   */
-  boolean isProbed(int entry, int a, long offset, long size, boolean write) {
-    for (int i = tagXorCount - 1; i >= 0; i--) {
-      int value = tagXors[i] < 0 ? ~tagXors[i] : tagXors[i];
-      if (seconds[value] != entry || firsts[value] != a || write && tagXors[i] >= 0) {
-        continue;
-      }
-      long upper = uppers[value];
-      long window = 4096 - upper;
-      long distance = offset - offsets[value];
-      if (upper >= 0 && upper < 4096 && distance >= 0 && size <= window) {
-        if (distance <= window - size) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   int kind(int value) {
@@ -277,8 +311,16 @@ final class SymbolicValues {
 
   /** Notes that a value is at most {@code upper}, unsigned. */
   void limit(int value, long upper) {
-    if (Long.compareUnsigned(upper, uppers[value]) < 0) {
-      uppers[value] = upper;
+    if (value >= FIRST && limitCount < limited.length) {
+      limited[limitCount++] = value;
+      uppers[value] = Long.compareUnsigned(upper, uppers[value]) < 0 ? upper : uppers[value];
+    }
+  }
+
+  /** Forgets all limits: another way leads here, on which nothing was compared. */
+  void forgetLimits() {
+    while (limitCount > 0) {
+      uppers[limited[--limitCount]] = -1;
     }
   }
 
