@@ -51,6 +51,15 @@ public final class HostTimers implements Timers, AutoCloseable {
     }
   }
 
+  /**
+   * What {@link #nanoseconds} is more than {@link System#nanoTime}, or {@link
+   * TimestampCounter#UNRELATED} while guest time stands still.
+   */
+  public long hostOffset() {
+    Epoch now = epoch;
+    return now.paused() ? TimestampCounter.UNRELATED : now.offset();
+  }
+
   /** Stops guest time; no callback begins until {@link #resume}. No effect if paused. */
   public void pause() {
     lock.lock();

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       DoctorVerb.class,
       VersionVerb.class,
       CompletionVerb.class,
+      TrainVerb.class,
       HelpCommand.class
     },
     footer = {
@@ -98,6 +99,7 @@ public final class Ward implements Runnable {
       case ImagePullVerb pull -> always.addAll(EnumSet.of(ExitStatus.DOWNLOAD, ExitStatus.STORAGE));
       case ImageRemoveVerb remove -> always.add(ExitStatus.STORAGE);
       case DoctorVerb doctor -> always.add(ExitStatus.UNAVAILABLE);
+      case TrainVerb train -> always.add(ExitStatus.UNAVAILABLE);
       default -> {
         // A verb that can only be misspelt.
       }

@@ -80,7 +80,7 @@ public final class HostProcessor {
       switch (line.substring(0, colon).strip()) {
         case "vendor_id" -> vendor = value;
         case "model name" -> model = value;
-        case "flags", "Features" -> flags.addAll(List.of(value.split("\\s+")));
+        case "flags", "Features" -> flags.addAll(List.of(value.split(" ")));
         default -> {
           // Caches, bugs, topology: not asked for here.
         }

@@ -61,7 +61,7 @@ public final class ConsoleScript {
    *
    * @throws IllegalArgumentException if a line cannot be typed; the message names the line
    */
-  static ConsoleScript of(String text) {
+  public static ConsoleScript of(String text) {
     List<String> lines = new ArrayList<>(text.lines().toList());
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);

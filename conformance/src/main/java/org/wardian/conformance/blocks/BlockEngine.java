@@ -21,6 +21,16 @@ final class BlockEngine implements AutoCloseable {
   /** SCE, LME, LMA, NXE. */
   private static final long EFER = 0xd01;
 
+  /** As after reset. */
+  private static final long DR6 = 0xffff_0ff0L;
+
+  private static final long DR7 = 0x400;
+
+  /** SYSCALL loads the kernel's segments, SYSRET the user's. */
+  private static final long STAR = 0x0023_0010_0000_0000L;
+
+  private static final long[] FMASKS = {0x4_7700, 0, 0x4_7fd5, 0x700};
+
   private static final long TSC_HZ = 1_000_000_000L;
   private static final long APIC_HZ = 100_000_000L;
 
@@ -39,6 +49,8 @@ final class BlockEngine implements AutoCloseable {
     {StateLayout.RIP, 8},
     {StateLayout.SEGMENTS, 0x120},
     {StateLayout.CR0, 0x20},
+    {StateLayout.DR, 0x30},
+    {StateLayout.KERNEL_GS_BASE, 8},
     {StateLayout.FCS, 8},
     {StateLayout.ST, 0x80},
     {StateLayout.VECTOR, 0x200},
@@ -48,6 +60,9 @@ final class BlockEngine implements AutoCloseable {
   final SoftwareVcpu vcpu;
   private final long state;
   private final byte[] page = new byte[BlockLayout.PAGE];
+
+  /** The window's page table as it should be. */
+  private final long[] table = new long[BlockLayout.WINDOW_PAGES];
 
   /** When the running block began, in nanoseconds, or 0. */
   volatile long began;
@@ -84,10 +99,13 @@ final class BlockEngine implements AutoCloseable {
   }
 
   private void system() {
-    put(StateLayout.CR0, CR0);
+    for (int n = 0; n < table.length; n++) {
+      table[n] = RawMemory.getLong(memory.hostAddress(BlockLayout.PAGE_TABLE + 8L * n));
+    }
+    control();
     put(StateLayout.CR3, BlockLayout.PML4);
-    put(StateLayout.CR4, CR4);
     put(StateLayout.EFER, EFER);
+    put(StateLayout.STAR, STAR);
     put(StateLayout.XCR0, 3);
     put(StateLayout.GDTR_BASE, BlockLayout.KERNEL + BlockLayout.GDT);
     RawMemory.putInt(state + StateLayout.GDTR_LIMIT, 0x7f);
@@ -101,6 +119,32 @@ final class BlockEngine implements AutoCloseable {
     for (int data : new int[] {StateLayout.ES, StateLayout.DS, StateLayout.FS, StateLayout.GS}) {
       segment(data, BlockLayout.USER_DATA, 0xc0f3, -1, 0);
     }
+  }
+
+  /** Whether the next block begins with no translation known, because of what the last one did. */
+  boolean disturbed() {
+    return mappingChanged()
+        || get(StateLayout.CR0) != CR0
+        || get(StateLayout.CR4) != CR4
+        || get(StateLayout.DR7) != DR7
+        || get(StateLayout.DUE_TRAPS) != 0;
+  }
+
+  /** Whether the last block wrote more of the window's page table than what accesses set. */
+  private boolean mappingChanged() {
+    boolean changed = false;
+    for (int n = 0; n < table.length; n++) {
+      long entry = RawMemory.getLong(memory.hostAddress(BlockLayout.PAGE_TABLE + 8L * n));
+      changed |= ((entry ^ table[n]) & ~BlockLayout.ACCESSED_DIRTY) != 0;
+    }
+    return changed;
+  }
+
+  private void control() {
+    put(StateLayout.CR0, CR0);
+    put(StateLayout.CR4, CR4);
+    put(StateLayout.DR7, DR7);
+    put(StateLayout.DUE_TRAPS, 0);
   }
 
   private void put(int offset, long value) {
@@ -134,6 +178,15 @@ final class BlockEngine implements AutoCloseable {
   Exit run(BlockCase block, BlockState in, byte[] data) {
     RawMemory.putInt(state + StateLayout.PENDING, 0);
     RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
+    put(StateLayout.EFLAGS, 2);
+    for (int n = 0; n < 4; n++) {
+      put(StateLayout.DR + 8 * n, 0);
+    }
+    put(StateLayout.DR6, DR6);
+    if (disturbed()) {
+      control();
+      cool();
+    }
     for (int n = 0; n < DATA_PAGES.length; n++) {
       long to = memory.hostAddress(BlockLayout.physical(DATA_PAGES[n]));
       RawMemory.copy(data, n * BlockLayout.PAGE, to, BlockLayout.PAGE);
@@ -147,13 +200,16 @@ final class BlockEngine implements AutoCloseable {
       put(StateLayout.VECTOR + StateLayout.VECTOR_STRIDE * i + 8, in.vector[2 * i + 1]);
       put(StateLayout.ST + 8 * i, (i & 1) == 0 ? in.vector[i] : in.vector[i] & 0xffff);
     }
-    RawMemory.putInt(state + StateLayout.FCW, 0x37f);
+    RawMemory.putInt(state + StateLayout.FCW, in.fcw);
     put(StateLayout.FTW, 0xff);
     put(StateLayout.FIP, 0);
     put(StateLayout.FDP, 0);
     RawMemory.putInt(state + StateLayout.FCS, 0);
     RawMemory.putInt(state + StateLayout.MXCSR, in.mxcsr);
     put(StateLayout.CR2, 0);
+    put(StateLayout.KERNEL_GS_BASE, in.gsBase + 16);
+    put(StateLayout.FMASK, FMASKS[in.mxcsr & 3]);
+    put(StateLayout.LSTAR, BlockLayout.KERNEL + BlockLayout.CALLS[in.mxcsr >> 2 & 3]);
     put(StateLayout.segment(StateLayout.FS) + StateLayout.BASE, in.fsBase);
     put(StateLayout.segment(StateLayout.GS) + StateLayout.BASE, in.gsBase);
     long frame = memory.hostAddress(BlockLayout.STACK_TOP - 256);

@@ -35,16 +35,23 @@ final class BlockGenerator {
   private List<BlockItem> items;
   private int loops;
   private final OperandPlacer placer;
+  private final SystemSteps system;
+
+  /** Whether system instructions are among them. */
+  private final boolean privileged;
 
   /**
    * @param floatingPoint whether x87 instructions are among them
+   * @param privileged whether system instructions are
    */
-  BlockGenerator(CpuModel model, boolean floatingPoint) {
+  BlockGenerator(CpuModel model, boolean floatingPoint, boolean privileged) {
+    this.privileged = privileged;
     this.floatingPoint = floatingPoint;
     this.model = model;
     this.forms = new BlockForms(model);
     this.decoder = new Decoder(model);
     this.placer = new OperandPlacer(decoder);
+    this.system = new SystemSteps(placer);
   }
 
   /** The block of {@code seed}; always valid. */
@@ -70,6 +77,7 @@ final class BlockGenerator {
     placer.start(random, origin, dataOrigin, first);
     state(first);
     states.add(first);
+    system.start(random, first.kernel, dataOrigin);
     int count = 1 + random.below(random.oneIn(3) ? LONGEST : 12);
     while (items.size() < count) {
       step();
@@ -146,6 +154,13 @@ final class BlockGenerator {
       s.vector[i] = random.vectorHalf();
     }
     s.mxcsr = 0x1f80;
+    if (privileged && random.oneIn(4)) {
+      // Rounding and precision, and now and then unmasked exceptions.
+      s.fcw = 0x7f | random.below(16) << 8;
+      if (random.oneIn(4)) {
+        s.fcw &= ~random.below(64);
+      }
+    }
     if (random.oneIn(3)) {
       s.mxcsr |= random.below(4) << 13 | random.below(64) | random.below(2) << 15;
     }
@@ -199,6 +214,8 @@ final class BlockGenerator {
       refresh();
     } else if (kind < 95) {
       popFlags();
+    } else if (privileged && kind < 97) {
+      system.add(items);
     } else {
       items.add(null);
     }
@@ -418,7 +435,14 @@ final class BlockGenerator {
         int opcode = random.oneOf(0xe0, 0xe1, 0xe2, 0xe3);
         items.add(relative(to, 1, 1, opcode, 0));
       }
-      default -> items.add(BlockItem.plain(bytes(0xc3)));
+      default -> {
+        if (privileged && random.oneIn(3)) {
+          int register = free();
+          system.interruptReturn(items, leaOf(register, to), register);
+        } else {
+          items.add(BlockItem.plain(bytes(0xc3)));
+        }
+      }
     }
   }
 

@@ -59,6 +59,15 @@ final class BlockLayout {
   /** An IRETQ, by which a block is entered. */
   static final long ENTRY = 0xb800;
 
+  /** What SYSCALL calls. */
+  static final long[] CALLS = {0xb900, 0xb910, 0xb920, 0xb930};
+
+  /** Pages from the window's start to its end. */
+  static final int WINDOW_PAGES = 0x20;
+
+  /** Bits of a page-table entry that accesses set. */
+  static final long ACCESSED_DIRTY = 0x60;
+
   /** Top of the stack that exceptions are delivered on. */
   static final long STACK_TOP = 0xd000;
 
@@ -77,6 +86,14 @@ final class BlockLayout {
   private static final long NO_EXECUTE = 1L << 63;
   private static final byte HLT = (byte) 0xf4;
   private static final byte[] IRETQ = {0x48, (byte) 0xcf};
+
+  /** SYSRETQ alone; behind SWAPGS twice; behind STAC, CLAC and a test; behind STI. */
+  private static final byte[][] CALLED = {
+    {0x48, 0x0f, 0x07},
+    {0x0f, 0x01, (byte) 0xf8, 0x0f, 0x01, (byte) 0xf8, 0x48, 0x0f, 0x07},
+    {0x0f, 0x01, (byte) 0xcb, 0x48, (byte) 0x85, (byte) 0xc9, 0x0f, 0x01, (byte) 0xca, 0x48, 0x0f, 7},
+    {(byte) 0xfb, 0x48, 0x0f, 0x07}
+  };
 
   private BlockLayout() {}
 
@@ -114,6 +131,9 @@ final class BlockLayout {
     put(memory, TSS + 4, KERNEL + STACK_TOP);
     RawMemory.putShort(memory.hostAddress(TSS + 102), (short) (TSS_LIMIT + 1));
     memory.write(ENTRY, IRETQ, 0, IRETQ.length);
+    for (int n = 0; n < CALLS.length; n++) {
+      memory.write(CALLS[n], CALLED[n], 0, CALLED[n].length);
+    }
     for (int vector = 0; vector < 256; vector++) {
       handler(memory, vector);
     }

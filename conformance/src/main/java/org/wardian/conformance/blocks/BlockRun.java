@@ -9,7 +9,8 @@ import org.wardian.x86.CpuModel;
  *
  * <p>Options: {@code --blocks N} (default 1,000,000), {@code --minutes M} at most, {@code --seed
  * S}, {@code --only SEED} one block by its own seed, {@code --show N} failures (default 5, then it
- * ends), {@code --x87 0} without x87 instructions. Ends with status 1 where there was a difference.
+ * ends), {@code --x87 0} without x87 instructions, {@code --system 0} without system instructions.
+ * Ends with status 1 where there was a difference.
  */
 public final class BlockRun {
   private final PrintStream out;
@@ -20,6 +21,7 @@ public final class BlockRun {
   private long only;
   private int show = 5;
   private boolean floatingPoint = true;
+  private boolean privileged = true;
 
   private BlockRun(PrintStream out) {
     this.out = out;
@@ -47,6 +49,7 @@ public final class BlockRun {
         case "--seed" -> seed = value;
         case "--only" -> only = value;
         case "--x87" -> floatingPoint = value != 0;
+        case "--system" -> privileged = value != 0;
         case "--show" -> show = (int) value;
         default -> {
           return false;
@@ -76,7 +79,7 @@ public final class BlockRun {
 
   private int run() {
     int failures = 0;
-    BlockGenerator generator = new BlockGenerator(model, floatingPoint);
+    BlockGenerator generator = new BlockGenerator(model, floatingPoint, privileged);
     long end = System.nanoTime() + minutes * 60_000_000_000L;
     long[] ended = new long[257];
     long instructions = 0;

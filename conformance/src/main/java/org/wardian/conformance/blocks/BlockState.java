@@ -11,6 +11,7 @@ final class BlockState {
   long fsBase;
   long gsBase;
   int mxcsr = 0x1f80;
+  int fcw = 0x37f;
   boolean kernel;
 
   /** An equal state. */
@@ -22,6 +23,7 @@ final class BlockState {
     s.fsBase = fsBase;
     s.gsBase = gsBase;
     s.mxcsr = mxcsr;
+    s.fcw = fcw;
     s.kernel = kernel;
     return s;
   }

@@ -100,6 +100,10 @@ final class BlockTrial implements AutoCloseable {
       int undefined = flow.at(block, rip);
       for (int time = 1; time <= 2; time++) {
         Exit exit;
+        if (time == 2 && translator.disturbed()) {
+          // Both know nothing, then.
+          interpreter.run(block, state, data);
+        }
         try {
           exit = translator.run(block, state, data);
         } catch (RuntimeException | Error e) {

@@ -47,7 +47,7 @@ final class FlagFlow {
 
   private static boolean indirect(Instruction i) {
     return switch (i.form.operation()) {
-      case RET -> true;
+      case RET, IRET -> true;
       case JMP, CALL -> i.kind0 != Instruction.RELATIVE;
       default -> false;
     };
@@ -94,7 +94,8 @@ final class FlagFlow {
   private static int reads(Instruction i) {
     return switch (i.form.operation()) {
       case JCC, SETCC, CMOVCC -> condition(i.condition);
-      case PUSHF, LAHF -> Flags.STATUS;
+      // SYSCALL shows them in R11.
+      case PUSHF, LAHF, SYSCALL -> Flags.STATUS;
       default -> i.form.flagsRead() & Flags.STATUS;
     };
   }

@@ -49,6 +49,7 @@ final class Guest implements AutoCloseable {
   private volatile boolean done;
   private final ExecutorService vcpuThread;
   private boolean started;
+  private boolean restored;
   private boolean lost;
 
   private Guest(Accelerator accelerator, GuestImage image, Platform platform) {
@@ -194,6 +195,10 @@ final class Guest implements AutoCloseable {
 
   /** Begins to run on a thread of the caller's choice. */
   Run start(Executor thread) {
+    if (restored) {
+      GuestMode.restored(vcpu);
+      restored = false;
+    }
     if (!started) {
       platform.start();
       started = true;
@@ -331,7 +336,7 @@ final class Guest implements AutoCloseable {
     StateReader in = new StateReader(saved);
     platform.load(in);
     in.finish();
-    GuestMode.restored(vcpu);
+    restored = true;
   }
 
   /** All of its memory. */

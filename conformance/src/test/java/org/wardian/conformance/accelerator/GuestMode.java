@@ -101,8 +101,8 @@ enum GuestMode {
   }
 
   /**
-   * Gives a vCPU whose state was loaded the TR that {@link #enter} gives; KVM shows a task state
-   * that is in use as busy whatever it was.
+   * Gives a vCPU that is to run from a loaded state the TR that {@link #enter} gives; KVM shows a
+   * task state that is in use as busy whatever it was.
    */
   static void restored(Vcpu vcpu) {
     if (TASK_STATE == BUSY_TASK) {

@@ -23,8 +23,8 @@ class BlockRunTest {
   @Test
   void theSameSeedGivesTheSameBlock() {
     CpuModel model = CpuModel.standard();
-    BlockCase once = new BlockGenerator(model, true).next(77);
-    BlockGenerator other = new BlockGenerator(model, true);
+    BlockCase once = new BlockGenerator(model, true, true).next(77);
+    BlockGenerator other = new BlockGenerator(model, true, true);
     other.next(76);
     BlockCase again = other.next(77);
     assertThat(again.code).isEqualTo(once.code);
@@ -33,7 +33,7 @@ class BlockRunTest {
 
   @Test
   void noBlockReadsUndefinedFlags() {
-    BlockGenerator generator = new BlockGenerator(CpuModel.standard(), true);
+    BlockGenerator generator = new BlockGenerator(CpuModel.standard(), true, true);
     for (int seed = 1; seed <= 500; seed++) {
       assertThat(new FlagFlow(generator.next(seed)).violation).isEqualTo(-1);
     }

@@ -75,6 +75,11 @@ final class SoftwarePlatform implements Platform {
     public long frequencyHz() {
       return TSC_HZ;
     }
+
+    @Override
+    public long hostOffset() {
+      return timers.hostOffset();
+    }
   }
 
   @Override

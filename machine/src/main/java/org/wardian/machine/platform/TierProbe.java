@@ -23,6 +23,10 @@ public final class TierProbe {
   private static final long LONG_ENOUGH_NANOSECONDS = 2_000_000;
 
   private static final long FIRST_ROUND = 10_000;
+
+  /** The first passes of a JVM load classes, and a pass is to take its time. */
+  private static final int LEAST_ROUNDS = 16;
+
   private static final long LONGEST_ROUND = 100_000_000;
 
   // Table entries: present, writable, user; dirty, accessed and 2 MiB.
@@ -89,7 +93,7 @@ public final class TierProbe {
   private static double measure(Vcpu vcpu, long deadline) {
     double best = 0;
     long count = FIRST_ROUND;
-    do {
+    for (int i = 0; i < LEAST_ROUNDS || System.nanoTime() < deadline; i++) {
       long started = System.nanoTime();
       pass(vcpu, count);
       long elapsed = Math.max(System.nanoTime() - started, 1);
@@ -97,7 +101,7 @@ public final class TierProbe {
       if (elapsed < LONG_ENOUGH_NANOSECONDS) {
         count = Math.min(count * 2, LONGEST_ROUND);
       }
-    } while (System.nanoTime() < deadline);
+    }
     return best;
   }
 

@@ -76,6 +76,9 @@ final class CodeCache {
 
   private final boolean[] slotGlobal = new boolean[SLOTS];
 
+  /** Whether a page that is not global was found since such pages were forgotten last. */
+  private boolean local;
+
   private final WriteHistory history = new WriteHistory();
 
   /** Instructions decoded and operations gone stale, for measurement. */
@@ -103,11 +106,12 @@ final class CodeCache {
 
   /** Forgets where pages are that are not global. */
   void flushLocal() {
-    for (int slot = 0; slot < SLOTS; slot++) {
+    for (int slot = 0; local && slot < SLOTS; slot++) {
       if (!slotGlobal[slot]) {
         tags[slot] = -1;
       }
     }
+    local = false;
     changed(false);
   }
 
@@ -270,6 +274,7 @@ final class CodeCache {
     tags[slot] = tag;
     slots[slot] = page;
     slotGlobal[slot] = cpu.walker.pageGlobal;
+    local |= !cpu.walker.pageGlobal;
     foundContext = slotGlobal[slot] ? globalContext : context;
     return page;
   }

@@ -42,6 +42,9 @@ final class FlagKeeper {
     }
   }
 
+  /** That the host's flags must be copied. */
+  private static final Object PARK = "park";
+
   private final HostAssembler a;
   private GuestBlock block;
 
@@ -50,6 +53,9 @@ final class FlagKeeper {
 
   /** Whether {@link HostState#FLAG_A} holds the guest's flags, whatever the recipe says. */
   private boolean parked;
+
+  /** Whether the state block tells the guest's flags. */
+  private boolean written;
 
   /** What the state block does not say yet, or null. */
   private Description described;
@@ -82,6 +88,7 @@ final class FlagKeeper {
     block = guest;
     inHost = false;
     parked = false;
+    written = true;
     described = null;
     asks = 0;
   }
@@ -102,6 +109,7 @@ final class FlagKeeper {
     if (changes(block.instructions[n], described)) {
       if (needed(described.writer, n + 1)) {
         write(described);
+        written = true;
       }
       described = null;
     }
@@ -111,6 +119,7 @@ final class FlagKeeper {
   void settle() {
     if (described != null) {
       write(described);
+      written = true;
       described = null;
     }
   }
@@ -127,7 +136,22 @@ final class FlagKeeper {
   void elsewhere() {
     inHost = false;
     parked = false;
+    written = true;
     described = null;
+  }
+
+  /** What must still be written, at a conditional jump, where it leads; null if nothing. */
+  Object beside() {
+    return described != null ? described : written ? null : PARK;
+  }
+
+  /** Writes it, in the cold code of the jump. */
+  void writeBeside(Object what) {
+    if (what instanceof Description d) {
+      write(d);
+    } else {
+      writeParked();
+    }
   }
 
   /** In the cold code of instruction {@code n}. */
@@ -301,6 +325,7 @@ final class FlagKeeper {
     }
     inHost = true;
     parked = false;
+    written = false;
     described = (Description) description;
     if (described == null && (block.kept[n] || block.parked[n])) {
       park();
@@ -308,13 +333,18 @@ final class FlagKeeper {
   }
 
   private void park() {
+    writeParked();
+    parked = true;
+    written = true;
+  }
+
+  private void writeParked() {
     a.mov(8, T0, RAX);
     a.lahf();
     a.setcc(HostCondition.OVERFLOW, RAX);
     a.movStore(2, state(HostState.FLAG_A), RAX);
     a.mov(8, RAX, T0);
     a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.PARKED);
-    parked = true;
   }
 
   /**

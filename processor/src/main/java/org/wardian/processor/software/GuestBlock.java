@@ -1,6 +1,5 @@
 package org.wardian.processor.software;
 
-import java.util.Arrays;
 import org.wardian.processor.Flags;
 import org.wardian.x86.Decoder;
 import org.wardian.x86.Instruction;
@@ -13,6 +12,9 @@ import org.wardian.x86.Operation;
 final class GuestBlock {
   /** The most instructions in a block. */
   static final int LIMIT = 48;
+
+  /** The most conditional jumps in the middle of a block. */
+  static final int SIDES = 6;
 
   private static final int PAGE = 4096;
   private static final Operation[] OPERATIONS = Operation.values();
@@ -62,7 +64,15 @@ final class GuestBlock {
    * Bytes of other code in the page that it counts on, as offsets from and to: successors that
    * write all status flags, so that this block leaves none.
    */
-  final int[] looked = new int[4];
+  final int[] looked = new int[2 * (SIDES + 2)];
+
+  /** How many numbers in {@link #looked} count. */
+  int lookedCount;
+
+  /** What happens to the flags where the conditional jump {@code n} leads: {@link #DEAD} etc. */
+  final int[] side = new int[LIMIT];
+
+  private int sides;
 
   private int peekedTo;
 
@@ -101,6 +111,7 @@ final class GuestBlock {
     count = 0;
     truncated = false;
     awake = false;
+    sides = 0;
     emitsSse = sse;
     int at = offset;
     while (count < limit) {
@@ -119,7 +130,7 @@ final class GuestBlock {
       at += i.length;
       describe(count);
       count++;
-      if (endsAt(count - 1)) {
+      if (endsAt(count - 1) && !goesOn(count - 1)) {
         break;
       }
     }
@@ -127,6 +138,20 @@ final class GuestBlock {
     if (count > 0) {
       analyse(page);
     }
+  }
+
+  /**
+   * Whether the block goes on behind the jump {@code n}: one that is conditional and leads forward.
+   * Most of these are not taken; those that lead back are the ends of loops.
+   */
+  private boolean goesOn(int n) {
+    boolean on = isConditional(n) && instructions[n].immediate > 0 && sides < SIDES;
+    sides += on ? 1 : 0;
+    return on;
+  }
+
+  private boolean isConditional(int n) {
+    return units[n] == 0 && operation(instructions[n]) == Operation.JCC;
   }
 
   static Operation operation(Instruction i) {
@@ -250,15 +275,21 @@ final class GuestBlock {
     int outcome = NEEDED;
     int after = offsets[count];
     settles = peek(page, offsets[0]) == DEAD ? peekedTo - offsets[0] : 0;
-    Arrays.fill(looked, 0);
+    lookedCount = 0;
     if (units[count - 1] != 0) {
       outcome = NEEDED;
     } else if (operation(last) == Operation.JCC) {
-      outcome = Math.max(look(0, page, after), look(2, page, after + (int) last.immediate));
+      outcome = look(page, after);
     } else if (!endsAt(count - 1)) {
-      outcome = count == LIMIT ? look(0, page, after) : NEEDED;
+      outcome = count == LIMIT ? look(page, after) : NEEDED;
     } else if (operation(last) == Operation.JMP && last.kind0 == Instruction.RELATIVE) {
-      outcome = look(0, page, after + (int) last.immediate);
+      outcome = look(page, after + (int) last.immediate);
+    }
+    for (int n = 0; n < count; n++) {
+      if (isConditional(n)) {
+        Instruction i = instructions[n];
+        side[n] = look(page, offsets[n] + i.length + (int) i.immediate);
+      }
     }
     for (int n = 0; n < count; n++) {
       if (writes[n] != 0 && writes[n] != Flags.STATUS && leavesNeeded(n, outcome)) {
@@ -274,7 +305,7 @@ final class GuestBlock {
   private boolean leavesNeeded(int n, int outcome) {
     int live = Flags.STATUS & ~writes[n];
     for (int j = n + 1; j < count; j++) {
-      if (exposes[j] || (reads[j] & live) != 0) {
+      if (exposes[j] || (reads[j] & live) != 0 || isConditional(j) && side[j] != DEAD) {
         return true;
       }
       live &= ~writes[j];
@@ -315,16 +346,16 @@ final class GuestBlock {
     }
   }
 
-  private static final int DEAD = 0;
+  static final int DEAD = 0;
   private static final int NEEDED = 1;
   private static final int RAW = 2;
 
   /** As {@link #peek}, of a successor. */
-  private int look(int n, byte[] page, int offset) {
+  private int look(byte[] page, int offset) {
     int outcome = peek(page, offset);
     if (outcome == DEAD) {
-      looked[n] = offset;
-      looked[n + 1] = peekedTo;
+      looked[lookedCount++] = offset;
+      looked[lookedCount++] = peekedTo;
     }
     return outcome;
   }

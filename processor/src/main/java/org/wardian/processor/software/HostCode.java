@@ -75,16 +75,28 @@ final class HostCode implements AutoCloseable {
     a.fxrstor(false, state(HostState.x87Image()));
     a.bind(dead);
     a.ldmxcsr(state(StateLayout.MXCSR));
-    for (int i = 0; i < 16; i++) {
-      long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
-      a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_LOAD, i, at);
-    }
+    loadVectors(a);
     for (int i = 0; i < 16; i++) {
       if (HostState.REGISTERS[i] >= 0) {
         a.movLoad(8, HostState.REGISTERS[i], state(StateLayout.GPR + 8 * i));
       }
     }
     a.jmpLoad(state(HostState.TARGET));
+  }
+
+  static void loadVectors(HostAssembler a) {
+    moveVectors(a, MOVUPS_LOAD);
+  }
+
+  static void storeVectors(HostAssembler a) {
+    moveVectors(a, MOVUPS_STORE);
+  }
+
+  private static void moveVectors(HostAssembler a, int opcode) {
+    for (int i = 0; i < 16; i++) {
+      long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
+      a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, opcode, i, at);
+    }
   }
 
   /** Back to Java; the state block then holds all registers. */
@@ -94,10 +106,7 @@ final class HostCode implements AutoCloseable {
         a.movStore(8, state(StateLayout.GPR + 8 * i), HostState.REGISTERS[i]);
       }
     }
-    for (int i = 0; i < 16; i++) {
-      long at = state(StateLayout.VECTOR + i * StateLayout.VECTOR_STRIDE);
-      a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, MOVUPS_STORE, i, at);
-    }
+    storeVectors(a);
     int dead = a.newLabel();
     a.aluStoreImmediate(HostAssembler.CMP, 4, state(HostState.X87_LIVE), 0);
     a.jcc(HostCondition.EQUAL, dead);

@@ -51,6 +51,9 @@ abstract class Mmu extends VcpuContext {
 
   static final int REGIONS = 4;
 
+  /** So many entries to drop at a write to CR3 are listed. */
+  private static final int LOCALS = 1024;
+
   static final int READ = 0;
   static final int WRITE = 1;
   static final int EXECUTE = 2;
@@ -81,6 +84,12 @@ abstract class Mmu extends VcpuContext {
   private long preparedLinear;
 
   private final boolean[] used = new boolean[REGIONS];
+
+  /** Offsets of the entries that hold pages that are not global, or once did. */
+  private final int[] local = new int[LOCALS];
+
+  /** How many of them there are; more than {@link #LOCALS} where they are not all known. */
+  private int locals;
 
   /** TLB misses that walked, for measurement. */
   long walks;
@@ -118,23 +127,40 @@ abstract class Mmu extends VcpuContext {
         used[mode] = false;
       }
     }
+    locals = 0;
     walker.largeBelow = false;
   }
 
   /** Empties the data tables but for global pages: a write to CR3. */
   final void flushLocal() {
+    if (locals <= LOCALS) {
+      for (int n = 0; n < locals; n++) {
+        dropLocal(state + local[n]);
+      }
+    } else {
+      dropLocals();
+    }
+    locals = 0;
+    walker.largeBelow = false;
+  }
+
+  private void dropLocals() {
     for (int mode = 0; mode < REGIONS - 1; mode++) {
       if (used[mode]) {
         long end = table(mode) + TABLE_SIZE;
         for (long e = table(mode); e < end; e += 32) {
-          if ((RawMemory.getLong(e + 24) & GLOBAL) == 0) {
-            RawMemory.putLong(e, -1);
-            RawMemory.putLong(e + 8, -1);
-          }
+          dropLocal(e);
         }
       }
     }
-    walker.largeBelow = false;
+  }
+
+  private static void dropLocal(long e) {
+    if ((RawMemory.getLong(e + 24) & GLOBAL) == 0) {
+      RawMemory.putLong(e, -1);
+      RawMemory.putLong(e + 8, -1);
+      RawMemory.putLong(e + 24, -1);
+    }
   }
 
   /** Drops the translations of one linear page. */
@@ -318,7 +344,14 @@ abstract class Mmu extends VcpuContext {
     if ((tag & (PAGE_MASK | INVALID)) != (va & PAGE_MASK)) {
       walks++;
       used[mode] = true;
+      boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
       walker.fill(va, access, mode, e);
+      if (!walker.pageGlobal && !listed) {
+        if (locals < LOCALS) {
+          local[locals] = (int) (e - state);
+        }
+        locals++;
+      }
     }
     return e;
   }

@@ -1,12 +1,15 @@
 package org.wardian.processor.software;
 
+import static org.wardian.bus.TimestampCounter.UNRELATED;
+
+import org.wardian.host.MonotonicClock;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Flags;
 import org.wardian.x86.StateLayout;
 
 /**
- * Keeps the words of {@link SystemWords} that say whether SYSCALL, SYSRET and IRET are ordinary,
- * and what they then load. What they follow from changes in Java only.
+ * Keeps the words of {@link SystemWords} that say whether SYSCALL, SYSRET, IRET and RDTSC are
+ * ordinary, and what they then load. What they follow from changes in Java only.
  */
 final class SystemConditions {
   private static final long EFER_SCE = 1;
@@ -47,6 +50,11 @@ final class SystemConditions {
     putKey(Mmu.USER, userKey);
     putKey(Mmu.SUPERVISOR, systemKey);
     putKey(Mmu.SUPERVISOR_AC, systemKey);
+    long offset = MonotonicClock.function() == 0 ? UNRELATED : cpu.time.hostOffset();
+    put(SystemWords.CLOCK, offset != UNRELATED);
+    RawMemory.putLong(
+        state + SystemWords.CLOCK_OFFSET,
+        offset + RawMemory.getLong(state + StateLayout.TSC_OFFSET));
     long enabled = EFER_SCE | EFER_LMA;
     boolean calls = (RawMemory.getLong(state + StateLayout.EFER) & enabled) == enabled;
     long mask = RawMemory.getLong(state + StateLayout.FMASK);

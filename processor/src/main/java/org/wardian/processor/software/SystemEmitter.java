@@ -22,12 +22,14 @@ final class SystemEmitter {
   private static final int CR4_FSGSBASE = 1 << 16;
   private static final int INTERRUPTS = (int) Cpu.IF;
 
-  private final BlockEmitter block;
+  private final Emission block;
+  private final MemoryEmitter memory;
   private final HostAssembler a;
 
-  SystemEmitter(BlockEmitter block, HostAssembler a) {
-    this.block = block;
-    this.a = a;
+  SystemEmitter(Emission emission, MemoryEmitter memoryEmitter) {
+    block = emission;
+    a = emission.a;
+    memory = memoryEmitter;
   }
 
   /**
@@ -72,6 +74,8 @@ final class SystemEmitter {
       case IRET -> table == Mmu.SUPERVISOR && i.operandSize == 8 ? routines.interruptReturn : 0;
       case STAC -> supervisor ? routines.setAccess : 0;
       case CLAC -> supervisor ? routines.clearAccess : 0;
+      case RDTSC -> routines.timestamp;
+      case RDTSCP -> routines.timestampAndProcessor;
       case STOS -> i.rep && i.addressSize == 8 ? routines.stos(i.size0) : 0;
       case MOVS ->
           i.rep && i.addressSize == 8 && i.segment != StateLayout.FS && i.segment != StateLayout.GS
@@ -169,7 +173,7 @@ final class SystemEmitter {
     SystemRoutines.assembleFlags(a);
     a.aluImmediate(HostAssembler.AND, 8, T0, (int) ~(Cpu.VM | Cpu.RF));
     a.movStore(8, state(HostState.HELD), T0);
-    block.probePush(n);
+    memory.probePush(n);
     a.movLoad(8, T0, state(HostState.HELD));
     a.movStore(8, HostMemory.at(T1, GUEST_RSP, 0, -8), T0);
     a.lea(8, GUEST_RSP, HostMemory.at(GUEST_RSP, -8));

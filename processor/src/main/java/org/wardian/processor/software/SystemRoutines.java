@@ -9,7 +9,9 @@ import static org.wardian.processor.software.translator.HostRegister.RCX;
 import static org.wardian.processor.software.translator.HostRegister.RDI;
 import static org.wardian.processor.software.translator.HostRegister.RDX;
 import static org.wardian.processor.software.translator.HostRegister.RSI;
+import static org.wardian.processor.software.translator.HostRegister.RSP;
 
+import org.wardian.host.MonotonicClock;
 import org.wardian.processor.Flags;
 import org.wardian.processor.software.translator.HostAssembler;
 import org.wardian.processor.software.translator.HostCondition;
@@ -27,6 +29,7 @@ final class SystemRoutines {
   private static final int PAGE = 4096;
   private static final int PAGE_MASK = -PAGE;
   private static final int R11 = 11;
+  private static final int CR4_TSD = 1 << 2;
 
   /** Flags in an image with which IRET and SYSRET are not ordinary. */
   private static final int UNUSUAL = (int) (Cpu.TF | Cpu.AC);
@@ -51,13 +54,16 @@ final class SystemRoutines {
   final long setAccess;
   final long clearAccess;
 
+  final long timestamp;
+  final long timestampAndProcessor;
+
   /** By the logarithm of the size. */
   private final long[] stos = new long[4];
 
   private final long[] movs = new long[4];
 
   /** Where each starts, first those that never come back behind their exit. */
-  private final long[] starts = new long[13];
+  private final long[] starts = new long[15];
 
   private static final int LEAVING = 5;
   private int count;
@@ -76,6 +82,10 @@ final class SystemRoutines {
     writeAccess(true);
     clearAccess = start();
     writeAccess(false);
+    timestamp = start();
+    writeTimestamp(false);
+    timestampAndProcessor = start();
+    writeTimestamp(true);
     for (int n = 0; n < 4; n++) {
       stos[n] = start();
       writeStos(1 << n);
@@ -384,6 +394,45 @@ final class SystemRoutines {
     a.alu(HostAssembler.OR, 8, T0, RAX);
     storeFlat(StateLayout.SS);
     a.bind(loaded);
+  }
+
+  // ---- time -------------------------------------------------------------------------------------
+
+  /** RDTSC, and RDTSCP where {@code processor}; T0 is the host address to go on at. */
+  private void writeTimestamp(boolean processor) {
+    a.aluStoreImmediate(HostAssembler.CMP, 4, state(SystemWords.CLOCK), 0);
+    a.jccTo(HostCondition.EQUAL, leave);
+    a.testStoreImmediate(4, state(StateLayout.CR4), CR4_TSD);
+    a.jccTo(HostCondition.NOT_EQUAL, leave);
+    a.movStore(8, state(SystemWords.BACK), T0);
+    HostCode.storeVectors(a);
+    for (int guest = 0; guest < HostState.REGISTERS.length; guest++) {
+      if (HostState.REGISTERS[guest] >= 0) {
+        a.movStore(8, state(StateLayout.GPR + 8 * guest), HostState.REGISTERS[guest]);
+      }
+    }
+    a.movImmediate(4, RDI, MonotonicClock.CLOCK_MONOTONIC);
+    a.lea(8, RSI, state(SystemWords.TIME));
+    a.movImmediate(8, RAX, MonotonicClock.function());
+    // The ABI wants a stack aligned to 16; six registers and Java's address are on it.
+    a.aluImmediate(HostAssembler.SUB, 8, RSP, 8);
+    a.callRegister(RAX);
+    a.aluImmediate(HostAssembler.ADD, 8, RSP, 8);
+    HostCode.loadVectors(a);
+    for (int guest = 0; guest < HostState.REGISTERS.length; guest++) {
+      if (HostState.REGISTERS[guest] >= 0) {
+        a.movLoad(8, HostState.REGISTERS[guest], state(StateLayout.GPR + 8 * guest));
+      }
+    }
+    a.imulLoadImmediate(8, RDX, state(SystemWords.TIME), 1_000_000_000);
+    a.aluLoad(HostAssembler.ADD, 8, RDX, state(SystemWords.TIME + 8));
+    a.aluLoad(HostAssembler.ADD, 8, RDX, state(SystemWords.CLOCK_OFFSET));
+    a.mov(4, RAX, RDX);
+    a.shift(HostAssembler.SHR, 8, RDX, 32);
+    if (processor) {
+      a.movLoad(4, RCX, state(StateLayout.TSC_AUX));
+    }
+    a.jmpLoad(state(SystemWords.BACK));
   }
 
   // ---- strings ----------------------------------------------------------------------------------

@@ -38,7 +38,16 @@ final class SystemWords {
 
   static final int RETURN_SS = BASE + 80;
 
+  /** 32 bits: whether RDTSC and RDTSCP do nothing but read the host's clock, plus an offset. */
+  static final int CLOCK = BASE + 120;
+
+  static final int CLOCK_OFFSET = BASE + 128;
+
   // Emitted code's own.
+
+  /** What the host's clock showed: struct timespec. */
+  static final int TIME = BASE + 136;
+
 
   /** Where a routine goes on: a guest's or a host's address. */
   static final int BACK = BASE + 88;
@@ -53,7 +62,7 @@ final class SystemWords {
   static final int SECOND_SPILL = BASE + 112;
 
   /** Offset of the first byte behind them. */
-  static final int END = BASE + 128;
+  static final int END = BASE + 152;
 
   private SystemWords() {}
 

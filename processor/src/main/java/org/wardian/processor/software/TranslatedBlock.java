@@ -1,6 +1,7 @@
 package org.wardian.processor.software;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.wardian.processor.software.translator.HostAssembler;
 
@@ -56,11 +57,12 @@ final class TranslatedBlock {
   TranslatedBlock nextOfSlot;
 
   /** Its own links: where the displacement is written and executed, and the stub. */
-  private final long[] linkWrite = new long[2];
+  private long[] linkWrite = NONE;
 
-  private final long[] linkRun = new long[2];
-  private final long[] linkStub = new long[2];
-  private final TranslatedBlock[] linkTo = new TranslatedBlock[2];
+  private long[] linkRun = NONE;
+  private long[] linkStub = NONE;
+  private TranslatedBlock[] linkTo = {};
+  private static final long[] NONE = {};
 
   /** Blocks with a link to this one. */
   private final List<TranslatedBlock> incoming = new ArrayList<>(2);
@@ -75,9 +77,7 @@ final class TranslatedBlock {
 
   /** Notes what else than its own bytes it counts on. */
   void countsOn(GuestBlock guest) {
-    if ((guest.looked[1] | guest.looked[3]) != 0) {
-      looked = guest.looked.clone();
-    }
+    looked = Arrays.copyOf(guest.looked, guest.lookedCount);
   }
 
   /** Whether a write to bytes {@code start} to {@code end} - 1 of the page ends it. */
@@ -89,6 +89,14 @@ final class TranslatedBlock {
     return touched;
   }
 
+  /** Makes room for {@code count} links. */
+  void links(int count) {
+    linkWrite = new long[count];
+    linkRun = new long[count];
+    linkStub = new long[count];
+    linkTo = new TranslatedBlock[count];
+  }
+
   /** Notes where link {@code k} is, and where it leads while it leads nowhere. */
   void stub(int k, long write, long run, long stub) {
     linkWrite[k] = write;
@@ -98,7 +106,7 @@ final class TranslatedBlock {
 
   /** How many links it has. */
   int links() {
-    return linkRun[0] == 0 ? 0 : linkRun[1] == 0 ? 1 : 2;
+    return linkRun.length;
   }
 
   /** Address of the displacement of link {@code k}. */

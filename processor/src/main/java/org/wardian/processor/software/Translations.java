@@ -33,6 +33,9 @@ final class Translations implements AutoCloseable {
   /** Mode: x87 instructions may. */
   private static final int X87 = 16;
 
+  /** So many linear pages of code are known without a walk. */
+  private static final int KNOWN = 1024;
+
   /** Mode: the TLB's table, of user code or of the system's. */
   private static final int TABLE = 3;
 
@@ -58,6 +61,11 @@ final class Translations implements AutoCloseable {
 
   /** All blocks by linear address and mode. */
   private final BlockTable table = new BlockTable();
+
+  /** Linear pages with blocks by their low bits, with the generation: where they are. */
+  private final long[] knownTags = new long[KNOWN];
+
+  private final long[] knownPages = new long[KNOWN];
 
   /** Linear pages with blocks. */
   private final java.util.HashSet<Long> linearPages = new java.util.HashSet<>();
@@ -97,6 +105,7 @@ final class Translations implements AutoCloseable {
     this.decoder = new Decoder(cpu.model);
     this.guest = new GuestBlock(decoder);
     this.system = new SystemConditions(cpu);
+    Arrays.fill(knownTags, -1);
     clearJumps();
     X87State.initialise(state);
   }
@@ -129,6 +138,7 @@ final class Translations implements AutoCloseable {
     int next = generation + 1 & 0x7ff;
     if (next == 0) {
       clearJumps();
+      Arrays.fill(knownTags, -1);
     }
     return next;
   }
@@ -391,11 +401,21 @@ final class Translations implements AutoCloseable {
       return 0;
     }
     cpu.rip(rip);
+    boolean user = cpu.cpl == 3;
+    long tag = rip & Mmu.PAGE_MASK | (user ? userGeneration << 1 | 1 : systemGeneration << 1);
+    int slot = (int) (rip >>> 12) & KNOWN - 1;
+    if (knownTags[slot] == tag) {
+      return locate(rip, knownPages[slot]);
+    }
     long physical =
-        cpu.walker.translate(rip, Mmu.EXECUTE, cpu.cpl == 3 ? Mmu.USER : Mmu.SUPERVISOR)
-            & Mmu.PAGE_MASK;
-    systemLocal |= cpu.cpl != 3 && !cpu.walker.pageGlobal;
-    return locate(rip, physical);
+        cpu.walker.translate(rip, Mmu.EXECUTE, user ? Mmu.USER : Mmu.SUPERVISOR) & Mmu.PAGE_MASK;
+    systemLocal |= !user && !cpu.walker.pageGlobal;
+    long target = locate(rip, physical);
+    if (target != 0) {
+      knownTags[slot] = tag;
+      knownPages[slot] = physical;
+    }
+    return target;
   }
 
   /** The same where the code's guest-physical page is known. */
@@ -524,7 +544,7 @@ final class Translations implements AutoCloseable {
         if ((at & i.form.alignment() - 1) != 0) {
           return false;
         }
-        boolean write = BlockEmitter.writes(i);
+        boolean write = ComputeEmitter.writes(i);
         int found = cpu.present(at, size, write ? Mmu.WRITE : Mmu.READ);
         if (found == Mmu.SPECIAL) {
           return false;
@@ -624,6 +644,7 @@ final class Translations implements AutoCloseable {
     exits.clear();
     code.clear();
     clearJumps();
+    Arrays.fill(knownTags, -1);
   }
 
   /** Adds the figures by name, in the order in which a user reads them. */

@@ -2,6 +2,7 @@ package org.wardian.processor.software;
 
 import static java.lang.System.Logger.Level.ERROR;
 
+import java.util.HexFormat;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.software.translator.BlockRules;
 import org.wardian.processor.software.translator.HostVerifier;
@@ -107,7 +108,8 @@ final class VerifiedTranslation {
     refused++;
     String text = "refused: the translation of " + Long.toHexString(block.rip) + ": " + reason;
     if (policy == Policy.FAIL) {
-      throw new IllegalStateException(text);
+      throw new IllegalStateException(
+          text + "\n" + HexFormat.of().formatHex(bytes, 0, length) + " at " + Long.toHexString(at));
     }
     if (refused == 1) {
       System.getLogger(VerifiedTranslation.class.getName()).log(ERROR, text);

@@ -25,7 +25,8 @@ final class X87Emitter {
   /** FNOP that waits, D9 D0; the others are left-overs that do nothing at all. */
   private static final int FNOP_MODRM = 0xd0;
 
-  private final BlockEmitter emitter;
+  private final Emission emitter;
+  private final MemoryEmitter memory;
   private final HostAssembler a;
   private final InstructionCopier copier;
   private GuestBlock block;
@@ -40,9 +41,10 @@ final class X87Emitter {
   private boolean isLate;
   private long last;
 
-  X87Emitter(BlockEmitter emitter, HostAssembler assembler, InstructionCopier copier) {
-    this.emitter = emitter;
-    this.a = assembler;
+  X87Emitter(Emission emission, MemoryEmitter memoryEmitter, InstructionCopier copier) {
+    emitter = emission;
+    a = emission.a;
+    memory = memoryEmitter;
     this.copier = copier;
   }
 
@@ -126,7 +128,7 @@ final class X87Emitter {
     long operand = 0;
     if (i.hasMemory()) {
       int size = i.kind0 == Instruction.MEMORY ? i.size0 : i.size1;
-      operand = emitter.probe(n, i, size, stores(i), 1);
+      operand = memory.probe(n, i, size, stores(i), 1);
     }
     if (GuestBlock.operation(i) == Operation.FLDCW) {
       loadControl(n, operand);

@@ -222,14 +222,16 @@ class ConcurrentCollectionTest {
 
   @Test
   void codeThatADeviceWritesIsSeenByAProcessorThatRunsIt() {
-    // 1: inc rcx; mov eax,1; test eax,eax; jnz 1b; hlt
+    // 1: inc dword [rdi]; mov eax,1; test eax,eax; jnz 1b; hlt
+    long counter = guest.memory.hostAddress(SoftwareGuest.DATA);
     for (int round = 0; round < 20; round++) {
-      guest.start("48ffc1b80100000085c075f4f4");
+      guest.put(SoftwareGuest.DATA, 0);
+      guest.start("ff07b80100000085c075f5f4");
       Running running = SoftwareGuest.launch(guest.vcpu);
-      while (guest.vcpu.gpr(SoftwareGuest.RCX) < 1000) {
+      while (RawMemory.getIntVolatile(counter) < 1000) {
         Thread.onSpinWait();
       }
-      guest.memory.write(SoftwareGuest.CODE + 4, new byte[] {0}, 0, 1);
+      guest.memory.write(SoftwareGuest.CODE + 3, new byte[] {0}, 0, 1);
       assertThat(running.join()).isEqualTo(Exit.HALTED);
     }
   }

@@ -253,6 +253,9 @@ final class AccessChecker {
       return false;
     }
     int left = registers.value(register);
+    if (left == SymbolicValues.ZERO) {
+      return compareConstant(in, registers.offset(register));
+    }
     if (registers.offset(register) != 0) {
       return false;
     }
@@ -272,6 +275,22 @@ final class AccessChecker {
     if (values.mask(left) != PAGE_MASK) {
       return false;
     }
+    int term = values.first(left);
+    return compareTag(values.termValue(term), values.termOffset(term));
+  }
+
+  /** The same of a constant with memory. */
+  boolean compareConstant(Instruction in, long constant) {
+    if (in.base == RIP || in.size0 != 8 || (constant & ~PAGE_MASK) != 0) {
+      return false;
+    }
+    address(in);
+    addresses.resolve(registers.value, registers.offset);
+    return compareTag(SymbolicValues.ZERO, constant);
+  }
+
+  /** Of the page of an address with the resolved place. */
+  private boolean compareTag(int address, long offset) {
     int flags = HostRegisters.FLAGS_WRITE_TAG;
     int entry = addresses.entryAt(addresses.writeTag(), callEpoch);
     if (entry < 0) {
@@ -279,8 +298,7 @@ final class AccessChecker {
       entry = addresses.entryAt(addresses.readTag(), callEpoch);
     }
     if (entry >= 0) {
-      int term = values.first(left);
-      registers.flagsOfEntry(flags, values.termValue(term), values.termOffset(term), entry);
+      registers.flagsOfEntry(flags, address, offset, entry);
     }
     return entry >= 0;
   }

@@ -240,6 +240,10 @@ final class AddressChecker {
       return -1;
     }
     if (index < 0) {
+      long place = displacement - field - tlb;
+      if (place >= 0 && place <= rules.tlbMask && (place & rules.entrySize - 1) == 0) {
+        return values.slot(tlb + place, epoch);
+      }
       long slot = rules.slotOf(displacement);
       return slot >= 0 && displacement - slot == field ? values.slot(slot, epoch) : -1;
     }

@@ -8,8 +8,8 @@ import org.wardian.x86.StateLayout;
 
 /**
  * Decodes the few instructions that most of emitted code consists of, in a fraction of {@link
- * Decoder}'s time and with its result: those of 4 or 8 bytes' operand size without any prefix but
- * REX, without RIP-relative operands. Everything else it leaves to {@link Decoder}.
+ * Decoder}'s time and with its result: most of those of 4 or 8 bytes' operand size without any
+ * prefix but REX, without RIP-relative operands. Everything else it leaves to {@link Decoder}.
  *
  * <p>Source of the encodings: Intel SDM vol. 2, §2.1, §2.2.1 and the opcode maps of appendix A.
  */
@@ -47,11 +47,20 @@ final class CommonDecoder {
   /** ModRM: register, then 2 bytes of register or memory. */
   private static final byte REG_RM2 = 9;
 
+  /** Nothing. */
+  private static final byte ALONE = 10;
+
+  /** ModRM: a register of 1 byte; the condition in the opcode. */
+  private static final byte RM_CONDITION = 11;
+
   /** By opcode, those of map 0F behind the others. */
   private static final byte[] KINDS = kinds();
 
   /** By opcode, ModRM's digit, REX.W, and whether the operand is in memory. */
   private static final Form[] FORMS = forms();
+
+  /** How many operands each kind has. */
+  private static final byte[] OPERANDS = {0, 2, 2, 2, 2, 2, 1, 1, 1, 2, 0, 1};
 
   private CommonDecoder() {}
 
@@ -78,6 +87,11 @@ final class CommonDecoder {
     for (int i = 0; i < 16; i++) {
       kinds[0x70 + i] = RELATIVE8;
       kinds[0x180 + i] = RELATIVE32;
+    }
+    kinds[0x9e] = ALONE;
+    kinds[0x9f] = ALONE;
+    for (int i = 0; i < 16; i++) {
+      kinds[0x190 + i] = RM_CONDITION;
     }
     kinds[0x1b7] = REG_RM2;
     return kinds;
@@ -120,6 +134,10 @@ final class CommonDecoder {
     int p = at;
     int opcode = code[p++] & 0xff;
     int rex = 0;
+    boolean word = opcode == 0x66;
+    if (word) {
+      opcode = code[p++] & 0xff;
+    }
     if ((opcode & 0xf0) == 0x40) {
       rex = opcode;
       opcode = code[p++] & 0xff;
@@ -128,11 +146,11 @@ final class CommonDecoder {
       opcode = 256 | code[p++] & 0xff;
     }
     byte kind = KINDS[opcode];
-    if (kind == OTHER) {
+    int wide = rex >> 3 & 1;
+    if (kind == OTHER || word && (wide != 0 || opcode != 0x89)) {
       return false;
     }
-    int wide = rex >> 3 & 1;
-    int size = 4 << wide;
+    int size = word ? 2 : 4 << wide;
     out.base = NONE;
     out.index = NONE;
     out.scale = 0;
@@ -154,6 +172,12 @@ final class CommonDecoder {
         out.size0 = 8;
         out.condition = opcode & 15;
       }
+      case ALONE -> {
+        if (rex != 0) {
+          return false;
+        }
+        out.kind0 = Instruction.NONE;
+      }
       case OPCODE_IMM -> {
         out.kind0 = Instruction.REGISTER;
         out.reg0 = opcode & 7 | (rex & 1) << 3;
@@ -173,7 +197,7 @@ final class CommonDecoder {
         int reg = modrm >> 3 & 7;
         int mod = modrm >> 6;
         int rm = modrm & 7;
-        if (kind == RM_IMM8 || kind == RM_IMM32 || kind == RM_JUMP) {
+        if (kind == RM_CONDITION || kind == RM_IMM8 || kind == RM_IMM32 || kind == RM_JUMP) {
           digit = reg;
         }
         reg |= (rex & 4) << 1;
@@ -216,6 +240,15 @@ final class CommonDecoder {
             out.reg1 = rm;
             out.size1 = kind == REG_RM2 ? 2 : opcode == 0x8d ? 0 : size;
           }
+          case RM_CONDITION -> {
+            if (memory != 0 || rex == 0 && rm > 3) {
+              return false;
+            }
+            out.kind0 = Instruction.REGISTER;
+            out.reg0 = rm;
+            out.size0 = 1;
+            out.condition = opcode & 15;
+          }
           case RM_JUMP -> {
             if (digit != 4 || rex != 0 && wide != 0) {
               return false;
@@ -257,7 +290,7 @@ final class CommonDecoder {
     out.repne = false;
     out.segment = StateLayout.NO_SEGMENT;
     out.segmentOverride = false;
-    out.operands = kind == RELATIVE8 || kind == RELATIVE32 || kind == RM_JUMP ? 1 : 2;
+    out.operands = OPERANDS[kind];
     out.kind2 = Instruction.NONE;
     return true;
   }

@@ -167,7 +167,7 @@ final class HostOperations {
   /** NOP forms that no processor takes for anything else, by their ids. */
   private static final boolean[] TRUE_NOPS = trueNops();
 
-  /** Forms of the x87 feature, and EMMS, by their ids. */
+  /** x87 instructions and EMMS, by the ids of their forms. */
   private static final boolean[] X87 = x87();
 
   /** Forms that emitted code may contain, by their ids. */
@@ -179,7 +179,12 @@ final class HostOperations {
     List<Form> forms = InstructionTable.forms();
     boolean[] uses = new boolean[forms.size()];
     for (Form form : forms) {
-      uses[form.id()] = form.feature() == Feature.FPU || form.operation() == Operation.EMMS;
+      // FCMOVcc and FISTTP are of other features.
+      boolean x87 =
+          form.operation().compareTo(Operation.F2XM1) >= 0
+              && form.operation().compareTo(Operation.FYL2XP1) <= 0;
+      uses[form.id()] =
+          x87 || form.feature() == Feature.FPU || form.operation() == Operation.EMMS;
     }
     return uses;
   }

@@ -61,6 +61,7 @@ public final class HostVerifier {
   private final Decoder decoder = new Decoder(CpuModel.everything());
   private final Instruction in = new Instruction();
   private final InstructionChecker checker;
+  private final ProbeIdiom idiom;
 
   /** A BMI2 instruction, turned into MOV with the same ModRM to be decoded. */
   private final byte[] plain = new byte[Decoder.MAX_LENGTH];
@@ -94,6 +95,7 @@ public final class HostVerifier {
   public HostVerifier(StateRules rules) {
     rules.check();
     this.checker = new InstructionChecker(rules);
+    this.idiom = new ProbeIdiom(rules);
   }
 
   /**
@@ -178,6 +180,9 @@ public final class HostVerifier {
   }
 
   private String violation(int at, String reason) {
+    if (!decode(at)) {
+      return reason + ", at " + hex(at);
+    }
     String text = vectorLength != 0 ? "BMI2 shift" : Disassembler.text(in, address + at);
     return reason + ", at " + hex(at) + ": " + text;
   }
@@ -239,37 +244,73 @@ public final class HostVerifier {
     return at + vectorLength <= end;
   }
 
+  /**
+   * Code is entered at {@code at}.
+   *
+   * @param leaves whether it takes the way out at once, for which nothing need be known
+   */
+  private String enter(int at, boolean reachable, boolean leaves) {
+    int depth = reachable ? checker.registers.pushed : Math.max(0, depths[at]);
+    if (depths[at] != UNSEEN && depths[at] != depth) {
+      return "reached with different stacks, at " + hex(at);
+    }
+    depths[at] = depth;
+    boolean live =
+        (marks[at] & DEAD) == 0 && (reachable ? checker.live : (marks[at] & BRANCHED) != 0);
+    if (!leaves || depth != 0) {
+      checker.join(depth);
+    }
+    checker.live = live;
+    marks[at] |= TARGET;
+    if (live) {
+      marks[at] |= LIVE;
+    }
+    return null;
+  }
+
   /** Follows the instructions in order. */
   private String followCode() {
     boolean reachable = false;
     int at = 0;
     while (at < end) {
-      if (!decode(at)) {
-        return "no instruction, at " + hex(at);
-      }
-      if ((marks[at] & TARGET) != 0 || !reachable) {
-        int depth = reachable ? checker.registers.pushed : Math.max(0, depths[at]);
-        if (depths[at] != UNSEEN && depths[at] != depth) {
-          return violation(at, "reached with different stacks");
-        }
-        depths[at] = depth;
-        boolean live =
-            (marks[at] & DEAD) == 0
-                && (reachable ? checker.live : (marks[at] & BRANCHED) != 0);
-        checker.join(depth);
-        checker.live = live;
-        marks[at] |= TARGET;
-        if (live) {
-          marks[at] |= LIVE;
+      boolean entered = !reachable || (marks[at] & TARGET) != 0;
+      boolean exit = idiom.isExit(code, at, end) && (marks[at + 10] & TARGET) == 0;
+      if (entered) {
+        String reason = enter(at, reachable, exit);
+        if (reason != null) {
+          return reason;
         }
       }
       marks[at] |= START;
-      int next = at + length();
-      String reason = vectorLength != 0 ? checkVector(next) : check(at, next);
+      String reason;
+      int next;
+      if (exit) {
+        next = at + ProbeIdiom.EXIT_LENGTH;
+        checker.exit(ProbeIdiom.int32(code, at + 6));
+        reason = checkTarget(next, ProbeIdiom.int32(code, next - 4), true);
+        reachable = false;
+      } else if (ProbeIdiom.nop(code, at, end) != 0) {
+        next = at + ProbeIdiom.nop(code, at, end);
+        reason = null;
+        reachable = true;
+      } else if (idiom.isCheck(code, at, end, block.tlbOffset())
+          && !idiom.isEntered(marks, TARGET)) {
+        next = at + idiom.length;
+        int branch = idiom.branch;
+        reason = checkTarget(branch + 4, ProbeIdiom.int32(code, branch), true);
+        checker.checked(idiom.reach, idiom.write);
+        reachable = true;
+      } else {
+        if (!decode(at)) {
+          return "no instruction, at " + hex(at);
+        }
+        next = at + length();
+        reason = vectorLength != 0 ? checkVector(next) : check(at, next);
+        reachable = vectorLength != 0 || !endsLine(in);
+      }
       if (reason != null) {
         return violation(at, reason);
       }
-      reachable = vectorLength != 0 || !endsLine(in);
       at = next;
     }
     return reachable ? "the code runs on behind its end" : null;
@@ -303,7 +344,7 @@ public final class HostVerifier {
         if (!isPlainBranch(at)) {
           return "unusual encoding of a branch";
         }
-        String reason = checkTarget(next, in.immediate);
+        String reason = checkTarget(next, in.immediate, in.length > 4);
         if (reason == null && in.form.operation() == Operation.JCC) {
           checker.notTaken(in.condition);
         }
@@ -345,7 +386,7 @@ public final class HostVerifier {
     return checker.registers.pushed == 0 ? null : "jump out with values on the stack";
   }
 
-  private String checkTarget(int next, long distance) {
+  private String checkTarget(int next, long distance, boolean patchable) {
     long target = next + distance;
     int pushed = checker.registers.pushed;
     if (target < 0 || target >= end) {
@@ -353,7 +394,7 @@ public final class HostVerifier {
       return reason == null && pushed != 0 ? "jump out with values on the stack" : reason;
     }
     int to = (int) target;
-    if (in.length > 4) {
+    if (patchable) {
       marks[next - 4] |= DISPLACEMENT;
     }
     if (depths[to] == UNSEEN) {

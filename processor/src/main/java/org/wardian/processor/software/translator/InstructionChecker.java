@@ -57,6 +57,22 @@ final class InstructionChecker {
     live = false;
   }
 
+  /**
+   * Follows a check of the address in R14 whose branch is not taken: {@link ProbeIdiom}; R15 is the
+   * addend then.
+   *
+   * @param reach how far behind the address the last byte is
+   */
+  void checked(int reach, boolean write) {
+    int address = registers.value(HostRegister.R14);
+    long last = registers.offset(HostRegister.R14) + reach;
+    int entry = values.unknown(0);
+    addresses.facts.noteMatch(entry, write, address, last, reach);
+    registers.setUnknown(HostRegister.R14, -1);
+    registers.set(HostRegister.R15, values.addend(entry), 0);
+    registers.flags = HostRegisters.FLAGS_UNKNOWN;
+  }
+
   /** Whether a register holds a constant. */
   boolean isConstant(int register, long constant) {
     return registers.value(register) == SymbolicValues.ZERO
@@ -66,6 +82,11 @@ final class InstructionChecker {
   /** The number that was stored for the way out, or -1. */
   int exit() {
     return memory.exit;
+  }
+
+  /** A number is stored for the way out. */
+  void exit(int number) {
+    memory.exit = number;
   }
 
   /**
@@ -224,6 +245,8 @@ final class InstructionChecker {
             && memory.isLiveness(in)) {
           sameFlags = true;
           registers.flags = HostRegisters.FLAGS_LIVENESS;
+        } else if (in.kind0 == Instruction.MEMORY && in.kind1 == Instruction.IMMEDIATE) {
+          sameFlags = memory.compareConstant(in, in.immediate);
         }
         return true;
       }

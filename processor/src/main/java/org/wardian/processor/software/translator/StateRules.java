@@ -105,8 +105,8 @@ public final class StateRules {
 
   /**
    * Declares the TLB, which only Java writes. The entry of a guest address is at {@code (address
-   * >>> 12) % entries}. An entry's tags are page addresses (their low 12 bits zero); one that must
-   * match nothing is a page address that belongs to another entry. The addend is what makes a guest
+   * >>> 12) % entries}. An entry's tag is the address of a page that has this entry; one that must
+   * match nothing has one of its low 12 bits set. The addend is what makes a guest
    * address of that page a host address, and a multiple of 4096.
    *
    * @param offset of the first entry

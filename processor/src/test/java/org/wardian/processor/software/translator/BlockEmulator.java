@@ -1,5 +1,8 @@
 package org.wardian.processor.software.translator;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.wardian.bus.InvalidMsrException;
@@ -34,9 +37,12 @@ final class BlockEmulator implements AutoCloseable {
   private static final long STACK_TOP = STACK + 0x800;
 
   /** Guest addresses of the two pages. */
-  private static final long WRITABLE_ADDRESS = 0x7000_1000;
+  static final long WRITABLE_ADDRESS = 0x7000_1000;
 
   private static final long READABLE_ADDRESS = 0x7000_5000;
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int PRESENT = 0x61;
   private static final int WRITE = 2;
@@ -85,20 +91,33 @@ final class BlockEmulator implements AutoCloseable {
     random.nextBytes(before);
     for (int i = 0; i < GoodBlocks.TLB_ENTRIES; i++) {
       int entry = GoodBlocks.TLB + i * GoodBlocks.ENTRY;
-      long never = (i + 1L & GoodBlocks.TLB_ENTRIES - 1) << 12;
-      entry(entry, never, never, random.nextLong() & -4096);
+      entry(entry, never(i), never(i), random.nextLong() & -4096);
     }
     int writable = (int) (WRITABLE_ADDRESS >> 12) & GoodBlocks.TLB_ENTRIES - 1;
     long addend = WRITABLE_PAGE - WRITABLE_ADDRESS;
     entry(tlb(writable), WRITABLE_ADDRESS, WRITABLE_ADDRESS, addend);
     entry(GoodBlocks.SLOT, WRITABLE_ADDRESS, WRITABLE_ADDRESS, addend);
     int index = (int) (READABLE_ADDRESS >> 12) & GoodBlocks.TLB_ENTRIES - 1;
-    long never = READABLE_ADDRESS + 4096;
-    entry(tlb(index), READABLE_ADDRESS, never, READABLE_PAGE - READABLE_ADDRESS);
+    long watched = READABLE_ADDRESS | 2;
+    entry(tlb(index), READABLE_ADDRESS, watched, READABLE_PAGE - READABLE_ADDRESS);
     for (int i = GoodBlocks.POINTERS; i < GoodBlocks.POINTERS_END; i += 8) {
       set(i, EXIT);
     }
     set(StateLayout.MXCSR & ~7, 0x1f80L << 32);
+    long key = 4 | random.nextInt(8);
+    set(GoodBlocks.KEY, key);
+    set(GoodBlocks.LIVE, random.nextLong() & -1L << 32 | random.nextInt(2));
+    for (int slot = 0; slot < GoodBlocks.JUMP_ENTRIES; slot++) {
+      boolean empty = random.nextInt(4) == 0;
+      long target = WRITABLE_ADDRESS | slot;
+      set(GoodBlocks.JUMPS + 16 * slot, empty ? slot : target ^ key);
+      set(GoodBlocks.JUMPS + 16 * slot + 8, empty ? -1 : EXIT);
+    }
+  }
+
+  /** A tag that no page matches: one of the low bits is set. */
+  private long never(int index) {
+    return random.nextBoolean() ? -1 : (long) index << 12 | 1L << random.nextInt(12);
   }
 
   private static int tlb(int index) {
@@ -187,11 +206,16 @@ final class BlockEmulator implements AutoCloseable {
       return "AC, DF or TF set";
     }
     RawMemory.copy(memory.hostAddress(STATE), after, 0, STATE_SIZE);
-    for (int i = 0; i < GoodBlocks.WRITABLE.length; i += 2) {
-      int from = GoodBlocks.WRITABLE[i];
-      int to = GoodBlocks.WRITABLE[i + 1];
-      System.arraycopy(before, from, after, from, to - from);
+    if (Integer.compareUnsigned(word(GoodBlocks.CONSTANT), GoodBlocks.CONSTANT_END) >= 0
+        && word(GoodBlocks.CONSTANT) != (int) INT.get(before, GoodBlocks.CONSTANT)) {
+      return "another number where only some are allowed";
     }
+    boolean used = RawMemory.getByte(s + StateLayout.FTW) != 0;
+    if (used && (int) INT.get(before, GoodBlocks.LIVE) == 0) {
+      return "x87 registers used that are not live";
+    }
+    forgive(GoodBlocks.WRITABLE);
+    forgive(GoodBlocks.CHANGED);
     if (!Arrays.equals(before, after)) {
       return "state block changed at " + Integer.toHexString(Arrays.mismatch(before, after));
     }
@@ -204,6 +228,17 @@ final class BlockEmulator implements AutoCloseable {
     int top = (int) (STACK_TOP - STACK);
     System.arraycopy(stack, top - 8 * pushes, now, top - 8 * pushes, 8 * pushes);
     return Arrays.equals(stack, now) ? null : "stack changed";
+  }
+
+  private int word(int offset) {
+    return (int) INT.get(after, offset);
+  }
+
+  private void forgive(int[] ranges) {
+    for (int i = 0; i < ranges.length; i += 2) {
+      int from = ranges[i];
+      System.arraycopy(before, from, after, from, ranges[i + 1] - from);
+    }
   }
 
   @Override

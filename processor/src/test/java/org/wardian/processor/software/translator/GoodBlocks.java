@@ -30,6 +30,17 @@ final class GoodBlocks {
   static final int POINTERS = 0x1100;
   static final int POINTERS_END = 0x1140;
 
+  /** The table of jump targets, its key, and the words with a meaning of their own. */
+  static final int JUMPS = 0x1200;
+
+  static final int JUMP_ENTRIES = 32;
+  static final int KEY = 0x1180;
+  static final int LIVE = 0x1190;
+  static final int NUMBER = 0x1194;
+  static final int CONSTANT = 0x1198;
+  static final int HELD = 0x11a0;
+  static final int CONSTANT_END = 20;
+
   /** What {@link #rules} allow to store to: pairs of a first and a last offset (excluded). */
   static final int[] WRITABLE = {
     StateLayout.GPR, StateLayout.ZERO,
@@ -37,6 +48,14 @@ final class GoodBlocks {
     StateLayout.ST, StateLayout.MTRR_VARIABLE,
   };
 
+  /** What else they may change, in a way of its own. */
+  static final int[] CHANGED = {
+    NUMBER, NUMBER + 4,
+    CONSTANT, CONSTANT + 4,
+    HELD, HELD + 8,
+  };
+
+  private static final int PAGE_MASK = -4096;
   private static final int INDEX_MASK = (TLB_ENTRIES - 1) * ENTRY;
 
   private final HostAssembler a;
@@ -58,7 +77,12 @@ final class GoodBlocks {
             .controlWords(StateLayout.MXCSR, StateLayout.MXCSR + 4)
             .tlb(TLB, TLB_ENTRIES, ENTRY, READ_TAG, WRITE_TAG, ADDEND)
             .slot(SLOT)
-            .codePointers(POINTERS, POINTERS_END);
+            .codePointers(POINTERS, POINTERS_END)
+            .jumpTable(JUMPS, JUMP_ENTRIES, KEY)
+            .heldTarget(HELD)
+            .liveness(LIVE)
+            .exitNumber(NUMBER)
+            .constants(CONSTANT, CONSTANT_END);
     for (int i = 0; i < WRITABLE.length; i += 2) {
       rules.writable(WRITABLE[i], WRITABLE[i + 1]);
     }
@@ -79,9 +103,14 @@ final class GoodBlocks {
     all.put("unsigned division", () -> block(b -> unsignedDivision()));
     all.put("signed division", () -> block(b -> signedDivision()));
     all.put("stack", () -> block(b -> stack()));
-    all.put("constants and x87", () -> block(b -> constants()));
+    all.put("constants", () -> block(b -> constants()));
     all.put("string", () -> block(b -> string()));
     all.put("indirect", this::indirect);
+    all.put("fixed address", () -> block(b -> fixed()));
+    all.put("jump target", this::jumpTarget);
+    all.put("jump target over a probe", this::heldTarget);
+    all.put("x87", () -> block(b -> x87()));
+    all.put("signed division by halves", () -> block(b -> signedDivisionByParts()));
     return all;
   }
 
@@ -96,16 +125,17 @@ final class GoodBlocks {
 
   /** The probe of the address in T0, of a window of {@code bytes}; then T1 is the addend. */
   void probe(int tag, int bytes) {
-    a.mov(8, R15, R14);
-    a.shift(BitAssembler.SHR, 8, R15, 7);
+    a.mov(4, R15, R14);
+    a.shift(BitAssembler.SHR, 4, R15, 7);
     a.aluImmediate(IntegerAssembler.AND, 4, R15, INDEX_MASK);
     check(tag, bytes);
   }
 
   private void check(int tag, int bytes) {
-    a.aluLoad(IntegerAssembler.XOR, 8, R14, HostMemory.at(RBP, R15, 0, TLB + tag));
-    a.aluImmediate(IntegerAssembler.CMP, 8, R14, 4096 - bytes);
-    a.jccTo(HostCondition.ABOVE, exit);
+    a.aluImmediate(IntegerAssembler.ADD, 8, R14, bytes - 1);
+    a.aluImmediate(IntegerAssembler.AND, 8, R14, PAGE_MASK);
+    a.aluLoad(IntegerAssembler.CMP, 8, R14, HostMemory.at(RBP, R15, 0, TLB + tag));
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
     a.movLoad(8, R15, HostMemory.at(RBP, R15, 0, TLB + ADDEND));
   }
 
@@ -150,15 +180,19 @@ final class GoodBlocks {
 
   private void slot() {
     a.mov(8, R14, RSI);
-    a.aluLoad(IntegerAssembler.XOR, 8, R14, state(SLOT + WRITE_TAG));
-    a.aluImmediate(IntegerAssembler.CMP, 8, R14, 4096 - 2);
-    a.jccTo(HostCondition.ABOVE, exit);
+    a.testImmediate(4, R14, 1);
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
+    a.aluImmediate(IntegerAssembler.AND, 8, R14, PAGE_MASK);
+    a.aluLoad(IntegerAssembler.CMP, 8, R14, state(SLOT + WRITE_TAG));
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
     a.movLoad(8, R15, state(SLOT + ADDEND));
     a.incStore(2, HostMemory.at(R15, RSI, 0, 0));
   }
 
   private void locked() {
     a.mov(8, R14, RDI);
+    a.testImmediate(4, R14, 7);
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
     probe(WRITE_TAG, 8);
     a.lock();
     a.cmpxchgStore(8, HostMemory.at(R15, RDI, 0, 0), RBX);
@@ -211,6 +245,11 @@ final class GoodBlocks {
     a.ldmxcsr(state(StateLayout.MXCSR));
     a.sseMemory(HostAssembler.NO_PREFIX, HostAssembler.M0F, 0x57, 5, a.constant(1, 2));
     a.aluLoad(IntegerAssembler.ADD, 8, RAX, a.constant(0x1122334455667788L));
+  }
+
+  private void x87() {
+    a.aluStoreImmediate(IntegerAssembler.CMP, 4, state(LIVE), 0);
+    a.jccTo(HostCondition.EQUAL, exit);
     a.x87(0xd9, 0xe8);
     a.x87(0xd8, 0xc1);
     a.x87Memory(0xdb, 7, state(StateLayout.ST));
@@ -224,6 +263,63 @@ final class GoodBlocks {
     a.alu(IntegerAssembler.ADD, 8, RDI, R15);
     a.rep();
     a.stos(8);
+  }
+
+  /** A probe of an address that is known, in both of its forms. */
+  private void fixed() {
+    int page = (int) BlockEmulator.WRITABLE_ADDRESS;
+    int entry = TLB + (page >>> 7 & INDEX_MASK);
+    a.aluStoreImmediate(IntegerAssembler.CMP, 8, state(entry + WRITE_TAG), page);
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
+    a.movLoad(8, R15, state(entry + ADDEND));
+    a.movStore(8, HostMemory.at(R15, page + 0xff8), RAX);
+    a.movImmediate(8, R14, page);
+    a.aluLoad(IntegerAssembler.CMP, 8, R14, state(entry + READ_TAG));
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
+    a.movLoad(8, R15, state(entry + ADDEND));
+    a.alu(IntegerAssembler.ADD, 8, R15, R14);
+    a.movLoad(4, RCX, HostMemory.at(R15, 0));
+  }
+
+  /** Finds the target in R14; R15 is then the place of its entry. */
+  private void lookUp() {
+    a.mov(8, R15, R14);
+    a.aluImmediate(IntegerAssembler.AND, 4, R15, JUMP_ENTRIES - 1);
+    a.shift(BitAssembler.SHL, 4, R15, 4);
+    a.aluLoad(IntegerAssembler.XOR, 8, R14, state(KEY));
+    a.aluLoad(IntegerAssembler.CMP, 8, R14, HostMemory.at(RBP, R15, 0, JUMPS));
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
+  }
+
+  private void jumpTarget() {
+    a.mov(8, R14, RSI);
+    lookUp();
+    a.jmpLoad(HostMemory.at(RBP, R15, 0, JUMPS + 8));
+  }
+
+  private void heldTarget() {
+    a.mov(8, R14, RSI);
+    lookUp();
+    a.movLoad(8, R14, HostMemory.at(RBP, R15, 0, JUMPS + 8));
+    a.movStore(8, state(HELD), R14);
+    a.lea(8, R14, HostMemory.at(RBX, -8));
+    probe(WRITE_TAG, 8);
+    a.movStoreImmediate(8, HostMemory.at(R15, RBX, 0, -8), 0x1234);
+    a.movStoreImmediate(4, state(CONSTANT), 3);
+    a.lea(8, RBX, HostMemory.at(RBX, -8));
+    a.jmpLoad(state(HELD));
+  }
+
+  private void signedDivisionByParts() {
+    a.mov(8, R14, RCX);
+    a.mov(8, R15, RAX);
+    a.shift(BitAssembler.SAR, 8, R15, 63);
+    a.alu(IntegerAssembler.CMP, 8, R15, RDX);
+    a.jccTo(HostCondition.NOT_EQUAL, exit);
+    a.lea(8, R15, HostMemory.at(R14, 1));
+    a.aluImmediate(IntegerAssembler.CMP, 8, R15, 1);
+    a.jccTo(HostCondition.BELOW_EQUAL, exit);
+    a.unary(IntegerAssembler.IDIV, 8, R14);
   }
 
   private void indirect() {

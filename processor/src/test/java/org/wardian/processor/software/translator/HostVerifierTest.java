@@ -46,7 +46,7 @@ class HostVerifierTest {
 
   private byte[] write(Runnable body) {
     a.start(memory.address(), 4096, BlockEmulator.CODE);
-    rules.clear().jump(BlockEmulator.EXIT);
+    rules.clear().tlb(GoodBlocks.TLB).jump(BlockEmulator.EXIT);
     body.run();
     codeLength = a.offset();
     dataLength = a.writeConstants();
@@ -170,23 +170,27 @@ class HostVerifierTest {
 
   @Test
   void accessesBeyondTheirProbeAreRejected() {
-    assertThat(verify(b -> probed(b, 4096 - 8, 8, 0))).isNull();
-    assertThat(verify(b -> probed(b, 4096 - 7, 8, 0))).contains("without a probe");
-    assertThat(verify(b -> probed(b, 4096 - 8, 8, 1))).contains("without a probe");
-    assertThat(verify(b -> probed(b, 4096 - 8, 8, -1))).contains("without a probe");
-    assertThat(verify(b -> probed(b, 4096 - 8, 4, 0))).contains("without a probe");
-    assertThat(verify(b -> probed(b, -1, 8, 0))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 8, -4096, 8, 0))).isNull();
+    assertThat(verify(b -> probed(b, 7, -4096, 8, 0))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 8, -4096, 8, 1))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 8, -4096, 8, -1))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 16, -4096, 8, 8))).isNull();
+    assertThat(verify(b -> probed(b, 8, -4096, 4, 0))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 8, -8192, 8, 0))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 8, -2048, 8, 0))).contains("without a probe");
+    assertThat(verify(b -> probed(b, 9000, -4096, 8, 0))).contains("without a probe");
   }
 
-  /** A store of 8 bytes whose probe compares {@code compared} bytes of T0 with a limit. */
-  private void probed(HostAssembler b, int limit, int compared, int displacement) {
+  /** A store of 8 bytes whose probe of so many compares that many of T0 under a mask. */
+  private void probed(HostAssembler b, int bytes, int mask, int compared, int displacement) {
     b.mov(8, R14, RBX);
     b.mov(8, R15, R14);
     b.shift(BitAssembler.SHR, 8, R15, 7);
     b.aluImmediate(IntegerAssembler.AND, 4, R15, (GoodBlocks.TLB_ENTRIES - 1) * GoodBlocks.ENTRY);
-    b.aluLoad(IntegerAssembler.XOR, 8, R14, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + 8));
-    b.aluImmediate(IntegerAssembler.CMP, compared, R14, limit);
-    b.jccTo(HostCondition.ABOVE, BlockEmulator.EXIT);
+    b.aluImmediate(IntegerAssembler.ADD, 8, R14, bytes - 1);
+    b.aluImmediate(IntegerAssembler.AND, 8, R14, mask);
+    b.aluLoad(IntegerAssembler.CMP, compared, R14, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + 8));
+    b.jccTo(HostCondition.NOT_EQUAL, BlockEmulator.EXIT);
     b.movLoad(8, R15, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + GoodBlocks.ADDEND));
     b.movStore(8, HostMemory.at(R15, RBX, 0, displacement), RAX);
   }
@@ -256,10 +260,11 @@ class HostVerifierTest {
               b.shift(BitAssembler.SHR, 8, R15, 7);
               int mask = (GoodBlocks.TLB_ENTRIES - 1) * GoodBlocks.ENTRY;
               b.aluImmediate(IntegerAssembler.AND, 4, R15, mask);
+              b.aluImmediate(IntegerAssembler.ADD, 8, R14, 7);
+              b.aluImmediate(IntegerAssembler.AND, 8, R14, -4096);
               b.aluLoad(
-                  IntegerAssembler.XOR, 8, R14, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + 8));
-              b.aluImmediate(IntegerAssembler.CMP, 8, R14, 4088);
-              b.jccTo(HostCondition.ABOVE, BlockEmulator.EXIT);
+                  IntegerAssembler.CMP, 8, R14, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + 8));
+              b.jccTo(HostCondition.NOT_EQUAL, BlockEmulator.EXIT);
               b.movLoad(8, R15, HostMemory.at(RBP, R15, 0, GoodBlocks.TLB + 16));
               b.movStore(8, HostMemory.at(R15, RBX, 0, 0), RAX);
             }))

@@ -1,0 +1,105 @@
+package org.wardian.cli;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.wardian.boot.catalogue.CatalogueException;
+import org.wardian.boot.catalogue.GuestCatalogue;
+import org.wardian.boot.catalogue.ImageCache;
+import org.wardian.boot.catalogue.ImageSummary;
+import org.wardian.cli.console.ConsoleScript;
+import org.wardian.cli.console.ConsoleSession;
+import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.machine.platform.InterruptChips;
+import org.wardian.machine.platform.Translator;
+import org.wardian.x86.CpuModel;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code ward train}, which the launcher calls while the JVM records what it loads and how it runs:
+ * its AOT cache then holds that for all later starts. Boots the default guest where it has been
+ * fetched already; does not fetch it.
+ */
+@Command(
+    name = "train",
+    hidden = true,
+    mixinStandardHelpOptions = true,
+    description = {
+      "Executes a bit of everything, so that the JVM's AOT cache knows it: for ward's own launcher.",
+      "",
+      "Leaves with 0 where that was a whole guest, and with 9 where none has been fetched yet.",
+      ""
+    })
+final class TrainVerb implements Callable<Integer> {
+  /** What happens in guests: processes, pipes, files, page faults, system calls. */
+  private static final String WORK =
+      """
+      i=0; while [ $i -lt 100 ]; do /bin/busybox true; i=$((i+1)); done
+      dd if=/dev/zero of=/dev/null bs=512 count=20000
+      find / -xdev | sort | md5sum
+      cat /proc/kallsyms | gzip | wc -c
+      """;
+
+  private static final long MEMORY = 256L << 20;
+  private static final Duration LONGEST = Duration.ofMinutes(2);
+
+  /** For the interpreter: enough that HotSpot has compiled its loop, not enough for a boot. */
+  private static final Duration INTERPRETED = Duration.ofSeconds(8);
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    // Loads what each start needs, the help and the doctor's measurements included.
+    spec.root().commandLine().getUsageMessage();
+    TranslatorFindings.measure();
+    if (!fetched()) {
+      return ExitStatus.UNAVAILABLE.code();
+    }
+    boot(Translator.AUTO, WORK, LONGEST);
+    boot(Translator.OFF, "", INTERPRETED);
+    return ExitStatus.OK.code();
+  }
+
+  private static boolean fetched() {
+    try {
+      return ImageCache.open().list().stream()
+          .anyMatch(image ->
+              image.name().equals(GuestCatalogue.DEFAULT_GUEST)
+                  && image.state() == ImageSummary.State.READY);
+    } catch (CatalogueException e) {
+      return false;
+    }
+  }
+
+  private static void boot(Translator translator, String script, Duration limit) {
+    AcceleratorChoice ours =
+        new AcceleratorChoice(AcceleratorKind.SOFTWARE, "it is trained", Optional.empty());
+    RunRequest request =
+        new RunRequest(
+            GuestCatalogue.DEFAULT_GUEST,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            MEMORY,
+            CpuModel.standard(),
+            Set.of(),
+            Execution.of(ours, translator, CpuModel.standard()),
+            InterruptChips.SPLIT,
+            false,
+            Optional.of(limit));
+    try (ConsoleSession console =
+        new ConsoleSession(
+            InputStream.nullInputStream(),
+            OutputStream.nullOutputStream(),
+            Optional.empty(),
+            Optional.of(ConsoleScript.of(script)))) {
+      new GuestRun(request, GuestImages.of(request, Optional.empty()), console).run();
+    }
+  }
+}

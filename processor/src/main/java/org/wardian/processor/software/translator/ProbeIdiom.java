@@ -1,0 +1,145 @@
+package org.wardian.processor.software.translator;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Recognizes by their bytes the sequences that make up most of emitted code, so that {@link
+ * HostVerifier} judges them as a whole: the check of an address against the TLB, the way out, and
+ * padding.
+ * Only a short cut: the same sequences, and all others, are understood one instruction at a time.
+ */
+final class ProbeIdiom {
+  /** Bytes of {@code mov dword [rbp + d32], i32} and {@code jmp rel32}. */
+  static final int EXIT_LENGTH = 15;
+
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  // mov r15d, r14d; shr r15d, 7; and r15d, i32.
+  private static final long SELECT = 0x4107_efc1_41f7_8945L;
+  private static final int SELECT_AND = 0xe781;
+
+  /** {@code add r14, i8}. */
+  private static final int ADD = 0xc68349;
+
+  /** {@code and r14, -4096}. */
+  private static final long AND = 0xff_fff0_00e6_8149L;
+
+  private static final long LOW_56 = 0xff_ffff_ffff_ffffL;
+
+  /** {@code cmp r14, [rbp + r15 + d32]}, {@code jne rel32}, {@code mov r15, [rbp + r15 + d32]}. */
+  private static final int COMPARE = 0x3db43b4e;
+
+  private static final int BRANCH = 0x850f;
+  private static final int LOAD = 0x3dbc8b4e;
+
+  private final StateRules rules;
+
+  /** Of the check found last: bytes, and how far behind the address the last one accessed is. */
+  int length;
+
+  int reach;
+  boolean write;
+
+  /** Offset of the displacement of its branch. */
+  int branch;
+
+  /** Offset in the code at which its inner instructions start: the last of the first three. */
+  private int at;
+
+  ProbeIdiom(StateRules rules) {
+    this.rules = rules;
+  }
+
+  static int int32(byte[] code, int at) {
+    return (int) INT.get(code, at);
+  }
+
+  private static long int64(byte[] code, int at) {
+    return (long) LONG.get(code, at);
+  }
+
+  /** Whether the way out is at {@code at}. */
+  boolean isExit(byte[] code, int at, int end) {
+    return at + EXIT_LENGTH <= end
+        && (code[at] & 0xff | (code[at + 1] & 0xff) << 8) == 0x85c7
+        && (code[at + 10] & 0xff) == 0xe9
+        && int32(code, at + 2) == rules.exitNumber;
+  }
+
+  /** Whether the check of an address in R14 is at {@code at}. */
+  boolean isCheck(byte[] code, int at, int end, int tlb) {
+    if (at + 56 > code.length
+        || int64(code, at) != SELECT
+        || (int32(code, at + 8) & 0xffff) != SELECT_AND
+        || int32(code, at + 10) != rules.tlbMask
+        || rules.entrySize != 32) {
+      return false;
+    }
+    this.at = at;
+    int p = at + 14;
+    reach = 0;
+    if ((int32(code, p) & 0xff_ffff) == ADD) {
+      reach = code[p + 3];
+      p += 4;
+    }
+    if ((int64(code, p) & LOW_56) != AND
+        || int32(code, p + 7) != COMPARE
+        || (int32(code, p + 15) & 0xffff) != BRANCH
+        || int32(code, p + 21) != LOAD
+        || int32(code, p + 25) != tlb + rules.addend
+        || p + 29 > end) {
+      return false;
+    }
+    int tag = int32(code, p + 11);
+    write = tag == tlb + rules.writeTag;
+    branch = p + 17;
+    length = p + 29 - at;
+    return write || tag == tlb + rules.readTag;
+  }
+
+  /** Bytes of the instruction at {@code at} if it is one of the recommended NOPs, else 0. */
+  static int nop(byte[] code, int at, int end) {
+    int first = code[at];
+    if (first == (byte) 0x90) {
+      return 1;
+    }
+    int prefix = first == 0x66 ? 1 : 0;
+    if (at + 9 > end || first != 0x66 && first != 0x0f) {
+      return 0;
+    }
+    if (prefix != 0 && code[at + 1] == (byte) 0x90) {
+      return 2;
+    }
+    if (code[at + prefix] != 0x0f || code[at + prefix + 1] != 0x1f) {
+      return 0;
+    }
+    return prefix
+        + switch (code[at + prefix + 2] & 0xff) {
+          case 0x00 -> 3;
+          case 0x40 -> 4;
+          case 0x44 -> 5;
+          case 0x80 -> 7;
+          case 0x84 -> 8;
+          default -> -prefix;
+        };
+  }
+
+  /** Whether one of the marks is set where an inner instruction of the check starts. */
+  boolean isEntered(byte[] marks, int mark) {
+    int and = at + length - 29;
+    return ((marks[at + 3]
+                | marks[at + 7]
+                | marks[at + 14]
+                | marks[and]
+                | marks[and + 7]
+                | marks[and + 15]
+                | marks[and + 21])
+            & mark)
+        != 0;
+  }
+}
