@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * A range of the process's address space with an address that Java code may compute with. Memory is
  * zero and committed page by page at its first use.
  *
- * <p>{@link #anonymous} and {@link #shared} memory lies between two pages that no access may touch,
+ * <p>{@link #anonymous}, {@link #shared} and {@link #executable} memory lies between two pages that no access may touch,
  * so that an access just outside faults instead of hitting another structure.
  *
  * <p>{@link #segment()} is checked by Java also after {@link #close()}; users of the raw {@link
@@ -104,7 +104,7 @@ public final class Mapping implements AutoCloseable {
     }
     long reserved = reserve(rounded);
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    return place(reserved, rounded, flags, -1);
+    return place(reserved, rounded, PROT_READ | PROT_WRITE, flags, -1);
   }
 
   /**
@@ -121,7 +121,8 @@ public final class Mapping implements AutoCloseable {
     }
     int fd = createMemoryFile(name, rounded);
     try {
-      return place(reserve(rounded), rounded, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd);
+      int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
+      return place(reserve(rounded), rounded, PROT_READ | PROT_WRITE, flags, fd);
     } catch (HostException e) {
       Libc.CLOSE.call(fd);
       throw e;
@@ -129,21 +130,15 @@ public final class Mapping implements AutoCloseable {
   }
 
   /**
-   * Private memory that may be read, written and executed.
+   * Private memory that may be read, written and executed; between guard pages.
    *
    * @throws HostException where the host forbids it, with the reason
    */
   public static Mapping executable(long size) {
     Libc.requireLinux("executable memory");
     long rounded = round(size);
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    int protection = PROT_READ | PROT_WRITE | PROT_EXEC;
-    NativeCall.Result result = Libc.MMAP.call(0L, rounded, protection, flags, -1, 0L);
-    if (result.failed()) {
-      throw HostException.ofCall(
-          "mmap", rounded + " executable bytes", result.errno(), EXECUTE_REMEDY);
-    }
-    return new Mapping(result.value(), rounded, -1, result.value(), rounded);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    return place(reserve(rounded), rounded, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1);
   }
 
   /**
@@ -219,13 +214,18 @@ public final class Mapping implements AutoCloseable {
   }
 
   /** Puts memory into the middle of a reservation, or gives the reservation back. */
-  private static Mapping place(long reserved, long size, int flags, int fd) {
+  private static Mapping place(long reserved, long size, int protection, int flags, int fd) {
     long address = reserved + GRANULE;
     long whole = size + 2 * GRANULE;
-    NativeCall.Result result = Libc.MMAP.call(address, size, PROT_READ | PROT_WRITE, flags, fd, 0L);
+    NativeCall.Result result = Libc.MMAP.call(address, size, protection, flags, fd, 0L);
     if (result.failed()) {
       Libc.MUNMAP.call(reserved, whole);
-      throw HostException.ofCall("mmap", size + " bytes", result.errno(), MEMORY_REMEDY);
+      boolean executable = (protection & PROT_EXEC) != 0;
+      throw HostException.ofCall(
+          "mmap",
+          size + (executable ? " executable bytes" : " bytes"),
+          result.errno(),
+          executable ? EXECUTE_REMEDY : MEMORY_REMEDY);
     }
     return new Mapping(address, size, fd, reserved, whole);
   }

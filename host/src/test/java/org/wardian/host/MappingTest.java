@@ -44,6 +44,16 @@ class MappingTest {
   }
 
   @Test
+  void executableMemoryLiesBetweenPagesThatCannotBeTouched() throws IOException {
+    assumeTrue(Libc.LINUX);
+    try (Mapping mapping = Mapping.executable(4096)) {
+      assertThat(protection(mapping.address() - 1)).startsWith("---");
+      assertThat(protection(mapping.address())).startsWith("rwx");
+      assertThat(protection(mapping.address() + mapping.size())).startsWith("---");
+    }
+  }
+
+  @Test
   void sharedMemoryIsSeenThroughItsDescriptor() throws IOException {
     assumeTrue(Libc.LINUX);
     try (Mapping mapping = Mapping.shared(8192, "wardian-test")) {

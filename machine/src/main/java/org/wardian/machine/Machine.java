@@ -19,6 +19,7 @@ import org.wardian.machine.platform.PlatformConfiguration;
 import org.wardian.processor.Exit;
 import org.wardian.processor.RegisterDump;
 import org.wardian.processor.Vcpu;
+import org.wardian.processor.software.Observation;
 
 /**
  * One machine: memory, board, processor and the kernel that it boots.
@@ -159,6 +160,14 @@ public final class Machine implements AutoCloseable, PowerControl {
    */
   public void type(byte[] bytes, int from, int length) throws InterruptedException {
     board.serial.receive(bytes, from, length);
+  }
+
+  /**
+   * Has the processor observed; once, before {@link #run}. Without effect where the host's
+   * processor executes the guest.
+   */
+  public void observe(Observation observation) {
+    platform.observe(observation);
   }
 
   /** Figures of the processor by name. */

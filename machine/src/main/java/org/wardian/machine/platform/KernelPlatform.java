@@ -24,6 +24,7 @@ import org.wardian.host.kvm.IoEvent;
 import org.wardian.host.kvm.KvmVm;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
+import org.wardian.processor.software.Observation;
 import org.wardian.processor.kvm.KernelMachine;
 import org.wardian.processor.kvm.KernelVcpu;
 import org.wardian.x86.Cpuid;
@@ -171,6 +172,11 @@ final class KernelPlatform implements Platform {
   @Override
   public List<Vcpu> vcpus() {
     return List.copyOf(vcpus);
+  }
+
+  @Override
+  public void observe(Observation observation) {
+    // Nobody but the processor knows what it executes.
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.wardian.bus.Timers;
 import org.wardian.host.EventFd;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
+import org.wardian.processor.software.Observation;
 
 /**
  * Memory, buses, processors and interrupt chips of one machine on one accelerator. A board plugs
@@ -55,6 +56,12 @@ public interface Platform extends AutoCloseable {
 
   /** The processors, by APIC ID. */
   List<Vcpu> vcpus();
+
+  /**
+   * Has every processor observed; once, before {@link #start}. Without effect where the host's
+   * processor executes the guest.
+   */
+  void observe(Observation observation);
 
   /** Ticks a second of the guests' time-stamp counter. */
   long timestampHz();

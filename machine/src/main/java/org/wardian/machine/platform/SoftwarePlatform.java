@@ -17,6 +17,7 @@ import org.wardian.chipset.LocalApic;
 import org.wardian.host.EventFd;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
+import org.wardian.processor.software.Observation;
 import org.wardian.processor.software.SoftwareVcpu;
 import org.wardian.x86.Cpuid;
 
@@ -32,7 +33,7 @@ final class SoftwarePlatform implements Platform {
   private final ApicBus apicBus = new ApicBus();
   private final OwnChips chips;
   private final List<Device> devices = new ArrayList<>();
-  private final List<Vcpu> vcpus = new ArrayList<>();
+  private final List<SoftwareVcpu> vcpus = new ArrayList<>();
 
   SoftwarePlatform(PlatformConfiguration configuration) {
     memory = PlatformRecord.memory(configuration);
@@ -110,6 +111,11 @@ final class SoftwarePlatform implements Platform {
   @Override
   public List<Vcpu> vcpus() {
     return List.copyOf(vcpus);
+  }
+
+  @Override
+  public void observe(Observation observation) {
+    vcpus.forEach(vcpu -> vcpu.observe(observation));
   }
 
   @Override

@@ -56,6 +56,9 @@ final class BlockEmitter {
   private final long[] calledWith = new long[GuestBlock.LIMIT];
   private int called;
 
+  /** Whether code counts its instructions. */
+  boolean counted;
+
   /** Offset of the code behind what looks it up. */
   private int body;
 
@@ -99,7 +102,9 @@ final class BlockEmitter {
       jumps.lookUpItself(into.rip);
     }
     body = a.offset();
-    a.aluStoreImmediate(HostAssembler.ADD, 8, state(HostState.COUNT), guest.count);
+    if (counted) {
+      a.aluStoreImmediate(HostAssembler.ADD, 8, state(HostState.COUNT), guest.count);
+    }
     int poll = a.newLabel();
     a.aluStoreImmediate(HostAssembler.CMP, 4, state(StateLayout.PENDING), 0);
     a.jcc(HostCondition.NOT_EQUAL, poll);
@@ -132,13 +137,13 @@ final class BlockEmitter {
       jumps.finish();
     }
     int polled = exits.next();
-    stub(poll, Exits.POLL, guest.offsets[0], 0, null);
+    stub(poll, Exits.POLL, guest.offsets[0], 0);
     exits.left(polled, guest.count);
     for (int k = 0; k < flags.asks(); k++) {
       a.bind(flags.askLabel(k));
       long back = run + flags.askEntry(k);
       a.movStoreImmediate(
-          4, state(HostState.EXIT), exits.add(null, Exits.PARK, e.pageRip, back, null));
+          4, state(HostState.EXIT), exits.add(null, Exits.PARK, e.pageRip, back));
       a.movImmediate(8, T0, back);
       a.jmpTo(park);
     }
@@ -155,12 +160,12 @@ final class BlockEmitter {
         x87.leaving(n);
         flags.leaving(n);
         long at = e.pageRip + guest.offsets[n];
-        int id = exits.add(null, Exits.ACCESS, at, run + e.entryOf(n), guest.instructions[n]);
+        int id = exits.add(null, Exits.ACCESS, at, run + e.entryOf(n));
         exits.left(id, guest.count - n);
         exit(id);
       }
       if (x87.wake(n) >= 0) {
-        stub(x87.wake(n), Exits.X87, guest.offsets[n], run + e.entryOf(n), null);
+        stub(x87.wake(n), Exits.X87, guest.offsets[n], run + e.entryOf(n));
       }
     }
     jumps.writeSides();
@@ -171,7 +176,7 @@ final class BlockEmitter {
 
   /** Has Java execute instructions; true where they end the block. */
   private boolean units(int from, int to) {
-    int id = exits.add(null, Exits.UNITS, e.pageRip + block.offsets[from], 0, null);
+    int id = exits.add(null, Exits.UNITS, e.pageRip + block.offsets[from], 0);
     exits.left(id, block.count - from);
     long routine = routine(from);
     UnitRun unitRun = new UnitRun(block, from, to, e.pageRip);
@@ -194,9 +199,9 @@ final class BlockEmitter {
     return SystemEmitter.routine(block.instructions[n], e.mode, routines);
   }
 
-  private void stub(int label, int kind, int offset, long again, Instruction i) {
+  private void stub(int label, int kind, int offset, long again) {
     a.bind(label);
-    exit(exits.add(null, kind, e.pageRip + offset, again, i));
+    exit(exits.add(null, kind, e.pageRip + offset, again));
   }
 
   private void exit(int id) {

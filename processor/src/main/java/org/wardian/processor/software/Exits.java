@@ -49,7 +49,7 @@ final class Exits {
    * @param again host address at which the instruction can be entered again, or of a link's
    *     displacement
    */
-  int add(TranslatedBlock block, int kind, long rip, long again, Instruction instruction) {
+  int add(TranslatedBlock block, int kind, long rip, long again) {
     if (count == kinds.length) {
       kinds = Arrays.copyOf(kinds, 2 * count);
       rips = Arrays.copyOf(rips, 2 * count);
@@ -62,7 +62,7 @@ final class Exits {
     kinds[count] = kind;
     rips[count] = rip;
     agains[count] = again;
-    instructions[count] = instruction;
+    instructions[count] = null;
     blocks[count] = block;
     lefts[count] = 0;
     runs[count] = null;
@@ -84,6 +84,11 @@ final class Exits {
 
   long again(int id) {
     return agains[id];
+  }
+
+  /** Keeps what was decoded for exit {@code id}. */
+  void instruction(int id, Instruction instruction) {
+    instructions[id] = instruction;
   }
 
   Instruction instruction(int id) {

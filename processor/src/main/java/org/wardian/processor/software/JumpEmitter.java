@@ -88,14 +88,14 @@ final class JumpEmitter {
   void writeExits(TranslatedBlock into, Exits exits, long write, long run, long leave) {
     into.links(links);
     for (int k = 0; k < links; k++) {
-      int id = exits.add(into, Exits.LINK, linkTarget[k], run + linkAt[k], null);
+      int id = exits.add(into, Exits.LINK, linkTarget[k], run + linkAt[k]);
       HostAssembler.patch(write + linkAt[k], run + linkAt[k], a.address());
       into.stub(k, write + linkAt[k], run + linkAt[k], a.address());
       exit(id, leave);
     }
     for (int k = 0; k < lookups; k++) {
       a.bind(lookupLabel[k]);
-      exit(exits.add(into, Exits.LOOKUP, lookupTarget[k], 0, null), leave);
+      exit(exits.add(into, Exits.LOOKUP, lookupTarget[k], 0), leave);
     }
   }
 

@@ -42,6 +42,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   private static final long DR7_GENERAL_DETECT = 1 << 13;
 
+  /** {@link StateLayout#PENDING}: {@link GuestProfile} asks where we are. */
+  private static final int PENDING_SAMPLE = 1 << 18;
+
   /** No address of an instruction. */
   private static final long NOWHERE = 1L << 62;
 
@@ -73,6 +76,10 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private volatile boolean nmiPending;
   private boolean nmiBlocked;
   private volatile Thread sleeper;
+
+  // Null where nobody asks.
+  private GuestProfile profile;
+  private ProfileTicks ticks;
 
   private long delivered;
   private long faults;
@@ -203,13 +210,19 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public long instructions() {
     long interpreted = RawMemory.getLong(state + StateLayout.INSTRUCTIONS);
-    return translations == null ? interpreted : interpreted + translations.counts.all();
+    if (translations == null) {
+      return interpreted;
+    }
+    long translated = translations.instructions();
+    return translated < 0 ? translated : interpreted + translated;
   }
 
   @Override
   public Map<String, Long> counters() {
     Map<String, Long> counters = new LinkedHashMap<>();
-    counters.put("instructions", instructions());
+    if (instructions() >= 0) {
+      counters.put("instructions", instructions());
+    }
     counters.put("instructions-interpreted", RawMemory.getLong(state + StateLayout.INSTRUCTIONS));
     counters.put("tlb-misses", walks);
     counters.put("decoded", cache.decoded);
@@ -224,12 +237,51 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void close() {
+    if (ticks != null) {
+      ticks.close();
+    }
     requests.close();
     cache.close();
     if (translations != null) {
       translations.close();
     }
     block.close();
+  }
+
+  /**
+   * Begins to observe; once, before the first {@link #run}. Ends at {@link #close}.
+   *
+   * @param observation what is wanted; what is not counted or heard of costs nothing
+   */
+  public void observe(Observation observation) {
+    if (translations != null) {
+      translations.observe(observation);
+    }
+    observation.profile().ifPresent(wanted -> {
+      profile = wanted;
+      ticks = new ProfileTicks(this);
+    });
+  }
+
+  /** Asks for a sample; the profile's thread. */
+  void profileTick() {
+    if (sleeper == null) {
+      return;
+    }
+    if ((pending() & PENDING_HALT) != 0) {
+      profile.idleTick();
+    } else {
+      profile.tick();
+      raise(PENDING_SAMPLE);
+    }
+  }
+
+  private void sample() {
+    lower(PENDING_SAMPLE);
+    profile.note(
+        cpl == 3 ? GuestProfile.Mode.USER : GuestProfile.Mode.KERNEL,
+        code64 ? rip() : rip() + base(StateLayout.CS) & 0xffffffffL,
+        RawMemory.getLong(state + StateLayout.LSTAR));
   }
 
   // ---- signals from outside
@@ -406,6 +458,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /** Handles what is pending before the next instruction; a result means that run() returns. */
   private Exit attend(int pending) {
+    if ((pending & PENDING_SAMPLE) != 0) {
+      sample();
+    }
     if ((pending & PENDING_MEMORY) != 0) {
       requests.serve();
     }

@@ -81,6 +81,9 @@ final class Translations implements AutoCloseable {
   private long key;
   private int mode;
 
+  /** Hears of each block, or null. */
+  private BlockListener listener;
+
   // Figures.
   final TierCounts counts;
   long polls;
@@ -271,8 +274,11 @@ final class Translations implements AutoCloseable {
         }
         case Exits.ACCESS -> {
           leave(rip);
-          Instruction i = exits.instruction(id);
-          if (fill(i) && !exits.block(id).dead) {
+          Instruction i = instruction(id);
+          if (i == null) {
+            counts.abandoned(exits.left(id));
+            target = find(rip);
+          } else if (fill(i) && !exits.block(id).dead) {
             target = exits.again(id);
           } else {
             interpreted++;
@@ -281,8 +287,11 @@ final class Translations implements AutoCloseable {
             }
             counts.abandoned(exits.left(id));
             alone(i, rip);
-            if (cpu.pending() != 0) {
-              return true;
+            int pending = cpu.pending();
+            if (pending != 0) {
+              // What it asks of itself comes as the interpreter has it, at the end of the straight
+              // line: a guest counts on reaching the HLT behind.
+              return (pending & ~(Cpu.PENDING_INTERRUPT | Cpu.PENDING_NMI)) != 0;
             }
             if (!enterMode()) {
               return false;
@@ -343,6 +352,36 @@ final class Translations implements AutoCloseable {
       decoder.decode(bytes, at, bytes.length - at, 8, i);
       alone(i, block.rip + at);
     }
+  }
+
+  /**
+   * The instruction at an exit, decoded anew: few exits are ever taken, and to keep the
+   * instructions of all would be most of the memory that translation needs.
+   *
+   * @return null where the code has changed
+   */
+  private Instruction instruction(int id) {
+    Instruction i = exits.instruction(id);
+    if (i == null) {
+      TranslatedBlock block = exits.block(id);
+      if (block.dead) {
+        return null;
+      }
+      int offset = (int) exits.rip(id) & 0xfff;
+      int here = Math.min(LONGEST, GuestMemory.PAGE - offset);
+      RawMemory.copy(memory.hostAddress(block.physical) + offset, page, 0, here);
+      int length = here;
+      if (block.tail != null) {
+        RawMemory.copy(memory.hostAddress(block.tail.physical), page, here, LONGEST - here);
+        length = LONGEST;
+      }
+      i = new Instruction();
+      if (decoder.decode(page, 0, length, 8, i) != Decoder.OK) {
+        return null;
+      }
+      exits.instruction(id, i);
+    }
+    return i;
   }
 
   /** Executes one instruction in Java. */
@@ -490,9 +529,9 @@ final class Translations implements AutoCloseable {
         code.take(length);
         block.entry = at;
         block.host = at + emitter.body();
-      }
-      for (int n = 0; n < guest.count; n++) {
-        guest.instructions[n] = new Instruction();
+        if (listener != null) {
+          listener.translated(rip, at, length, RawMemory.getLong(state + StateLayout.LSTAR));
+        }
       }
       translated++;
     }
@@ -647,9 +686,22 @@ final class Translations implements AutoCloseable {
     Arrays.fill(knownTags, -1);
   }
 
+  /** Begins to observe; before anything is translated. */
+  void observe(Observation observation) {
+    emitter.counted = observation.counted();
+    listener = observation.blocks().orElse(null);
+  }
+
+  /** Instructions that blocks executed, or -1 where they are not counted. */
+  long instructions() {
+    return emitter.counted ? counts.all() : -1;
+  }
+
   /** Adds the figures by name, in the order in which a user reads them. */
   void count(Map<String, Long> counters) {
-    counters.put("instructions-translated", counts.emitted());
+    if (emitter.counted) {
+      counters.put("instructions-translated", counts.emitted());
+    }
     counters.put("instructions-for-translated", counts.inJava());
     counters.put("blocks-translated", translated);
     counters.put("blocks-invalidated", invalidated);

@@ -97,8 +97,8 @@ final class ProbeFacts {
 
   /** Whether {@code address + offset} is a multiple of {@code alignment}, a power of two. */
   boolean isAligned(int address, long offset, int alignment) {
-    if (address == SymbolicValues.ZERO) {
-      return (offset & alignment - 1) == 0;
+    if (address == SymbolicValues.ZERO && (offset & alignment - 1) == 0) {
+      return true;
     }
     for (int i = 0; i < alignedCount; i++) {
       if (aligned[i] == address
