@@ -14,6 +14,7 @@ import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.Outcome;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.processor.kvm.UnsupportedCpuModelException;
+import org.wardian.processor.software.Observation;
 
 /** One run of a guest: builds the machine, joins it to the console, and says how it ended. */
 final class GuestRun {
@@ -22,12 +23,15 @@ final class GuestRun {
   private final RunRequest request;
   private final GuestImages images;
   private final ConsoleSession console;
+  private final Observation observation;
   private final AtomicBoolean timedOut = new AtomicBoolean();
 
-  GuestRun(RunRequest request, GuestImages images, ConsoleSession console) {
+  GuestRun(
+      RunRequest request, GuestImages images, ConsoleSession console, Observation observation) {
     this.request = request;
     this.images = images;
     this.console = console;
+    this.observation = observation;
   }
 
   /**
@@ -39,6 +43,7 @@ final class GuestRun {
     long started = System.nanoTime();
     SerialBackend output = console::put;
     try (Machine machine = new Machine(configuration(), output)) {
+      machine.observe(observation);
       console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
       request.timeout().ifPresent(limit -> stopAfter(limit, machine));
       Outcome outcome = run(machine);

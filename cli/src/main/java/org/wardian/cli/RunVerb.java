@@ -15,6 +15,7 @@ import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
+import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Translator;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.x86.CpuModel;
@@ -168,8 +169,12 @@ final class RunVerb implements Callable<Integer> {
 
   @Option(
       names = "--stats",
-      description = "At the end, tell on standard error what the processor did.")
+      description =
+          "At the end, tell on standard error what the processor did. Counting its instructions"
+              + " costs translated code some 5 %.")
   private boolean stats;
+
+  @Mixin private ToolsOption tools;
 
   @Mixin private OutcomeOption json;
 
@@ -199,6 +204,11 @@ final class RunVerb implements Callable<Integer> {
     }
     AcceleratorChoice choice = AcceleratorChoice.of(accelerator, cpuModel, KvmProbe::probe);
     Execution execution = Execution.of(choice, translator, cpuModel);
+    if (execution.kind() != AcceleratorKind.SOFTWARE && tools.wantsOurProcessor()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--profile and --perf-map see what our own processor does: add --accelerator software");
+    }
     RunRequest request =
         new RunRequest(
             guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
@@ -221,14 +231,17 @@ final class RunVerb implements Callable<Integer> {
     }
     err.flush();
     GuestImages images = GuestImages.of(request, terminal);
-    RunReport report;
-    try (ConsoleSession console =
-        new ConsoleSession(
-            StandardInput.open(), new FileOutputStream(FileDescriptor.out), terminal, lines)) {
-      report = new GuestRun(request, images, console).run();
+    try (Tools opened = tools.open(stats)) {
+      RunReport report;
+      try (ConsoleSession console =
+          new ConsoleSession(
+              StandardInput.open(), new FileOutputStream(FileDescriptor.out), terminal, lines)) {
+        report = new GuestRun(request, images, console, opened.observation()).run();
+      }
+      report.print(err, stats, json.asked);
+      opened.report(err);
+      return report.code();
     }
-    report.print(err, stats, json.asked);
-    return report.code();
   }
 
   private ConsoleScript readScript(String name) {

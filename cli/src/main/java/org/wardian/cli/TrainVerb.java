@@ -15,6 +15,7 @@ import org.wardian.cli.console.ConsoleSession;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.machine.platform.Translator;
+import org.wardian.processor.software.Observation;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -99,7 +100,8 @@ final class TrainVerb implements Callable<Integer> {
             OutputStream.nullOutputStream(),
             Optional.empty(),
             Optional.of(ConsoleScript.of(script)))) {
-      new GuestRun(request, GuestImages.of(request, Optional.empty()), console).run();
+      new GuestRun(request, GuestImages.of(request, Optional.empty()), console, Observation.NONE)
+          .run();
     }
   }
 }

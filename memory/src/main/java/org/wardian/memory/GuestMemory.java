@@ -259,10 +259,13 @@ public final class GuestMemory implements AutoCloseable {
     }
   }
 
-  /** Ends {@link #markCode}. */
+  /**
+   * Ends {@link #markCode}, where nobody else may hold decoded code of the page: with several
+   * listeners it stays marked.
+   */
   public void unmarkCode(long address) {
     Backing b = map.find(address);
-    if (b != null) {
+    if (b != null && codeListeners.length <= 1) {
       b.code(b.page(address), false);
     }
   }

@@ -120,6 +120,8 @@ final class BlockTrial implements AutoCloseable {
         String difference = interpreter.difference(translator, undefined);
         if (!difference.isEmpty() && interpreter.strayed(block)) {
           strayed++;
+          interpreter.cool();
+          translator.cool();
           return "";
         }
         if (!difference.isEmpty()) {

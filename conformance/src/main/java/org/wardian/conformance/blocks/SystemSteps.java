@@ -19,6 +19,7 @@ final class SystemSteps {
   /** Bits of a page-table entry that blocks change: P, W, U, G, NX. */
   private static final int[] ENTRY_BITS = {0, 1, 2, 2, 8, 63};
 
+  /** Pages whose entries change; not those that the code runs in while it changes them. */
   private static final int[] PAGES = {
     BlockLayout.DATA,
     BlockLayout.DATA,
@@ -26,8 +27,6 @@ final class SystemSteps {
     BlockLayout.READ_ONLY,
     BlockLayout.STACK,
     BlockLayout.DATA_AGAIN,
-    BlockLayout.CODE,
-    BlockLayout.CODE + BlockLayout.PAGE,
     BlockLayout.CODE_AGAIN
   };
 

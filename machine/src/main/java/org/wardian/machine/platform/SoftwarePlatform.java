@@ -179,12 +179,12 @@ final class SoftwarePlatform implements Platform {
 
   @Override
   public void save(StateWriter out) {
-    PlatformRecord.save(timers.nanoseconds(), vcpus, devices, out);
+    PlatformRecord.save(timers.nanoseconds(), vcpus(), devices, out);
   }
 
   @Override
   public void load(StateReader in) {
-    PlatformRecord.load(timers::moveTo, vcpus, devices, in);
+    PlatformRecord.load(timers::moveTo, vcpus(), devices, in);
   }
 
   @Override

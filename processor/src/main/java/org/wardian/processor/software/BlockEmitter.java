@@ -71,6 +71,11 @@ final class BlockEmitter {
     return body;
   }
 
+  /** Offset in the code written last at which instruction {@code n} starts. */
+  int entry(int n) {
+    return e.entryOf(n);
+  }
+
   HostAssembler assembler() {
     return a;
   }
@@ -97,6 +102,7 @@ final class BlockEmitter {
     called = 0;
     a.start(write, capacity, run);
     e.start(guest, rip, tlbMode);
+    e.counted = counted;
     jumps.start();
     if (into.tail != null) {
       jumps.lookUpItself(into.rip);

@@ -51,6 +51,10 @@ final class ComputeEmitter {
             && i.index < StateLayout.REGISTER_ZERO
             && host(i.base) < 0
             && host(i.index) < 0;
+    if (to >= 0 && i.size0 >= 4 && MemoryEmitter.isSimple(i)) {
+      memory.effective(n, i, to, Math.min(i.size0, i.addressSize));
+      return;
+    }
     if (bothInMemory) {
       a.movLoad(8, T0, register(i.base));
       a.movLoad(8, T1, register(i.index));

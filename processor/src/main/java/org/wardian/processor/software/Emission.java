@@ -19,6 +19,9 @@ final class Emission {
 
   int table;
 
+  /** Whether the code counts its instructions. */
+  boolean counted;
+
   /** The instruction that is being written. */
   int current;
 

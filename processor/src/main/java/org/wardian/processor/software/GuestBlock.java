@@ -245,6 +245,10 @@ final class GuestBlock {
         return 0;
       }
     }
+    if (operation(i) == Operation.MOV_CR) {
+      // Undefined, but no processor changes them.
+      return 0;
+    }
     return (i.form.flagsWritten() | i.form.flagsUndefined()) & Flags.STATUS;
   }
 

@@ -71,7 +71,7 @@ final class JumpEmitter {
       if (sideFlags[k] != null) {
         e.flags.writeBeside(sideFlags[k]);
       }
-      if (sideLeft[k] > 0) {
+      if (sideLeft[k] > 0 && e.counted) {
         a.aluStoreImmediate(HostAssembler.SUB, 8, state(HostState.COUNT), sideLeft[k]);
       }
       jump(sideTarget[k]);
@@ -165,7 +165,7 @@ final class JumpEmitter {
     long target = e.target(n, i);
     Object beside = e.block.side[n] == GuestBlock.DEAD ? null : e.flags.beside();
     int left = e.block.count - 1 - n;
-    if (samePage(target) && beside == null && left == 0) {
+    if (samePage(target) && beside == null && (left == 0 || !e.counted)) {
       link(target, a.jccPatchable(i.condition, a.address()));
     } else {
       sideLabel[sides] = a.newLabel();

@@ -49,7 +49,17 @@ final class MemoryEmitter {
 
   /** Writes the offset of the memory operand; flags survive unless both registers are in memory. */
   void effective(int n, Instruction i, int to) {
-    int width = i.addressSize;
+    effective(n, i, to, i.addressSize);
+  }
+
+  /** Whether {@link #effective} is one instruction, which reads no register that it has written. */
+  static boolean isSimple(Instruction i) {
+    return (i.base >= StateLayout.REGISTER_ZERO || host(i.base) >= 0)
+        && (i.index >= StateLayout.REGISTER_ZERO || host(i.index) >= 0);
+  }
+
+  /** As above, with the low {@code width} bytes of the offset zero-extended. */
+  void effective(int n, Instruction i, int to, int width) {
     if (i.base == StateLayout.REGISTER_CODE_PAGE) {
       long at = e.after(n) + i.displacement;
       a.movImmediate(8, to, width == 4 ? at & 0xffffffffL : at);
@@ -107,11 +117,37 @@ final class MemoryEmitter {
     if (size > 1) {
       a.aluImmediate(HostAssembler.ADD, 8, T0, size - 1);
     }
+    compare(n, write);
+  }
+
+  /** Compares the page of T0 with the tag of the entry at T1, and loads the addend to T1. */
+  private void compare(int n, boolean write) {
     a.aluImmediate(HostAssembler.AND, 8, T0, PAGE_MASK);
     a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, e.table + (write ? 8 : 0)));
     a.jcc(HostCondition.NOT_EQUAL, e.slowPath(n));
     a.movLoad(8, T1, HostMemory.at(STATE, T1, 0, e.table + 16));
     e.flags.lost();
+  }
+
+  /** As {@link #check}, of an operand whose address one instruction computes. */
+  private void checkSimple(int n, Instruction i, int size, boolean write, int alignment) {
+    if (alignment > 1) {
+      a.lea(8, T0, operand(i, 0));
+      a.testImmediate(4, T0, alignment - 1);
+      a.jcc(HostCondition.NOT_EQUAL, e.slowPath(n));
+    }
+    a.lea(4, T1, operand(i, 0));
+    a.shift(HostAssembler.SHR, 4, T1, 7);
+    a.aluImmediate(HostAssembler.AND, 4, T1, (int) Mmu.INDEX_MASK);
+    a.lea(8, T0, operand(i, size - 1));
+    compare(n, write);
+  }
+
+  private static long operand(Instruction i, int more) {
+    int displacement = (int) i.displacement + more;
+    return i.index == StateLayout.REGISTER_ZERO
+        ? HostMemory.at(host(i.base), displacement)
+        : HostMemory.at(host(i.base), host(i.index), i.scale, displacement);
   }
 
   /** Probes the memory operand; returns it as the host's, based on T1. T0 is free afterwards. */
@@ -124,8 +160,17 @@ final class MemoryEmitter {
         return probeFixed(n, at, write);
       }
     }
-    address(n, i, T0);
-    check(n, size, write, alignment);
+    if (i.addressSize == 8
+        && i.segment != StateLayout.FS
+        && i.segment != StateLayout.GS
+        && isSimple(i)
+        && i.base < StateLayout.REGISTER_ZERO
+        && i.displacement <= Integer.MAX_VALUE - size) {
+      checkSimple(n, i, size, write, alignment);
+    } else {
+      address(n, i, T0);
+      check(n, size, write, alignment);
+    }
     boolean plain =
         i.addressSize == 8
             && i.segment == StateLayout.NO_SEGMENT
@@ -176,12 +221,18 @@ final class MemoryEmitter {
   }
 
   void probePush(int n) {
-    a.lea(8, T0, HostMemory.at(GUEST_RSP, -8));
-    check(n, 8, true, 1);
+    probeStack(n, GUEST_RSP, -8, true);
   }
 
   void probeTop(int n, int from) {
-    a.mov(8, T0, from);
-    check(n, 8, false, 1);
+    probeStack(n, from, 0, false);
+  }
+
+  private void probeStack(int n, int base, int displacement, boolean write) {
+    a.lea(4, T1, HostMemory.at(base, displacement));
+    a.shift(HostAssembler.SHR, 4, T1, 7);
+    a.aluImmediate(HostAssembler.AND, 4, T1, (int) Mmu.INDEX_MASK);
+    a.lea(8, T0, HostMemory.at(base, displacement + 7));
+    compare(n, write);
   }
 }

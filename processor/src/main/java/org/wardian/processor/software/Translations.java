@@ -31,7 +31,7 @@ final class Translations implements AutoCloseable {
   static final int SSE = 8;
 
   /** Mode: x87 instructions may. */
-  private static final int X87 = 16;
+  static final int X87 = 16;
 
   /** So many linear pages of code are known without a walk. */
   private static final int KNOWN = 1024;
@@ -50,6 +50,7 @@ final class Translations implements AutoCloseable {
   private final SystemConditions system;
   private final BlockEmitter emitter = new BlockEmitter(exits);
   private final VerifiedTranslation verified = new VerifiedTranslation(exits, code);
+  private final BlockDump dump = BlockDump.wanted();
   private final Decoder decoder;
   private final GuestBlock guest;
 
@@ -245,15 +246,18 @@ final class Translations implements AutoCloseable {
           FlagRecipe.settle(state);
           TranslatedBlock from = exits.block(id);
           RawMemory.putLong(state + StateLayout.CODE_PAGE, rip & Mmu.PAGE_MASK);
-          boolean reload = exits.run(id).x87 && X87State.live(state);
+          // They may bring about that all translations are forgotten, their own too.
+          UnitRun run = exits.run(id);
+          int left = exits.left(id);
+          boolean reload = run.x87 && X87State.live(state);
           if (reload) {
             X87State.settle(state);
           }
           boolean on = false;
           try {
-            on = exits.run(id).execute(cpu, cpu.units(), from);
+            on = run.execute(cpu, cpu.units(), from);
           } finally {
-            counts.inRun(exits.run(id).executed, on ? 0 : exits.left(id));
+            counts.inRun(run.executed, on ? 0 : left);
           }
           rip = cpu.rip();
           if (on) {
@@ -525,7 +529,12 @@ final class Translations implements AutoCloseable {
       int first = exits.next();
       int length =
           emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code);
-      if (verified.accepts(block, at, length, emitter.body(), first)) {
+      boolean accepted = verified.accepts(block, at, length, emitter.body(), first);
+      if (dump != null && dump.wants(rip, guest.offsets[guest.count] - offset)) {
+        String note = accepted ? "in use" : "refused";
+        dump.append(BlockDump.text(block, guest, page, emitter, at, length, note, state));
+      }
+      if (accepted) {
         code.take(length);
         block.entry = at;
         block.host = at + emitter.body();

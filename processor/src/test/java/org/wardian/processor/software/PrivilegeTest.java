@@ -57,7 +57,7 @@ class PrivilegeTest {
     "51b92300000057f3aa5f59", // rep stosb
     "515756488d7740b925000000f3a45e5f59", // rep movsb
     "515756488d7703b907000000f3a55e5f59", // rep movsd
-    "515731c9f3aa5f59", // nothing to store
+    "5157b900000000f3aa5f59", // nothing to store
     "48894728", // mov [rdi+28h],rax
     "48035f10", // add rbx,[rdi+10h]
     "48ff4710", // inc qword [rdi+10h]
@@ -102,7 +102,7 @@ class PrivilegeTest {
     "fae600fb", // cli; out 0,al; sti
     "fae60090fb48ffc0", // cli; out 0,al; nop; sti; inc rax
     "fae600fbfa", // cli; out 0,al; sti; cli
-    "b900000080b80105000031d20f30", // wrmsr
+    "b9800000c0b801050000ba000000000f30", // wrmsr
     "b9810000c00f3250", // rdmsr; push rax
   };
 
@@ -143,7 +143,7 @@ class PrivilegeTest {
   @Test
   void interruptReturnsStayInHostCode() {
     guest.clear();
-    // l: push 10h; push STACK; push 202h; push 8; push m; iretq; m: dec ebx; jnz l; hlt
+    // l: push 10h; push STACK; push 202h; push 8; push m; iretq; m: dec ebx; jnz l; cli; hlt
     int code = (int) SystemGuest.SYSTEM_CODE;
     int stack = (int) SystemGuest.SYSTEM_STACK;
     guest.code(
@@ -154,7 +154,7 @@ class PrivilegeTest {
             + "6a08"
             + ("68" + little(code + 21, 4))
             + "48cf"
-            + "ffcb75e7f4");
+            + "ffcb75e7faf4");
     prepare(translated, new Random(3), true);
     RawMemory.putLong(translated.vcpu().state + StateLayout.GPR + 8 * 3, 10_000);
     assertThat(translated.vcpu().run()).isEqualTo(Exit.HALTED);
@@ -193,8 +193,8 @@ class PrivilegeTest {
 
   private String block(Random random, boolean system) {
     StringBuilder code = new StringBuilder();
-    // sub dword [COUNTER],1; jns over: hlt
-    code.append("832c25").append(little(SystemGuest.COUNTER, 4)).append("017901f4");
+    // sub dword [COUNTER],1; jns over: cli; hlt
+    code.append("832c25").append(little(SystemGuest.COUNTER, 4)).append("017902faf4");
     int length = 2 + random.nextInt(9);
     for (int i = 0; i < length; i++) {
       int kind = random.nextInt(100);

@@ -251,6 +251,11 @@ final class AddressChecker {
     return entry && displacement == tlb + (long) field ? index : -1;
   }
 
+  /** What an entry's offset in the TLB can be. */
+  long indexMask() {
+    return rules.tlbMask;
+  }
+
   int readTag() {
     return rules.readTag;
   }

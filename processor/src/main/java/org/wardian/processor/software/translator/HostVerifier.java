@@ -293,12 +293,16 @@ public final class HostVerifier {
         next = at + ProbeIdiom.nop(code, at, end);
         reason = null;
         reachable = true;
+      } else if (idiom.isSelect(code, at, end) && (marks[at + 4] & TARGET) == 0) {
+        next = at + ProbeIdiom.SELECT_LENGTH;
+        reason = null;
+        checker.selected();
+        reachable = true;
       } else if (idiom.isCheck(code, at, end, block.tlbOffset())
-          && !idiom.isEntered(marks, TARGET)) {
-        next = at + idiom.length;
-        int branch = idiom.branch;
-        reason = checkTarget(branch + 4, ProbeIdiom.int32(code, branch), true);
-        checker.checked(idiom.reach, idiom.write);
+          && ((marks[at + 7] | marks[at + 15] | marks[at + 21]) & TARGET) == 0
+          && checker.checked(idiom.write)) {
+        next = at + ProbeIdiom.CHECK_LENGTH;
+        reason = checkTarget(at + 21, ProbeIdiom.int32(code, at + 17), true);
         reachable = true;
       } else {
         if (!decode(at)) {

@@ -57,20 +57,35 @@ final class InstructionChecker {
     live = false;
   }
 
+  /** Follows {@link ProbeIdiom#isSelect}. */
+  void selected() {
+    int r15 = HostRegister.R15;
+    registers.setLow32(r15, registers.value(r15), registers.offset(r15));
+    int value = registers.value(r15);
+    long offset = registers.offset(r15);
+    long bits = (registers.bits(r15) & 0xffff_ffffL) >>> 7;
+    int shifted = values.shifted(value, offset, 7, bits);
+    long mask = addresses.indexMask();
+    registers.set(r15, values.masked(shifted, 0, mask, bits & mask), 0);
+    registers.flags = HostRegisters.FLAGS_UNKNOWN;
+  }
+
   /**
-   * Follows a check of the address in R14 whose branch is not taken: {@link ProbeIdiom}; R15 is the
-   * addend then.
-   *
-   * @param reach how far behind the address the last byte is
+   * Follows {@link ProbeIdiom#isCheck} whose branch is not taken, if R15 selects an entry: it is
+   * the addend then.
    */
-  void checked(int reach, boolean write) {
+  boolean checked(boolean write) {
+    int entry = registers.value(HostRegister.R15);
+    boolean index = registers.offset(HostRegister.R15) == 0;
+    if (!index || (values.bits(entry, 0) & ~addresses.indexMask()) != 0) {
+      return false;
+    }
     int address = registers.value(HostRegister.R14);
-    long last = registers.offset(HostRegister.R14) + reach;
-    int entry = values.unknown(0);
-    addresses.facts.noteMatch(entry, write, address, last, reach);
+    addresses.facts.noteMatch(entry, write, address, registers.offset(HostRegister.R14));
     registers.setUnknown(HostRegister.R14, -1);
     registers.set(HostRegister.R15, values.addend(entry), 0);
     registers.flags = HostRegisters.FLAGS_UNKNOWN;
+    return true;
   }
 
   /** Whether a register holds a constant. */

@@ -20,10 +20,6 @@ final class ProbeFacts {
   private final int[] addresses = new int[CAPACITY];
   private final long[] offsets = new long[CAPACITY];
   private final boolean[] writes = new boolean[CAPACITY];
-
-  /** How far in front of the offset bytes are known to be in the same page. */
-  private final int[] reaches = new int[CAPACITY];
-
   private int count;
 
   /** Offsets in the state block's table, as values, of jump targets whose key matched. */
@@ -56,13 +52,7 @@ final class ProbeFacts {
 
   /** Notes that the page of {@code address + offset} is that of an entry's tag. */
   void noteMatch(int entry, boolean write, int address, long offset) {
-    noteMatch(entry, write, address, offset, 0);
-  }
-
-  /** As above, with the {@code reach} bytes in front of it, that being what chose the entry. */
-  void noteMatch(int entry, boolean write, int address, long offset, int reach) {
     if (count < CAPACITY) {
-      reaches[count] = reach;
       entries[count] = entry;
       writes[count] = write;
       addresses[count] = address;
@@ -123,7 +113,7 @@ final class ProbeFacts {
           low = offsets[i];
           high = offsets[i];
         }
-        low = Math.min(low, offsets[i] - reaches[i]);
+        low = Math.min(low, offsets[i]);
         high = Math.max(high, offsets[i]);
       }
     }

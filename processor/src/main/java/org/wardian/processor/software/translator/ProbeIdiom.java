@@ -19,17 +19,19 @@ final class ProbeIdiom {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  // mov r15d, r14d; shr r15d, 7; and r15d, i32.
-  private static final long SELECT = 0x4107_efc1_41f7_8945L;
-  private static final int SELECT_AND = 0xe781;
-
-  /** {@code add r14, i8}. */
-  private static final int ADD = 0xc68349;
+  /** {@code shr r15d, 7} and the start of {@code and r15d, i32}. */
+  private static final long SELECT = 0xe7_8141_07ef_c141L;
 
   /** {@code and r14, -4096}. */
   private static final long AND = 0xff_fff0_00e6_8149L;
 
   private static final long LOW_56 = 0xff_ffff_ffff_ffffL;
+
+  /** Bytes of the two instructions that select an entry. */
+  static final int SELECT_LENGTH = 11;
+
+  /** Bytes of the four that compare its tag and load its addend. */
+  static final int CHECK_LENGTH = 29;
 
   /** {@code cmp r14, [rbp + r15 + d32]}, {@code jne rel32}, {@code mov r15, [rbp + r15 + d32]}. */
   private static final int COMPARE = 0x3db43b4e;
@@ -39,17 +41,8 @@ final class ProbeIdiom {
 
   private final StateRules rules;
 
-  /** Of the check found last: bytes, and how far behind the address the last one accessed is. */
-  int length;
-
-  int reach;
+  /** Whether the check found last is one for stores. */
   boolean write;
-
-  /** Offset of the displacement of its branch. */
-  int branch;
-
-  /** Offset in the code at which its inner instructions start: the last of the first three. */
-  private int at;
 
   ProbeIdiom(StateRules rules) {
     this.rules = rules;
@@ -71,34 +64,26 @@ final class ProbeIdiom {
         && int32(code, at + 2) == rules.exitNumber;
   }
 
-  /** Whether the check of an address in R14 is at {@code at}. */
+  /** Whether the selection of an entry by the address in R15 is at {@code at}. */
+  boolean isSelect(byte[] code, int at, int end) {
+    return at + SELECT_LENGTH <= end
+        && (int64(code, at) & LOW_56) == (SELECT & LOW_56)
+        && int32(code, at + 7) == rules.tlbMask
+        && rules.entrySize == 32;
+  }
+
+  /** Whether the check of the entry at R15 for the address in R14 is at {@code at}. */
   boolean isCheck(byte[] code, int at, int end, int tlb) {
-    if (at + 56 > code.length
-        || int64(code, at) != SELECT
-        || (int32(code, at + 8) & 0xffff) != SELECT_AND
-        || int32(code, at + 10) != rules.tlbMask
-        || rules.entrySize != 32) {
+    if (at + CHECK_LENGTH > end
+        || (int64(code, at) & LOW_56) != AND
+        || int32(code, at + 7) != COMPARE
+        || (int32(code, at + 15) & 0xffff) != BRANCH
+        || int32(code, at + 21) != LOAD
+        || int32(code, at + 25) != tlb + rules.addend) {
       return false;
     }
-    this.at = at;
-    int p = at + 14;
-    reach = 0;
-    if ((int32(code, p) & 0xff_ffff) == ADD) {
-      reach = code[p + 3];
-      p += 4;
-    }
-    if ((int64(code, p) & LOW_56) != AND
-        || int32(code, p + 7) != COMPARE
-        || (int32(code, p + 15) & 0xffff) != BRANCH
-        || int32(code, p + 21) != LOAD
-        || int32(code, p + 25) != tlb + rules.addend
-        || p + 29 > end) {
-      return false;
-    }
-    int tag = int32(code, p + 11);
+    int tag = int32(code, at + 11);
     write = tag == tlb + rules.writeTag;
-    branch = p + 17;
-    length = p + 29 - at;
     return write || tag == tlb + rules.readTag;
   }
 
@@ -127,19 +112,5 @@ final class ProbeIdiom {
           case 0x84 -> 8;
           default -> -prefix;
         };
-  }
-
-  /** Whether one of the marks is set where an inner instruction of the check starts. */
-  boolean isEntered(byte[] marks, int mark) {
-    int and = at + length - 29;
-    return ((marks[at + 3]
-                | marks[at + 7]
-                | marks[at + 14]
-                | marks[and]
-                | marks[and + 7]
-                | marks[and + 15]
-                | marks[and + 21])
-            & mark)
-        != 0;
   }
 }
