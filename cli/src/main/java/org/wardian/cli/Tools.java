@@ -16,6 +16,7 @@ import org.wardian.cli.profile.ProfileReport;
 import org.wardian.cli.profile.SymbolFile;
 import org.wardian.cli.profile.SymbolFileException;
 import org.wardian.cli.profile.SymbolTable;
+import org.wardian.processor.software.BlockDump;
 import org.wardian.processor.software.GuestProfile;
 import org.wardian.processor.software.Observation;
 
@@ -59,13 +60,23 @@ final class Tools implements AutoCloseable {
     PrintWriter profileFile =
         profileName == null || profileName.toString().equals(STANDARD_ERROR)
             ? null
-            : create(profileName);
+            : create("profile", profileName);
     return new Tools(
         counted,
         symbols,
         profileName,
         profileFile,
         perfMap ? Optional.of(perfMap(symbols)) : Optional.empty());
+  }
+
+  /** Has blocks written down. */
+  static void dump(String addresses, Path file) {
+    try {
+      BlockDump.request(addresses, file);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
+    }
+    create("dump", file).close();
   }
 
   private static SymbolTable read(Path file) {
@@ -83,13 +94,13 @@ final class Tools implements AutoCloseable {
     }
   }
 
-  private static PrintWriter create(Path file) {
+  private static PrintWriter create(String what, Path file) {
     try {
       return new PrintWriter(
           new OutputStreamWriter(Files.newOutputStream(file), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new Failure(
-          ExitStatus.STORAGE, "profile " + file + " cannot be written: " + reason(e), e);
+          ExitStatus.STORAGE, what + " " + file + " cannot be written: " + reason(e), e);
     }
   }
 

@@ -28,9 +28,24 @@ final class ToolsOption {
           "Write /tmp/perf-PID.map, by which Linux's perf names translated code. Not with kvm.")
   private boolean perfMap;
 
+  @Option(
+      names = "--translator-dump",
+      paramLabel = "ADDRESS",
+      description =
+          "Write down each translated block that holds the guest's instruction at ADDRESS, in"
+              + " hexadecimal; several with commas between, or all. Not with kvm.")
+  private String dump;
+
+  @Option(
+      names = "--translator-dump-file",
+      paramLabel = "FILE",
+      defaultValue = "wardian-blocks.txt",
+      description = "Where --translator-dump writes (default: ${DEFAULT-VALUE}).")
+  private Path dumpFile;
+
   /** Whether something is asked for that only our own processor can tell. */
   boolean wantsOurProcessor() {
-    return profile != null || perfMap;
+    return profile != null || perfMap || dump != null;
   }
 
   /**
@@ -40,6 +55,9 @@ final class ToolsOption {
    * @throws Failure if one of them cannot be used
    */
   Tools open(boolean counted) {
+    if (dump != null) {
+      Tools.dump(dump, dumpFile);
+    }
     return Tools.open(profile, symbols, perfMap, counted);
   }
 }

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
     hidden = true,
     mixinStandardHelpOptions = true,
     description = {
-      "Executes a bit of everything, so that the JVM's AOT cache knows it: for ward's own launcher.",
+      "Executes a bit of everything, so that the JVM's AOT cache knows it: for ward's own"
+          + " launcher.",
       "",
       "Leaves with 0 where that was a whole guest, and with 9 where none has been fetched yet.",
       ""

@@ -25,6 +25,11 @@ class WardTest {
         mistake("--accelerator", "run", "--accelerator", "hax"),
         mistake("auto, split, kernel", "run", "--irqchip", "apic"),
         mistake("has none", "run", "--accelerator", "software", "--irqchip", "kernel"),
+        mistake("auto, host, off", "run", "--translator", "jit"),
+        mistake("host's", "run", "--accelerator", "kvm", "--translator", "host"),
+        mistake("own processor", "run", "--accelerator", "kvm", "--profile", "-"),
+        mistake("hexadecimal", "run", "--translator-dump", "main"),
+        mistake("no such file", "run", "--symbols", "no-such-file"),
         mistake("exclude each other", "run", "debian", "--kernel", "vmlinuz"),
         mistake("does not exist", "run", "--script", "no-such-file"),
         mistake("pull, list or rm", "image"),
@@ -79,6 +84,10 @@ class WardTest {
     // Figures of two measurements differ.
     assertThat(node.get("reason").asText()).isNotBlank();
     assertThat(node.get("findings")).hasSizeGreaterThan(4);
+    JsonNode translator = node.get("translator");
+    assertThat(translator.get("reason").asText()).isNotBlank();
+    assertThat(translator.get("interpreterMips").asDouble()).isPositive();
+    assertThat(translator.has("mips")).isEqualTo(translator.get("available").asBoolean());
     assertThat(text.status()).isEqualTo(json.status());
   }
 
@@ -116,7 +125,8 @@ class WardTest {
 
     assertThat(bash)
         .startsWith("#!")
-        .contains("run", "image", "doctor", "--memory", "--irqchip", "split");
+        .contains("run", "image", "doctor", "--memory", "--irqchip", "split")
+        .contains("--translator", "host", "--profile");
     assertThat(zsh).contains("compinit").contains(bash);
   }
 }

@@ -1,13 +1,13 @@
 package org.wardian.cli.profile;
 
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.io.OutputStreamWriter;
 import org.wardian.processor.software.BlockListener;
 
 /**
@@ -60,8 +60,8 @@ public final class PerfMap implements BlockListener, AutoCloseable {
     String name =
         symbols
             .at(guest - move)
-            .map(symbol ->
-                symbol.name() + "+0x" + Long.toHexString(guest - move - symbol.address()))
+            .map(
+                symbol -> symbol.name() + "+0x" + Long.toHexString(guest - move - symbol.address()))
             .orElseGet(() -> "0x" + Long.toHexString(guest));
     lines.println(Long.toHexString(host) + " " + Integer.toHexString(bytes) + " guest:" + name);
   }

@@ -28,10 +28,14 @@ public final class ProfileReport {
 
   /** Of what a profile holds now. */
   public ProfileReport(GuestProfile profile, SymbolTable symbols) {
-    this.places = profile.places();
-    this.idle = profile.idle();
+    this(profile.places(), profile.idle(), profile.systemCallEntry(), symbols);
+  }
+
+  ProfileReport(Map<Place, Long> places, long idle, long systemCallEntry, SymbolTable symbols) {
+    this.places = places;
+    this.idle = idle;
     this.symbols = symbols;
-    this.move = symbols.move(profile.systemCallEntry());
+    this.move = symbols.move(systemCallEntry);
   }
 
   private Optional<Symbol> symbol(Place place) {
@@ -90,8 +94,7 @@ public final class ProfileReport {
             percent(samples(Mode.USER)),
             percent(idle)));
     if (move != 0) {
-      text.append(
-          String.format("the kernel ran 0x%x above where its symbols are%n", move));
+      text.append(String.format("the kernel ran 0x%x above where its symbols are%n", move));
     }
     List<Row> rows = rows(this::function);
     text.append(String.format("%n%10s %6s  %-6s %s%n", "samples", "%", "mode", "where"));
@@ -152,8 +155,7 @@ public final class ProfileReport {
           row.put("mode", name(place.mode()));
           row.put("address", address(place));
           row.put("samples", entry.getValue());
-          symbol(place)
-              .ifPresent(symbol -> row.put("symbol", symbol.name()));
+          symbol(place).ifPresent(symbol -> row.put("symbol", symbol.name()));
         });
   }
 }

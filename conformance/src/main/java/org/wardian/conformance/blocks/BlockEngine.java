@@ -64,6 +64,12 @@ final class BlockEngine implements AutoCloseable {
   /** The window's page table as it should be. */
   private final long[] table = new long[BlockLayout.WINDOW_PAGES];
 
+  /** Whether a block that is stopped goes on. */
+  boolean resumes;
+
+  /** How often that happened. */
+  long stopped;
+
   /** When the running block began, in nanoseconds, or 0. */
   volatile long began;
 
@@ -223,6 +229,15 @@ final class BlockEngine implements AutoCloseable {
     RawMemory.fill(memory.hostAddress(BlockLayout.STACK_TOP - 64), 64, (byte) 0);
     began = System.nanoTime() | 1;
     Exit exit = vcpu.run();
+    for (int n = 0; resumes && exit == Exit.STOPPED && n < Stops.MOST; n++) {
+      stopped++;
+      if ((n & 3) == 0) {
+        // As if it had been saved and loaded.
+        vcpu.state();
+        vcpu.stateChanged();
+      }
+      exit = vcpu.run();
+    }
     began = 0;
     return exit;
   }

@@ -9,8 +9,9 @@ import org.wardian.x86.CpuModel;
  *
  * <p>Options: {@code --blocks N} (default 1,000,000), {@code --minutes M} at most, {@code --seed
  * S}, {@code --only SEED} one block by its own seed, {@code --show N} failures (default 5, then it
- * ends), {@code --x87 0} without x87 instructions, {@code --system 0} without system instructions.
- * Ends with status 1 where there was a difference.
+ * ends), {@code --x87 0} without x87 instructions, {@code --system 0} without system instructions,
+ * {@code --stops 1} with translated code stopped at times, which must make no difference. Ends with
+ * status 1 where there was a difference.
  */
 public final class BlockRun {
   private final PrintStream out;
@@ -22,6 +23,7 @@ public final class BlockRun {
   private int show = 5;
   private boolean floatingPoint = true;
   private boolean privileged = true;
+  private boolean stopping;
 
   private BlockRun(PrintStream out) {
     this.out = out;
@@ -50,6 +52,7 @@ public final class BlockRun {
         case "--only" -> only = value;
         case "--x87" -> floatingPoint = value != 0;
         case "--system" -> privileged = value != 0;
+        case "--stops" -> stopping = value != 0;
         case "--show" -> show = (int) value;
         default -> {
           return false;
@@ -86,7 +89,7 @@ public final class BlockRun {
     // Twice over, so that blocks do not share parts of one sequence.
     EdgeValues seeds = new EdgeValues(new EdgeValues(seed).bits());
     long n = 0;
-    try (BlockTrial trial = new BlockTrial(model)) {
+    try (BlockTrial trial = new BlockTrial(model, stopping)) {
       if (only != 0) {
         return examine(trial, generator.next(only), trial.runAlone(generator.next(only)));
       }
@@ -113,6 +116,9 @@ public final class BlockRun {
               + " without end, "
               + trial.strayed
               + " over their own code");
+      if (stopping) {
+        out.println("  stopped " + trial.stopped() + " times");
+      }
     }
     for (int vector = 0; vector < 256; vector++) {
       if (ended[vector] != 0) {

@@ -28,8 +28,17 @@ final class BlockTrial implements AutoCloseable {
   /** Blocks that never ended. */
   long endless;
 
-  BlockTrial(CpuModel model) {
+  private long stopped;
+
+  /** Stops translated code, or null. */
+  private final Stops stops;
+
+  /**
+   * @param stopping whether translated code is stopped at times, and goes on
+   */
+  BlockTrial(CpuModel model, boolean stopping) {
     this.model = model;
+    stops = stopping ? new Stops() : null;
     renew();
     watchdog.setDaemon(true);
     watchdog.start();
@@ -53,11 +62,13 @@ final class BlockTrial implements AutoCloseable {
   /** Begins with processors that know nothing. */
   private void renew() {
     if (interpreter != null) {
+      stopped += translator.stopped;
       interpreter.close();
       translator.close();
     }
     interpreter = new BlockEngine(model, false);
     translator = new BlockEngine(model, true);
+    translator.resumes = stops != null;
   }
 
   /**
@@ -105,7 +116,7 @@ final class BlockTrial implements AutoCloseable {
           interpreter.run(block, state, data);
         }
         try {
-          exit = translator.run(block, state, data);
+          exit = translate(block, state);
         } catch (RuntimeException | Error e) {
           List<StackTraceElement> trace = Arrays.asList(e.getStackTrace());
           renew();
@@ -130,6 +141,18 @@ final class BlockTrial implements AutoCloseable {
       }
     }
     return "";
+  }
+
+  private Exit translate(BlockCase block, BlockState state) {
+    if (stops == null) {
+      return translator.run(block, state, data);
+    }
+    stops.of(translator);
+    try {
+      return translator.run(block, state, data);
+    } finally {
+      stops.of(null);
+    }
   }
 
   /** As {@link #run}, on new processors. */
@@ -193,6 +216,11 @@ final class BlockTrial implements AutoCloseable {
     return block.valid && new FlagFlow(block).violation < 0 && !runAlone(block).isEmpty();
   }
 
+  /** How often translated code was stopped and went on. */
+  long stopped() {
+    return stopped + translator.stopped;
+  }
+
   /** The vector that ended the last block. */
   int vector() {
     return interpreter.vector();
@@ -201,6 +229,9 @@ final class BlockTrial implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    if (stops != null) {
+      stops.close();
+    }
     watchdog.interrupt();
     interpreter.close();
     translator.close();

@@ -151,6 +151,11 @@ final class WardProcess implements AutoCloseable {
     process.getOutputStream().flush();
   }
 
+  /** Its number. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Sends SIGTERM. */
   void terminate() {
     process.destroy();

@@ -3,6 +3,7 @@ package org.wardian.conformance.debian;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +98,11 @@ public final class GuestShell implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new AssertionError("the machine failed", e.getCause());
     }
+  }
+
+  /** What the machine has counted so far. */
+  public Map<String, Long> counters() {
+    return machine.counters();
   }
 
   /** All that the guest has written to its console. */

@@ -14,7 +14,7 @@ public record TranslatorChoice(boolean translated, String reason) {
   /**
    * System property for test suites: {@code true} or {@code false} decides for every machine whose
    * configuration says {@link Translator#AUTO}; {@code true} demands as {@link Translator#HOST}
-   * does.
+   * does, and so does {@code lockstep}, which compares translated code with the interpreter.
    */
   public static final String FORCED = "wardian.translator";
 
@@ -37,7 +37,7 @@ public record TranslatorChoice(boolean translated, String reason) {
       case AUTO -> {
         if (forced.isPresent()) {
           String reason = "property " + FORCED + "=" + forced.get() + " asks for it";
-          yield Boolean.parseBoolean(forced.get())
+          yield forced.get().equals("lockstep") || Boolean.parseBoolean(forced.get())
               ? demanded(reason, obstacle)
               : new TranslatorChoice(false, reason);
         }

@@ -185,6 +185,9 @@ final class BlockEmitter {
     int id = exits.add(null, Exits.UNITS, e.pageRip + block.offsets[from], 0);
     exits.left(id, block.count - from);
     long routine = routine(from);
+    if (routine != 0) {
+      system.operands(from, block.instructions[from]);
+    }
     UnitRun unitRun = new UnitRun(block, from, to, e.pageRip);
     if (routine == 0) {
       exit(id);

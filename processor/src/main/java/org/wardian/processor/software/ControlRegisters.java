@@ -128,9 +128,10 @@ final class ControlRegisters {
 
   void cr3(long value) {
     long v = value;
+    long old = cpu.cr(3);
     boolean pcid = (cpu.cr(4) & CR4_PCIDE) != 0;
     if (pcid) {
-      // Bit 63 allows to keep translations; dropping them is allowed too.
+      // Bit 63 allows to keep translations.
       v &= Long.MAX_VALUE;
     }
     if (cpu.longMode()) {
@@ -144,7 +145,7 @@ final class ControlRegisters {
       }
     }
     RawMemory.putLong(s + StateLayout.CR3, v);
-    cpu.switchAddressSpace();
+    cpu.switchAddressSpace(old, pcid, value < 0);
   }
 
   void cr4(long v) {

@@ -56,6 +56,8 @@ final class Emittable {
           CMOVCC,
           CMP,
           CMPXCHG,
+          CMPXCHG8B,
+          CMPXCHG16B,
           DEC,
           IMUL,
           INC,

@@ -10,6 +10,7 @@ import static org.wardian.processor.software.translator.HostRegister.R15;
 import static org.wardian.processor.software.translator.HostRegister.RAX;
 import static org.wardian.processor.software.translator.HostRegister.RBP;
 import static org.wardian.processor.software.translator.HostRegister.RBX;
+import static org.wardian.processor.software.translator.HostRegister.RCX;
 import static org.wardian.processor.software.translator.HostRegister.RDI;
 
 import org.wardian.host.Mapping;
@@ -123,14 +124,15 @@ final class HostCode implements AutoCloseable {
   }
 
   /**
-   * Turns a recipe into {@link FlagRecipe#PARKED} and goes on at T0; leaves to Java where the
-   * interpreter's words hold the flags. The host's flags and the temporaries are lost.
+   * Turns a recipe, or the interpreter's words, into {@link FlagRecipe#PARKED} and goes on at T0.
+   * The host's flags and the temporaries are lost.
    */
   private static void park(HostAssembler a, long leave) {
     a.movLoad(4, T1, state(HostState.RECIPE));
     a.aluImmediate(HostAssembler.SUB, 4, T1, FlagRecipe.FIRST);
-    a.jccTo(HostCondition.BELOW, leave);
+    int lazy = a.newLabel();
     a.movStore(8, state(HostState.HELD), RAX);
+    a.jcc(HostCondition.BELOW, lazy);
     a.shift(HostAssembler.SHL, 4, T1, 5);
     int table = a.newLabel();
     int park = a.newLabel();
@@ -158,6 +160,56 @@ final class HostCode implements AutoCloseable {
     a.setcc(HostCondition.OVERFLOW, RAX);
     a.movStore(2, state(HostState.FLAG_A), RAX);
     a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.PARKED);
+    a.movLoad(8, RAX, state(HostState.HELD));
+    a.jmpRegister(T0);
+    a.bind(lazy);
+    parkLazy(a);
+  }
+
+  /** Parks what {@link org.wardian.processor.Flags} computes from its two words. */
+  private static void parkLazy(HostAssembler a) {
+    long result = state(StateLayout.FLAG_RESULT);
+    a.movStore(8, state(SystemWords.SPILL), RCX);
+    a.movLoad(8, T1, state(StateLayout.FLAG_AUX));
+    // PF
+    a.mov(8, RCX, T1);
+    a.shift(HostAssembler.SHR, 8, RCX, 8);
+    a.aluLoad(HostAssembler.XOR, 8, RCX, result);
+    a.test(1, RCX, RCX);
+    a.setcc(HostCondition.PARITY, RCX);
+    a.movzx(4, RCX, 1, RCX);
+    a.shift(HostAssembler.SHL, 4, RCX, 2);
+    // ZF
+    a.aluStoreImmediate(HostAssembler.CMP, 8, result, 0);
+    a.setcc(HostCondition.EQUAL, RAX);
+    a.movzx(4, RAX, 1, RAX);
+    a.shift(HostAssembler.SHL, 4, RAX, 6);
+    a.alu(HostAssembler.OR, 4, RCX, RAX);
+    // SF
+    a.movLoad(8, RAX, result);
+    a.shift(HostAssembler.SHR, 8, RAX, 63);
+    a.alu(HostAssembler.XOR, 4, RAX, T1);
+    a.aluImmediate(HostAssembler.AND, 4, RAX, 1);
+    a.shift(HostAssembler.SHL, 4, RAX, 7);
+    a.alu(HostAssembler.OR, 4, RCX, RAX);
+    // AF
+    a.mov(4, RAX, T1);
+    a.aluImmediate(HostAssembler.AND, 4, RAX, 8);
+    a.shift(HostAssembler.SHL, 4, RAX, 1);
+    a.alu(HostAssembler.OR, 4, RCX, RAX);
+    // CF
+    a.mov(8, RAX, T1);
+    a.shift(HostAssembler.SHR, 8, RAX, 63);
+    a.alu(HostAssembler.OR, 4, RCX, RAX);
+    a.movStore(1, state(HostState.FLAG_A + 1), RCX);
+    // OF
+    a.mov(8, RAX, T1);
+    a.shift(HostAssembler.SHL, 8, RAX, 1);
+    a.alu(HostAssembler.XOR, 8, RAX, T1);
+    a.shift(HostAssembler.SHR, 8, RAX, 63);
+    a.movStore(1, state(HostState.FLAG_A), RAX);
+    a.movStoreImmediate(4, state(HostState.RECIPE), FlagRecipe.PARKED);
+    a.movLoad(8, RCX, state(SystemWords.SPILL));
     a.movLoad(8, RAX, state(HostState.HELD));
     a.jmpRegister(T0);
   }

@@ -40,7 +40,7 @@ final class MemoryEmitter {
   }
 
   /** Writes the linear address of the memory operand to {@code to}; disturbs flags and no other. */
-  private void address(int n, Instruction i, int to) {
+  void address(int n, Instruction i, int to) {
     effective(n, i, to);
     if (i.segment == StateLayout.FS || i.segment == StateLayout.GS) {
       a.aluLoad(HostAssembler.ADD, 8, to, state(StateLayout.segment(i.segment) + StateLayout.BASE));

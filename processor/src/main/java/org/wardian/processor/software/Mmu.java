@@ -88,6 +88,8 @@ abstract class Mmu extends VcpuContext {
   /** Offsets of the entries that hold pages that are not global, or once did. */
   private final int[] local = new int[LOCALS];
 
+  final AddressSpaces spaces = new AddressSpaces();
+
   /** How many of them there are; more than {@link #LOCALS} where they are not all known. */
   private int locals;
 
@@ -129,6 +131,7 @@ abstract class Mmu extends VcpuContext {
     }
     locals = 0;
     walker.largeBelow = false;
+    spaces.clear();
   }
 
   /** Empties the data tables but for global pages: a write to CR3. */
@@ -142,6 +145,48 @@ abstract class Mmu extends VcpuContext {
     }
     locals = 0;
     walker.largeBelow = false;
+  }
+
+  /**
+   * Notes what {@link #flushLocal} drops next, for {@link #enterSpace}.
+   *
+   * @param root CR3, with process-context identifiers
+   * @param generation to be had back from {@link AddressSpaces#generation}
+   */
+  final void leaveSpace(long root, int generation) {
+    if (locals > AddressSpaces.ENTRIES) {
+      spaces.forget(root);
+      return;
+    }
+    int space = spaces.begin(root, walker.largeBelow, generation);
+    for (int n = 0; n < locals; n++) {
+      long e = state + local[n];
+      boolean valid = RawMemory.getLong(e) != -1 || RawMemory.getLong(e + 8) != -1;
+      if (valid && (RawMemory.getLong(e + 24) & GLOBAL) == 0) {
+        spaces.add(space, state, local[n]);
+      }
+    }
+  }
+
+  /** Brings back what {@link #leaveSpace} noted; the number of the space, or -1 if it is gone. */
+  final int enterSpace(long root) {
+    int space = spaces.find(root);
+    if (space < 0) {
+      return -1;
+    }
+    for (int k = 0; k < spaces.count(space); k++) {
+      int offset = spaces.offset(space, k);
+      long e = state + offset;
+      if (RawMemory.getLong(e) == -1 && RawMemory.getLong(e + 8) == -1) {
+        boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
+        spaces.restore(space, k, state);
+        if (!listed) {
+          local[locals++] = offset;
+        }
+      }
+    }
+    walker.largeBelow |= spaces.pieces(space);
+    return space;
   }
 
   private void dropLocals() {
@@ -174,6 +219,7 @@ abstract class Mmu extends VcpuContext {
 
   /** Makes stores to a guest-physical page take the slow path: it now holds code. */
   final void flushWrites(long physicalPage) {
+    spaces.flushWrites(physicalPage);
     for (int mode = 0; mode < REGIONS - 1; mode++) {
       if (used[mode]) {
         long end = table(mode) + TABLE_SIZE;
@@ -188,6 +234,7 @@ abstract class Mmu extends VcpuContext {
 
   /** Makes the first store to every page take the slow path, which asks memory again. */
   final void watchStores() {
+    spaces.clear();
     for (int mode = 0; mode < REGIONS - 1; mode++) {
       if (used[mode]) {
         long end = table(mode) + TABLE_SIZE;

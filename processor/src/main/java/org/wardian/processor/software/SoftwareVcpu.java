@@ -96,7 +96,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       IoBus mmio,
       LocalInterruptController interrupts,
       TimestampCounter time) {
-    boolean translated = Boolean.getBoolean("wardian.translator");
+    boolean translated = Boolean.getBoolean("wardian.translator") || Lockstep.ENABLED;
     return create(model, cpuid, memory, ports, mmio, interrupts, time, translated);
   }
 
@@ -818,12 +818,30 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     }
   }
 
-  /** MOV to CR3: translations of pages that are not global end. */
-  void switchAddressSpace() {
-    flushLocal();
+  /**
+   * MOV to CR3: translations of pages that are not global end.
+   *
+   * @param before its value until now
+   * @param identified whether address spaces have identifiers
+   * @param keep whether those of the new address space may be kept from when it was left
+   */
+  void switchAddressSpace(long before, boolean identified, boolean keep) {
+    int generation = translations == null ? 0 : translations.generation();
+    int space = -1;
+    if (identified) {
+      leaveSpace(before, generation);
+      flushLocal();
+      if (keep) {
+        space = enterSpace(cr(3));
+      } else {
+        spaces.forget(cr(3));
+      }
+    } else {
+      flushLocal();
+    }
     cache.flushLocal();
     if (translations != null) {
-      translations.flushLocal();
+      translations.switchSpace(space < 0 ? -1 : spaces.generation(space));
     }
   }
 }

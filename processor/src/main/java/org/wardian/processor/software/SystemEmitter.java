@@ -38,6 +38,9 @@ final class SystemEmitter {
    * @param supervisor whether the code runs at privilege 0, otherwise 3
    */
   static boolean is(Instruction i, boolean supervisor) {
+    if (Lockstep.ENABLED) {
+      return false;
+    }
     return switch (GuestBlock.operation(i)) {
       case CLI, STI, SWAPGS -> supervisor;
       case CLD, STD, RDFSBASE, RDGSBASE, WRFSBASE, WRGSBASE -> true;
@@ -67,8 +70,12 @@ final class SystemEmitter {
    * @param table of the TLB that the code uses
    */
   static long routine(Instruction i, int table, SystemRoutines routines) {
+    if (Lockstep.ENABLED) {
+      return 0;
+    }
     boolean supervisor = table != Mmu.USER;
-    return switch (GuestBlock.operation(i)) {
+    Operation op = GuestBlock.operation(i);
+    return switch (op) {
       case SYSCALL -> routines.systemCall;
       case SYSRET -> supervisor && i.operandSize == 8 ? routines.systemReturn : 0;
       case IRET -> table == Mmu.SUPERVISOR && i.operandSize == 8 ? routines.interruptReturn : 0;
@@ -76,10 +83,11 @@ final class SystemEmitter {
       case CLAC -> supervisor ? routines.clearAccess : 0;
       case RDTSC -> routines.timestamp;
       case RDTSCP -> routines.timestampAndProcessor;
-      case STOS -> i.rep && i.addressSize == 8 ? routines.stos(i.size0) : 0;
+      case BT, BTS, BTR, BTC -> isBitString(i) ? routines.bits.of(op, i.size0) : 0;
+      case STOS -> i.rep && i.addressSize == 8 ? routines.strings.stos(i.size0) : 0;
       case MOVS ->
           i.rep && i.addressSize == 8 && i.segment != StateLayout.FS && i.segment != StateLayout.GS
-              ? routines.movs(i.size0)
+              ? routines.strings.movs(i.size0)
               : 0;
       default -> 0;
     };
@@ -87,6 +95,32 @@ final class SystemEmitter {
 
   private static long state(int offset) {
     return HostMemory.at(STATE, offset);
+  }
+
+  private static boolean isBitString(Instruction i) {
+    return i.kind0 == Instruction.MEMORY
+        && i.kind1 == Instruction.REGISTER
+        && i.size0 >= 4
+        && i.addressSize == 8;
+  }
+
+  /** Writes what the routine for instruction {@code n} has to be told apart from its exit. */
+  void operands(int n, Instruction i) {
+    if (i.kind0 != Instruction.MEMORY || i.kind1 != Instruction.REGISTER) {
+      return;
+    }
+    int host = HostState.REGISTERS[i.reg1];
+    if (host < 0) {
+      a.movLoad(i.size0, T0, state(StateLayout.GPR + 8 * i.reg1));
+      host = T0;
+    }
+    if (i.size0 == 4) {
+      a.movsx(8, T0, 4, host);
+      host = T0;
+    }
+    a.movStore(8, state(SystemWords.BIT_NUMBER), host);
+    memory.address(n, i, T0);
+    a.movStore(8, state(SystemWords.BIT_BASE), T0);
   }
 
   private static long base(int segment) {

@@ -11,6 +11,8 @@ import static org.wardian.processor.software.translator.HostRegister.RDX;
 import static org.wardian.processor.software.translator.HostRegister.RSI;
 import static org.wardian.processor.software.translator.HostRegister.RSP;
 
+import java.util.Arrays;
+import java.util.stream.Stream;
 import org.wardian.host.MonotonicClock;
 import org.wardian.processor.Flags;
 import org.wardian.processor.software.translator.HostAssembler;
@@ -19,7 +21,7 @@ import org.wardian.processor.software.translator.HostMemory;
 import org.wardian.x86.StateLayout;
 
 /**
- * Host code that all blocks share, for instructions that change the privilege or move strings.
+ * Host code that all blocks share, for instructions that change the privilege or read the clock.
  *
  * <p>A block jumps to a routine with the exit of its instruction in {@link HostState#EXIT}, and the
  * flags where Java finds them. A routine first looks whether everything is as it usually is; where
@@ -57,13 +59,11 @@ final class SystemRoutines {
   final long timestamp;
   final long timestampAndProcessor;
 
-  /** By the logarithm of the size. */
-  private final long[] stos = new long[4];
-
-  private final long[] movs = new long[4];
+  final StringRoutines strings;
+  final BitRoutines bits;
 
   /** Where each starts, first those that never come back behind their exit. */
-  private final long[] starts = new long[15];
+  private final long[] starts = new long[7];
 
   private static final int LEAVING = 5;
   private int count;
@@ -86,12 +86,8 @@ final class SystemRoutines {
     writeTimestamp(false);
     timestampAndProcessor = start();
     writeTimestamp(true);
-    for (int n = 0; n < 4; n++) {
-      stos[n] = start();
-      writeStos(1 << n);
-      movs[n] = start();
-      writeMovs(1 << n);
-    }
+    strings = new StringRoutines(a, leave);
+    bits = new BitRoutines(a, leave, park);
   }
 
   private long start() {
@@ -102,20 +98,14 @@ final class SystemRoutines {
 
   /** Where the routines start. */
   long[] starts() {
-    return starts.clone();
+    return Stream.of(starts, strings.starts(), bits.starts())
+        .flatMapToLong(Arrays::stream)
+        .toArray();
   }
 
   /** How many of {@link #starts}, from the first on, never come back behind their exit. */
   int leaving() {
     return LEAVING;
-  }
-
-  long stos(int size) {
-    return stos[Integer.numberOfTrailingZeros(size)];
-  }
-
-  long movs(int size) {
-    return movs[Integer.numberOfTrailingZeros(size)];
   }
 
   private static long state(int offset) {
@@ -432,67 +422,6 @@ final class SystemRoutines {
     if (processor) {
       a.movLoad(4, RCX, state(StateLayout.TSC_AUX));
     }
-    a.jmpLoad(state(SystemWords.BACK));
-  }
-
-  // ---- strings ----------------------------------------------------------------------------------
-
-  /**
-   * What REP MOVS and REP STOS begin with: T0 is the host address to go on at, T1 the offset of the
-   * TLB's table. Only upwards, and no more than a page.
-   */
-  private void startString(int size) {
-    a.testStoreImmediate(4, state(StateLayout.EFLAGS), (int) Cpu.DF);
-    a.jccTo(HostCondition.NOT_EQUAL, leave);
-    a.aluImmediate(HostAssembler.CMP, 8, RCX, PAGE / size);
-    a.jccTo(HostCondition.ABOVE, leave);
-    int some = a.newLabel();
-    a.test(8, RCX, RCX);
-    a.jcc(HostCondition.NOT_EQUAL, some);
-    a.jmpRegister(T0);
-    a.bind(some);
-    a.movStore(8, state(SystemWords.BACK), T0);
-  }
-
-  /** Compares the page of all elements with a tag; T1 becomes the entry's offset, T0 is lost. */
-  private void probeString(int register, int size, int tag) {
-    a.mov(4, T0, register);
-    a.shift(HostAssembler.SHR, 4, T0, 7);
-    a.aluImmediate(HostAssembler.AND, 4, T0, (int) Mmu.INDEX_MASK);
-    a.alu(HostAssembler.ADD, 4, T1, T0);
-    a.lea(8, T0, HostMemory.at(register, RCX, Integer.numberOfTrailingZeros(size), -1));
-    a.aluImmediate(HostAssembler.AND, 8, T0, PAGE_MASK);
-    a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, tag));
-    a.jccTo(HostCondition.NOT_EQUAL, leave);
-  }
-
-  private void writeStos(int size) {
-    startString(size);
-    probeString(RDI, size, 8);
-    a.movLoad(8, T0, HostMemory.at(STATE, T1, 0, 16));
-    a.alu(HostAssembler.ADD, 8, RDI, T0);
-    a.rep();
-    a.stos(size);
-    a.alu(HostAssembler.SUB, 8, RDI, T0);
-    a.jmpLoad(state(SystemWords.BACK));
-  }
-
-  private void writeMovs(int size) {
-    startString(size);
-    a.movStore(8, state(SystemWords.SPILL), T1);
-    probeString(RDI, size, 8);
-    a.movLoad(8, T0, HostMemory.at(STATE, T1, 0, 16));
-    a.movStore(8, state(SystemWords.SECOND_SPILL), T0);
-    a.movLoad(8, T1, state(SystemWords.SPILL));
-    probeString(RSI, size, 0);
-    a.movLoad(8, T1, HostMemory.at(STATE, T1, 0, 16));
-    a.movLoad(8, T0, state(SystemWords.SECOND_SPILL));
-    a.alu(HostAssembler.ADD, 8, RDI, T0);
-    a.alu(HostAssembler.ADD, 8, RSI, T1);
-    a.rep();
-    a.movs(size);
-    a.alu(HostAssembler.SUB, 8, RDI, T0);
-    a.alu(HostAssembler.SUB, 8, RSI, T1);
     a.jmpLoad(state(SystemWords.BACK));
   }
 }

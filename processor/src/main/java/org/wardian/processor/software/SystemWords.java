@@ -45,6 +45,14 @@ final class SystemWords {
 
   // Emitted code's own.
 
+  /** Linear address of a bit string, and the number of a bit in it. */
+  static final int BIT_BASE = BASE + 152;
+
+  static final int BIT_NUMBER = BASE + 160;
+
+  /** Offset of the TLB's table that the code uses. */
+  static final int TABLE = BASE + 168;
+
   /** What the host's clock showed: struct timespec. */
   static final int TIME = BASE + 136;
 
@@ -62,7 +70,7 @@ final class SystemWords {
   static final int SECOND_SPILL = BASE + 112;
 
   /** Offset of the first byte behind them. */
-  static final int END = BASE + 152;
+  static final int END = BASE + 176;
 
   private SystemWords() {}
 

@@ -32,8 +32,11 @@ final class TranslatedBlock {
 
   private static final int[] NOTHING = new int[0];
 
-  /** Host address of its code. */
+  /** Host address of its code, for jumps. */
   long host;
+
+  /** Host address of its code for Java: the same, but for {@link Lockstep}. */
+  long enter;
 
   /**
    * Host address for links from the same page: that of its code, or where it crosses into another

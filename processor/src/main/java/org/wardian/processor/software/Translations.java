@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
+import org.wardian.processor.software.translator.HostAssembler;
+import org.wardian.processor.software.translator.HostMemory;
 import org.wardian.x86.Decoder;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.StateLayout;
@@ -51,6 +53,9 @@ final class Translations implements AutoCloseable {
   private final BlockEmitter emitter = new BlockEmitter(exits);
   private final VerifiedTranslation verified = new VerifiedTranslation(exits, code);
   private final BlockDump dump = BlockDump.wanted();
+
+  /** Compares with the interpreter, or null. */
+  private final Lockstep lockstep;
   private final Decoder decoder;
   private final GuestBlock guest;
 
@@ -73,6 +78,8 @@ final class Translations implements AutoCloseable {
 
   /** Generations of the mapping as user code and as the system sees it, for the jump table. */
   private int userGeneration;
+
+  private int newestUser;
 
   private int systemGeneration;
 
@@ -110,6 +117,7 @@ final class Translations implements AutoCloseable {
     this.guest = new GuestBlock(decoder);
     this.system = new SystemConditions(cpu);
     Arrays.fill(knownTags, -1);
+    this.lockstep = Lockstep.ENABLED ? new Lockstep(cpu, exits) : null;
     clearJumps();
     X87State.initialise(state);
   }
@@ -135,7 +143,8 @@ final class Translations implements AutoCloseable {
   }
 
   private void flushUser() {
-    userGeneration = advance(userGeneration);
+    newestUser = advance(newestUser);
+    userGeneration = newestUser;
   }
 
   private int advance(int generation) {
@@ -143,16 +152,30 @@ final class Translations implements AutoCloseable {
     if (next == 0) {
       clearJumps();
       Arrays.fill(knownTags, -1);
+      cpu.spaces.clear();
     }
     return next;
   }
 
-  /** The mapping of pages that are not global changed: a write to CR3. */
-  void flushLocal() {
+  /** Names the mapping as user code sees it, for {@link #switchSpace}. */
+  int generation() {
+    return userGeneration;
+  }
+
+  /**
+   * The mapping of pages that are not global changed: a write to CR3.
+   *
+   * @param generation of the mapping of user code, where it is one from before; else -1
+   */
+  void switchSpace(int generation) {
     if (systemLocal) {
-      flush();
-    } else {
+      systemGeneration = advance(systemGeneration);
+      systemLocal = false;
+    }
+    if (generation < 0) {
       flushUser();
+    } else {
+      userGeneration = generation;
     }
   }
 
@@ -220,7 +243,13 @@ final class Translations implements AutoCloseable {
     while (true) {
       RawMemory.putLong(state + HostState.TARGET, target);
       entries++;
-      code.run(state);
+      if (lockstep == null) {
+        code.run(state);
+      } else {
+        boolean atStart = found != null && found.enter == target;
+        int last = RawMemory.getInt(state + HostState.EXIT);
+        lockstep.run(code, atStart ? found : exits.block(last), rip);
+      }
       long now = RawMemory.getLong(state + HostState.JUMP_KEY);
       if (now != key) {
         privilegeChanged(now);
@@ -431,7 +460,7 @@ final class Translations implements AutoCloseable {
   private long find(long rip) {
     long at = state + jump(rip);
     found = null;
-    if (RawMemory.getLong(at) == (rip ^ key)) {
+    if (RawMemory.getLong(at) == (rip ^ key) && lockstep == null) {
       return RawMemory.getLong(at + 8);
     }
     return findBlock(rip);
@@ -479,7 +508,7 @@ final class Translations implements AutoCloseable {
     found = block;
     RawMemory.putLong(at, rip ^ key);
     RawMemory.putLong(at + 8, block.host);
-    return block.host;
+    return block.enter;
   }
 
   private TranslatedBlock translate(long rip, long physical) {
@@ -538,6 +567,11 @@ final class Translations implements AutoCloseable {
         code.take(length);
         block.entry = at;
         block.host = at + emitter.body();
+        block.enter = block.host;
+        if (lockstep != null) {
+          block.host = leaveAt(block);
+          block.entry = block.host;
+        }
         if (listener != null) {
           listener.translated(rip, at, length, RawMemory.getLong(state + StateLayout.LSTAR));
         }
@@ -548,6 +582,18 @@ final class Translations implements AutoCloseable {
     table.add(block);
     linearPages.add(rip & Mmu.PAGE_MASK);
     return block;
+  }
+
+  /** Writes code that leaves to Java for {@code block}, to be jumped to in its place. */
+  private long leaveAt(TranslatedBlock block) {
+    long at = code.next();
+    HostAssembler a = new HostAssembler();
+    a.start(at, LARGEST, at);
+    int id = exits.add(block, Exits.LOOKUP, block.rip, 0);
+    a.movStoreImmediate(4, HostMemory.at(HostState.STATE, HostState.EXIT), id);
+    a.jmpTo(code.leave());
+    code.take(a.offset());
+    return at;
   }
 
   /** Has writes to a guest-physical page told from now on. */

@@ -72,7 +72,8 @@ final class VerifiedTranslation {
             .writable(StateLayout.KERNEL_GS_BASE, StateLayout.KERNEL_GS_BASE + 8)
             .readable(SystemWords.LINE, SystemWords.LINE + 4)
             .shared(SystemWords.LINE, SystemWords.LINE + 4)
-            .writable(SystemWords.SHIELDED, SystemWords.SHIELDED + 8);
+            .writable(SystemWords.SHIELDED, SystemWords.SHIELDED + 8)
+            .writable(SystemWords.BIT_BASE, SystemWords.BIT_NUMBER + 8);
     for (int segment : new int[] {StateLayout.FS, StateLayout.GS}) {
       int base = StateLayout.segment(segment) + StateLayout.BASE;
       rules.writable(base, base + 8);

@@ -66,6 +66,15 @@ class PrivilegeTest {
     "f3410faed0", // wrfsbase r8d
     "f30faed3", // wrfsbase ebx
     "0fa24889c8", // cpuid; mov rax,rcx
+    "51b911000000480fab0f59", // push rcx; mov ecx,17; bts [rdi],rcx; pop rcx
+    "51b9fbffffff4863c9480fb30f59", // mov ecx,-5; movsxd rcx,ecx; btr [rdi],rcx
+    "51b9fbffffff0fbb0f59", // mov ecx,-5; btc [rdi],ecx
+    "51b9641f00000fa34f0459", // mov ecx,8036; bt [rdi+4],ecx
+    "51b923000000f0480fab4f0859", // lock bts [rdi+8],rcx
+    "51b923000000480fbb4f0359", // btc [rdi+3],rcx
+    "480fc70f", // cmpxchg16b [rdi]
+    "f0480fc74f10", // lock cmpxchg16b [rdi+10h]
+    "0fc70f", // cmpxchg8b [rdi]
     "90",
   };
 
@@ -81,6 +90,8 @@ class PrivilegeTest {
     "cc", // int3
     "51b90001000057f348ab5f59", // rep stosq over the end of the page
     "e600", // out 0,al
+    "480fc74f08", // cmpxchg16b [rdi+8]
+    "f00fc74f7c", // lock cmpxchg8b [rdi+7ch]
   };
 
   private static final String[] SYSTEM = {

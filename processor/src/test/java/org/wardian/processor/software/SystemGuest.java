@@ -34,7 +34,7 @@ final class SystemGuest implements AutoCloseable {
   private static final long IDT = 0x8000;
   static final long HANDLERS = 0xa000;
   static final long SYSTEM_CODE = 0x10000;
-  static final long SYSTEM_DATA = 0x20000;
+  static final long SYSTEM_DATA = 0x20f80;
   static final long SYSTEM_STACK = 0x30800;
   private static final long SUM = 0x31000;
 

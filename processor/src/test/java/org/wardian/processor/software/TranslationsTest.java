@@ -159,6 +159,20 @@ class TranslationsTest {
     assertThat(vcpu.gpr(SoftwareGuest.RBX)).isZero();
   }
 
+  @Test
+  void aPageThatIsWrittenAgainAndAgainIsFollowedForEachProcessor() {
+    SoftwareVcpu other = guest.add(false);
+    for (int n = 0; n < 500; n++) {
+      // mov eax,n; hlt
+      guest.code(PAGE, "b8%02x%02x0000f4".formatted(n & 0xff, n >> 8));
+      for (SoftwareVcpu each : new SoftwareVcpu[] {vcpu, other}) {
+        guest.start(each, PAGE);
+        assertThat(each.run()).isEqualTo(Exit.HALTED);
+        assertThat(each.gpr(SoftwareGuest.RAX)).isEqualTo(n);
+      }
+    }
+  }
+
   /** Bits 48 to 63 of RIP are no place for a guest to choose another mode's code. */
   @Test
   void noAddressThatIsNotCanonicalFindsABlock() {

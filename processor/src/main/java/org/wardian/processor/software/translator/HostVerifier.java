@@ -53,7 +53,13 @@ public final class HostVerifier {
   /** First byte of a branch's displacement of 4 bytes. */
   private static final byte DISPLACEMENT = 32;
 
+  /** Somebody enters here without the number of an exit set. */
+  private static final byte UNNUMBERED = 64;
+
   private static final int UNSEEN = -1;
+
+  /** Instead of an exit's number: one of this code's, which was looked at where it was set. */
+  private static final int SOME_EXIT = -2;
 
   private static final int JMP = Operation.JMP.ordinal();
   private static final int RET = Operation.RET.ordinal();
@@ -142,7 +148,7 @@ public final class HostVerifier {
   }
 
   private void enter(int at) {
-    marks[at] |= TARGET;
+    marks[at] |= TARGET | UNNUMBERED;
     depths[at] = 0;
     target(at);
   }
@@ -257,15 +263,78 @@ public final class HostVerifier {
     depths[at] = depth;
     boolean live =
         (marks[at] & DEAD) == 0 && (reachable ? checker.live : (marks[at] & BRANCHED) != 0);
+    if (reachable && !isNumbered()) {
+      marks[at] |= UNNUMBERED;
+    }
     if (!leaves || depth != 0) {
       checker.join(depth);
     }
     checker.live = live;
+    if ((marks[at] & (BRANCHED | UNNUMBERED)) == BRANCHED) {
+      checker.exit(SOME_EXIT);
+    } else {
+      marks[at] |= UNNUMBERED;
+    }
     marks[at] |= TARGET;
     if (live) {
       marks[at] |= LIVE;
     }
     return null;
+  }
+
+  /** Whether the number of an exit of this code is set; if so, notes what that exit needs. */
+  private boolean isNumbered() {
+    int exit = checker.exit();
+    if (exit != SOME_EXIT && !block.isExit(exit)) {
+      return false;
+    }
+    if (exit != SOME_EXIT) {
+      noteExit(exit);
+    }
+    return true;
+  }
+
+  /** Where Java enters again after an exit, the x87 registers are as live as they are here. */
+  private void noteExit(int exit) {
+    int again = block.again(exit);
+    if (again >= 0 && !checker.live && !block.wakes(exit)) {
+      if (deadEntryCount == deadEntries.length) {
+        deadEntries = Arrays.copyOf(deadEntries, 2 * deadEntryCount);
+      }
+      deadEntries[deadEntryCount++] = again;
+    }
+  }
+
+  /**
+   * Which sequence is at {@code at}; none where code is entered inside of it.
+   *
+   * @param entered whether code is entered here, so that nothing is known of the registers
+   */
+  private int kind(int at, boolean entered) {
+    switch (code[at]) {
+      case (byte) 0xc7 -> {
+        boolean exit = idiom.isExit(code, at, end) && (marks[at + 10] & TARGET) == 0;
+        return exit ? ProbeIdiom.EXIT : ProbeIdiom.NONE;
+      }
+      case 0x41 -> {
+        boolean select = idiom.isSelect(code, at, end) && (marks[at + 4] & TARGET) == 0;
+        return select ? ProbeIdiom.SELECT : ProbeIdiom.NONE;
+      }
+      case 0x49 -> {
+        boolean check =
+            !entered
+                && idiom.isCheck(code, at, end, block.tlbOffset())
+                && ((marks[at + 7] | marks[at + 15] | marks[at + 21]) & TARGET) == 0
+                && checker.selects();
+        return check ? ProbeIdiom.CHECK : ProbeIdiom.NONE;
+      }
+      case (byte) 0x90, 0x66, 0x0f -> {
+        return ProbeIdiom.nop(code, at, end) != 0 ? ProbeIdiom.PADDING : ProbeIdiom.NONE;
+      }
+      default -> {
+        return ProbeIdiom.NONE;
+      }
+    }
   }
 
   /** Follows the instructions in order. */
@@ -274,44 +343,44 @@ public final class HostVerifier {
     int at = 0;
     while (at < end) {
       boolean entered = !reachable || (marks[at] & TARGET) != 0;
-      boolean exit = idiom.isExit(code, at, end) && (marks[at + 10] & TARGET) == 0;
+      int kind = kind(at, entered);
       if (entered) {
-        String reason = enter(at, reachable, exit);
+        String reason = enter(at, reachable, kind == ProbeIdiom.EXIT);
         if (reason != null) {
           return reason;
         }
       }
       marks[at] |= START;
-      String reason;
+      String reason = null;
       int next;
-      if (exit) {
-        next = at + ProbeIdiom.EXIT_LENGTH;
-        checker.exit(ProbeIdiom.int32(code, at + 6));
-        reason = checkTarget(next, ProbeIdiom.int32(code, next - 4), true);
-        reachable = false;
-      } else if (ProbeIdiom.nop(code, at, end) != 0) {
-        next = at + ProbeIdiom.nop(code, at, end);
-        reason = null;
-        reachable = true;
-      } else if (idiom.isSelect(code, at, end) && (marks[at + 4] & TARGET) == 0) {
-        next = at + ProbeIdiom.SELECT_LENGTH;
-        reason = null;
-        checker.selected();
-        reachable = true;
-      } else if (idiom.isCheck(code, at, end, block.tlbOffset())
-          && ((marks[at + 7] | marks[at + 15] | marks[at + 21]) & TARGET) == 0
-          && checker.checked(idiom.write)) {
-        next = at + ProbeIdiom.CHECK_LENGTH;
-        reason = checkTarget(at + 21, ProbeIdiom.int32(code, at + 17), true);
-        reachable = true;
-      } else {
-        if (!decode(at)) {
-          return "no instruction, at " + hex(at);
+      boolean goesOn = true;
+      switch (kind) {
+        case ProbeIdiom.EXIT -> {
+          next = at + ProbeIdiom.EXIT_LENGTH;
+          checker.exit(ProbeIdiom.int32(code, at + 6));
+          reason = checkTarget(next, ProbeIdiom.int32(code, next - 4), true);
+          goesOn = false;
         }
-        next = at + length();
-        reason = vectorLength != 0 ? checkVector(next) : check(at, next);
-        reachable = vectorLength != 0 || !endsLine(in);
+        case ProbeIdiom.SELECT -> {
+          next = at + ProbeIdiom.SELECT_LENGTH;
+          checker.selected();
+        }
+        case ProbeIdiom.CHECK -> {
+          next = at + ProbeIdiom.CHECK_LENGTH;
+          reason = checkTarget(at + 21, ProbeIdiom.int32(code, at + 17), true);
+          checker.checked(idiom.write);
+        }
+        case ProbeIdiom.PADDING -> next = at + ProbeIdiom.nop(code, at, end);
+        default -> {
+          if (!decode(at)) {
+            return "no instruction, at " + hex(at);
+          }
+          next = at + length();
+          reason = vectorLength != 0 ? checkVector(next) : check(at, next);
+          goesOn = vectorLength != 0 || !endsLine(in);
+        }
       }
+      reachable = goesOn;
       if (reason != null) {
         return violation(at, reason);
       }
@@ -409,11 +478,17 @@ public final class HostVerifier {
     }
     if (to >= next) {
       marks[to] |= checker.live ? TARGET | BRANCHED : TARGET | BRANCHED | DEAD;
+      if (!isNumbered()) {
+        marks[to] |= UNNUMBERED;
+      }
       target(to);
       return null;
     }
     if ((marks[to] & (START | TARGET)) != (START | TARGET)) {
       return "a branch back to a place where facts were relied on";
+    }
+    if ((marks[to] & UNNUMBERED) == 0 && !isNumbered()) {
+      return "a branch back without an exit";
     }
     return (marks[to] & LIVE) != 0 && !checker.live ? "x87 registers that may not be live" : null;
   }
@@ -424,22 +499,16 @@ public final class HostVerifier {
     if (!parks && !block.isLeave(target) && !block.isRoutine(target)) {
       return block.mayJump(target) ? null : "undeclared target";
     }
-    int exit = checker.exit();
-    if (!block.isExit(exit)) {
+    if (!isNumbered()) {
       return "way out without an exit of this code";
     }
-    int again = block.again(exit);
+    int exit = checker.exit();
+    int again = exit == SOME_EXIT ? -1 : block.again(exit);
     if (returns && !checker.isConstant(HostRegister.R15, block.tlbOffset())) {
       return "routine with another TLB";
     }
     if ((parks || returns) && !(again >= 0 && checker.isConstant(HostRegister.R14, address + again))) {
       return "way back that is not the exit's";
-    }
-    if (again >= 0 && !checker.live && !block.wakes(exit)) {
-      if (deadEntryCount == deadEntries.length) {
-        deadEntries = Arrays.copyOf(deadEntries, 2 * deadEntryCount);
-      }
-      deadEntries[deadEntryCount++] = again;
     }
     return null;
   }

@@ -60,32 +60,29 @@ final class InstructionChecker {
   /** Follows {@link ProbeIdiom#isSelect}. */
   void selected() {
     int r15 = HostRegister.R15;
-    registers.setLow32(r15, registers.value(r15), registers.offset(r15));
     int value = registers.value(r15);
-    long offset = registers.offset(r15);
-    long bits = (registers.bits(r15) & 0xffff_ffffL) >>> 7;
-    int shifted = values.shifted(value, offset, 7, bits);
-    long mask = addresses.indexMask();
-    registers.set(r15, values.masked(shifted, 0, mask, bits & mask), 0);
+    registers.set(r15, values.index(value, registers.offset(r15), addresses.indexMask()), 0);
     registers.flags = HostRegisters.FLAGS_UNKNOWN;
   }
 
-  /**
-   * Follows {@link ProbeIdiom#isCheck} whose branch is not taken, if R15 selects an entry: it is
-   * the addend then.
-   */
-  boolean checked(boolean write) {
+  /** Whether R15 is the place of an entry in the TLB. */
+  boolean selects() {
     int entry = registers.value(HostRegister.R15);
     boolean index = registers.offset(HostRegister.R15) == 0;
-    if (!index || (values.bits(entry, 0) & ~addresses.indexMask()) != 0) {
-      return false;
-    }
+    return index && (values.bits(entry, 0) & ~addresses.indexMask()) == 0;
+  }
+
+  /**
+   * Follows {@link ProbeIdiom#isCheck} whose branch is not taken, where R15 selects an entry: it is
+   * the addend then.
+   */
+  void checked(boolean write) {
+    int entry = registers.value(HostRegister.R15);
     int address = registers.value(HostRegister.R14);
     addresses.facts.noteMatch(entry, write, address, registers.offset(HostRegister.R14));
     registers.setUnknown(HostRegister.R14, -1);
     registers.set(HostRegister.R15, values.addend(entry), 0);
     registers.flags = HostRegisters.FLAGS_UNKNOWN;
-    return true;
   }
 
   /** Whether a register holds a constant. */

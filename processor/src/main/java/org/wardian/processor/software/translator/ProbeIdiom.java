@@ -11,6 +11,14 @@ import java.nio.ByteOrder;
  * Only a short cut: the same sequences, and all others, are understood one instruction at a time.
  */
 final class ProbeIdiom {
+  // The sequences.
+
+  static final int NONE = 0;
+  static final int EXIT = 1;
+  static final int SELECT = 2;
+  static final int CHECK = 3;
+  static final int PADDING = 4;
+
   /** Bytes of {@code mov dword [rbp + d32], i32} and {@code jmp rel32}. */
   static final int EXIT_LENGTH = 15;
 
@@ -20,7 +28,7 @@ final class ProbeIdiom {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** {@code shr r15d, 7} and the start of {@code and r15d, i32}. */
-  private static final long SELECT = 0xe7_8141_07ef_c141L;
+  private static final long SHIFT_AND = 0xe7_8141_07ef_c141L;
 
   /** {@code and r14, -4096}. */
   private static final long AND = 0xff_fff0_00e6_8149L;
@@ -67,7 +75,7 @@ final class ProbeIdiom {
   /** Whether the selection of an entry by the address in R15 is at {@code at}. */
   boolean isSelect(byte[] code, int at, int end) {
     return at + SELECT_LENGTH <= end
-        && (int64(code, at) & LOW_56) == (SELECT & LOW_56)
+        && (int64(code, at) & LOW_56) == SHIFT_AND
         && int32(code, at + 7) == rules.tlbMask
         && rules.entrySize == 32;
   }

@@ -31,6 +31,9 @@ final class SymbolicValues {
   static final int KIND_SCALED = 12;
   static final int KIND_KEYED = 13;
 
+  /** What selects an entry of the TLB: a shift of 7 and a mask at once. */
+  static final int KIND_INDEX = 14;
+
   /** What the targets of jumps are combined with. */
   static final int KEY = 3;
 
@@ -228,6 +231,11 @@ final class SymbolicValues {
     return known(KIND_ROTATED, a, count, offset, -1);
   }
 
+  /** {@code a + offset >>> 7} of which the TLB's mask keeps {@code possible}. */
+  int index(int a, long offset, long possible) {
+    return known(KIND_INDEX, a, 0, offset, possible);
+  }
+
   /** {@code a + offset} of which a mask keeps {@code possible}. */
   int masked(int a, long offset, long mask, long possible) {
     return known(KIND_MASKED, term(a, offset), 0, mask, possible);
@@ -245,6 +253,10 @@ final class SymbolicValues {
    * differs from a shift.
    */
   boolean selects(int index, int count, int mask) {
+    if (kinds[index] == KIND_INDEX) {
+      found(index);
+      return count == 7;
+    }
     if (kinds[index] != KIND_MASKED || offsets[index] != mask || (long) mask << count >>> 32 != 0) {
       return false;
     }
@@ -253,12 +265,16 @@ final class SymbolicValues {
         || seconds[shifted] != count) {
       return false;
     }
-    selector = firsts[shifted];
-    selectorOffset = offsets[shifted];
+    found(shifted);
+    return true;
+  }
+
+  private void found(int value) {
+    selector = firsts[value];
+    selectorOffset = offsets[value];
     boolean part = kinds[selector] == KIND_LOW_32 && selectorOffset == 0;
     whole = part ? firsts[selector] : selector;
     wholeOffset = part ? offsets[selector] : selectorOffset;
-    return true;
   }
 
   /** {@code size} bytes of the state block at {@code offset}, zero-extended. */
