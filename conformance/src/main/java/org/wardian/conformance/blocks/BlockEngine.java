@@ -184,6 +184,7 @@ final class BlockEngine implements AutoCloseable {
   Exit run(BlockCase block, BlockState in, byte[] data) {
     RawMemory.putInt(state + StateLayout.PENDING, 0);
     RawMemory.putInt(state + StateLayout.INTERRUPT_SHADOW, 0);
+    RawMemory.putInt(state + StateLayout.ACTIVITY, StateLayout.RUNNING);
     put(StateLayout.EFLAGS, 2);
     for (int n = 0; n < 4; n++) {
       put(StateLayout.DR + 8 * n, 0);

@@ -364,6 +364,12 @@ final class GuestBlock {
     return outcome;
   }
 
+  /** Whether code at {@code offset} writes all status flags before anybody can see them. */
+  boolean overwritesFlags(byte[] page, int offset, boolean sse) {
+    emitsSse = sse;
+    return peek(page, offset) == DEAD;
+  }
+
   /**
    * What code at {@code offset} does with the flags that it finds. Flags that are dead may be wrong
    * there, so that nothing may be taken from outside before {@link #peekedTo}.

@@ -54,6 +54,8 @@ final class Lockstep {
   private final Exits exits;
   private final Decoder decoder;
   private final byte[] bytes = new byte[LONGEST];
+  private final byte[] page = new byte[GuestMemory.PAGE];
+  private final GuestBlock successor;
 
   /** State block before, after, and its settled form after each instruction of the interpreter. */
   private final byte[] before = new byte[STATE];
@@ -87,6 +89,7 @@ final class Lockstep {
     this.image = state + HostState.x87Image();
     this.exits = exits;
     this.decoder = new Decoder(cpu.model);
+    this.successor = new GuestBlock(decoder);
     for (int n = 0; n < executed.length; n++) {
       executed[n] = new Instruction();
     }
@@ -296,7 +299,8 @@ final class Lockstep {
     if (n < 0) {
       note(report, "RIP", get(steps[count], StateLayout.RIP), left);
     } else {
-      compareState(report, steps[n], undefined[n]);
+      boolean unseen = jumped(exits.kind(id)) && flagsUnseen(block, left);
+      compareState(report, steps[n], unseen ? Flags.STATUS : undefined[n]);
       compareStores(report, n);
     }
     restore(after);
@@ -312,13 +316,26 @@ final class Lockstep {
     if (kind == Exits.POLL) {
       return 0;
     }
-    boolean jumped = kind == Exits.LINK || kind == Exits.LOOKUP;
-    for (int n = jumped ? count : 0; n <= count; n++) {
+    for (int n = jumped(kind) ? count : 0; n <= count; n++) {
       if (get(steps[n], StateLayout.RIP) == left) {
         return n;
       }
     }
     return -1;
+  }
+
+  private static boolean jumped(int kind) {
+    return kind == Exits.LINK || kind == Exits.LOOKUP;
+  }
+
+  /** Whether code at {@code rip} writes all status flags, so that emitted code may leave none. */
+  private boolean flagsUnseen(TranslatedBlock block, long rip) {
+    if (((rip ^ block.rip) & Mmu.PAGE_MASK) != 0) {
+      return false;
+    }
+    RawMemory.copy(cpu.memory.hostAddress(block.physical), page, 0, page.length);
+    return successor.overwritesFlags(
+        page, (int) rip & 0xfff, (block.mode & Translations.SSE) != 0);
   }
 
   private static long get(byte[] from, int offset) {

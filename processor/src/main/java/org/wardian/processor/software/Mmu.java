@@ -18,7 +18,7 @@ import org.wardian.x86.StateLayout;
  * a page never hits.
  */
 abstract class Mmu extends VcpuContext {
-  static final int TLB_BITS = 11;
+  static final int TLB_BITS = 13;
   static final int ENTRIES = 1 << TLB_BITS;
   static final long TABLE_SIZE = 32L << TLB_BITS;
   static final long INDEX_MASK = (ENTRIES - 1L) << 5;
@@ -53,6 +53,9 @@ abstract class Mmu extends VcpuContext {
 
   /** So many entries to drop at a write to CR3 are listed. */
   private static final int LOCALS = 1024;
+
+  /** Words of {@link #writable}. */
+  private static final int FRAMES = 1024;
 
   static final int READ = 0;
   static final int WRITE = 1;
@@ -89,6 +92,9 @@ abstract class Mmu extends VcpuContext {
   private final int[] local = new int[LOCALS];
 
   final AddressSpaces spaces = new AddressSpaces();
+
+  /** By the low bits of a frame's number a bit: an entry for stores to it may have been made. */
+  private final long[] writable = new long[FRAMES];
 
   /** How many of them there are; more than {@link #LOCALS} where they are not all known. */
   private int locals;
@@ -132,6 +138,7 @@ abstract class Mmu extends VcpuContext {
     locals = 0;
     walker.largeBelow = false;
     spaces.clear();
+    Arrays.fill(writable, 0);
   }
 
   /** Empties the data tables but for global pages: a write to CR3. */
@@ -219,6 +226,10 @@ abstract class Mmu extends VcpuContext {
 
   /** Makes stores to a guest-physical page take the slow path: it now holds code. */
   final void flushWrites(long physicalPage) {
+    long frame = physicalPage >>> 12;
+    if ((writable[(int) (frame >>> 6) & FRAMES - 1] & 1L << frame) == 0) {
+      return;
+    }
     spaces.flushWrites(physicalPage);
     for (int mode = 0; mode < REGIONS - 1; mode++) {
       if (used[mode]) {
@@ -393,6 +404,10 @@ abstract class Mmu extends VcpuContext {
       used[mode] = true;
       boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
       walker.fill(va, access, mode, e);
+      if (RawMemory.getLong(e + 8) != -1) {
+        long frame = RawMemory.getLong(e + 24) >>> 12;
+        writable[(int) (frame >>> 6) & FRAMES - 1] |= 1L << frame;
+      }
       if (!walker.pageGlobal && !listed) {
         if (locals < LOCALS) {
           local[locals] = (int) (e - state);

@@ -1,6 +1,5 @@
 package org.wardian.processor.software.translator;
 
-import java.util.List;
 import org.wardian.x86.Form;
 import org.wardian.x86.InstructionTable;
 import org.wardian.x86.Operation;
@@ -25,7 +24,12 @@ final class FormEncoding {
   /** A place that a copy cannot have: string, branch displacement, segment, control register. */
   private static final int OTHER = 6;
 
-  private static final FormEncoding[] ENCODINGS = all();
+  /**
+   * Read when a form is first met: a guest uses few of all. Two threads may both read one, to the
+   * same effect; all fields are final.
+   */
+  private static final FormEncoding[] ENCODINGS =
+      new FormEncoding[InstructionTable.forms().size()];
 
   /** Whether an instruction of this form means the same with other registers and in host code. */
   final boolean copyable;
@@ -180,16 +184,12 @@ final class FormEncoding {
     }
   }
 
-  private static FormEncoding[] all() {
-    List<Form> forms = InstructionTable.forms();
-    FormEncoding[] encodings = new FormEncoding[forms.size()];
-    for (Form form : forms) {
-      encodings[form.id()] = new FormEncoding(form);
-    }
-    return encodings;
-  }
-
   static FormEncoding of(Form form) {
-    return ENCODINGS[form.id()];
+    FormEncoding encoding = ENCODINGS[form.id()];
+    if (encoding == null) {
+      encoding = new FormEncoding(form);
+      ENCODINGS[form.id()] = encoding;
+    }
+    return encoding;
   }
 }
