@@ -1,5 +1,6 @@
 package org.wardian.bench;
 
+import java.util.Optional;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.ManualTimers;
 import org.wardian.bus.TimestampCounter;
@@ -8,6 +9,7 @@ import org.wardian.chipset.LocalApic;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
+import org.wardian.processor.software.Observation;
 import org.wardian.processor.software.SoftwareVcpu;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Cpuid;
@@ -50,6 +52,7 @@ public final class BenchVcpu implements AutoCloseable {
             IoBus.mmio(),
             apic,
             counter);
+    vcpu.observe(new Observation(true, Optional.empty(), Optional.empty()));
     byte[] code = mix.code();
     memory.write(CODE, code, 0, code.length);
     putTable(TABLES, TABLES + 0x1000 | 7);

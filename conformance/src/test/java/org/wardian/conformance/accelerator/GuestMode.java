@@ -49,8 +49,8 @@ enum GuestMode {
   private static final int BUSY_TASK = 0x8b;
 
   /**
-   * The attributes of TR in every guest. A property since an emulated processor beneath KVM may
-   * let user programs reach ports only by way of a task state that is not busy.
+   * The attributes of TR in every guest. A property since an emulated processor beneath KVM may let
+   * user programs reach ports only by way of a task state that is not busy.
    */
   private static final int TASK_STATE = Integer.getInteger("wardian.guest.tss", BUSY_TASK);
 

@@ -51,8 +51,7 @@ class CompilerEnduranceTest {
     CommandResult host = tree.run(SCRIPT);
     assertThat(host.status()).as(host.output()).isZero();
     List<String> expected = (host.output() + "status 0").strip().lines().toList();
-    DebianGuest guest =
-        DebianGuest.cloud().withMemory(MEMORY).withFiles(tree.entries("debian"));
+    DebianGuest guest = DebianGuest.cloud().withMemory(MEMORY).withFiles(tree.entries("debian"));
     List<Long> memory = new ArrayList<>();
     long end = System.nanoTime() + LENGTH.toNanos();
     try (GuestShell shell = GuestShell.boot(guest)) {
@@ -80,12 +79,11 @@ class CompilerEnduranceTest {
     StringBuilder text = new StringBuilder();
     text.append("round ").append(memory.size());
     text.append(": own memory ").append(memory.getLast() / MIB).append(" MiB");
-    counters.forEach(
-        (name, value) -> {
-          if (name.contains("code-cache") || name.contains("blocks") || name.contains("instr")) {
-            text.append(", ").append(name).append(' ').append(value);
-          }
-        });
+    counters.forEach((name, value) -> {
+      if (name.contains("code-cache") || name.contains("blocks") || name.contains("instr")) {
+        text.append(", ").append(name).append(' ').append(value);
+      }
+    });
     System.out.println(text);
   }
 }

@@ -24,9 +24,9 @@ import org.wardian.host.kvm.IoEvent;
 import org.wardian.host.kvm.KvmVm;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
-import org.wardian.processor.software.Observation;
 import org.wardian.processor.kvm.KernelMachine;
 import org.wardian.processor.kvm.KernelVcpu;
+import org.wardian.processor.software.Observation;
 import org.wardian.x86.Cpuid;
 
 /**

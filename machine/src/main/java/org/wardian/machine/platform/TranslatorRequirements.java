@@ -22,8 +22,10 @@ final class TranslatorRequirements {
               Feature.POPCNT, "popcnt",
               Feature.CX16, "cx16",
               Feature.AES, "aes",
-              Feature.PCLMULQDQ, "pclmulqdq",
-              Feature.LAHF_LM, "lahf_lm"));
+              Feature.PCLMULQDQ, "pclmulqdq"));
+
+  /** What emitted code itself keeps flags with, whatever the guest has. */
+  private static final String FLAGS = "lahf_lm";
 
   private TranslatorRequirements() {}
 
@@ -44,6 +46,9 @@ final class TranslatorRequirements {
    */
   static Optional<String> obstacle(
       CpuModel model, Predicate<String> flags, HostProcessor.Capability memory) {
+    if (!flags.test(FLAGS)) {
+      return Optional.of("this host's processor lacks " + FLAGS);
+    }
     List<String> missing =
         NAMES.entrySet().stream()
             .filter(entry -> model.has(entry.getKey()) && !flags.test(entry.getValue()))

@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,30 +39,12 @@ public final class KvmProbe {
 
   private static final Path MODULES = Path.of("/sys/module");
 
-  /** All measurements together end after this, or at the end of the round then running. */
-  private static final long BUDGET_NANOSECONDS = 16_000_000;
-
-  /** A round as long as this is a good measurement, and a few of them are enough. */
-  private static final long LONG_ENOUGH_NANOSECONDS = 1_000_000;
-
-  private static final int GOOD_ROUNDS = 3;
-
   /** The first calls of a JVM look for their functions, and take milliseconds. */
   private static final int FIRST_PASSES = 5;
-
-  private static final int EXIT_SAMPLES = 200;
-  private static final int LEAST_SAMPLES = 16;
-  private static final int FIRST_ROUND = 1_000;
-  private static final int LONGEST_ROUND = 50_000_000;
 
   private static final int PAGE = 4096;
   private static final int COUNTER = 0x800;
   private static final int PORT = 0xe0;
-
-  /** Instructions of one pass of the guest: two for each count, and three. */
-  private static final int PER_COUNT = 2;
-
-  private static final int PER_PASS = 3;
 
   /**
    * In 32-bit mode at 0: counts from the number at 0x800 down to 0, exits by a port, begins anew.
@@ -220,40 +201,16 @@ public final class KvmProbe {
     at.set(ValueLayout.JAVA_BYTE, SpecialRegisters.SEGMENT_UNUSABLE, (byte) 0);
   }
 
-  /**
-   * Exits first; then rounds that grow while they are quick, of which the fastest counts: whatever
-   * disturbs a measurement makes it slower.
-   */
   private void measure(KvmCpu cpu, long counter) {
     long warm = System.nanoTime() + warmUp.toNanos();
     for (int i = 0; i < FIRST_PASSES || System.nanoTime() < warm; i++) {
       pass(cpu, counter, 1);
     }
-    long deadline = System.nanoTime() + BUDGET_NANOSECONDS;
-    long exitsEnd = System.nanoTime() + BUDGET_NANOSECONDS / 4;
-    long[] samples = new long[EXIT_SAMPLES];
-    int taken = 0;
-    while (taken < samples.length && (taken < LEAST_SAMPLES || System.nanoTime() < exitsEnd)) {
-      samples[taken++] = pass(cpu, counter, 1);
-    }
-    Arrays.sort(samples, 0, taken);
-    long exit = samples[taken / 4];
-    long count = FIRST_ROUND;
-    for (int good = 0; good < GOOD_ROUNDS && (mips == 0 || System.nanoTime() < deadline); ) {
-      long elapsed = pass(cpu, counter, (int) count);
-      if (elapsed > 2 * exit) {
-        double microseconds = (elapsed - exit) / 1e3;
-        mips = Math.max(mips, PER_COUNT * (count - 1) / microseconds);
-      }
-      if (elapsed >= LONG_ENOUGH_NANOSECONDS && mips > 0) {
-        good++;
-      } else {
-        int factor = Math.clamp(LONG_ENOUGH_NANOSECONDS / Math.max(elapsed, 1), 2, 16);
-        count = Math.min(count * factor, LONGEST_ROUND);
-      }
-    }
-    double instructions = mips > 0 ? (PER_COUNT + PER_PASS) / mips : 0;
-    exitMicroseconds = Math.max(0, exit / 1e3 - instructions);
+    CountingRate rate =
+        new CountingRate(FAST_MIPS, count -> pass(cpu, counter, count), System::nanoTime);
+    rate.measure();
+    mips = rate.mips();
+    exitMicroseconds = rate.exitMicroseconds();
   }
 
   /** Nanoseconds from entering the guest to its next exit. */

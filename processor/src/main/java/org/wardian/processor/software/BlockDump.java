@@ -59,6 +59,11 @@ public final class BlockDump {
     requested = new BlockDump(parse(selector), file);
   }
 
+  /** Has processors that are made from now on write nothing, unless a system property says so. */
+  static void cancel() {
+    requested = null;
+  }
+
   /** What was asked for, or null. */
   static BlockDump wanted() {
     String selector = System.getProperty(SELECTOR);

@@ -105,6 +105,10 @@ final class ComputeEmitter {
   void compute(int n, Instruction i) {
     Operation op = GuestBlock.operation(i);
     boolean inMemory = i.hasMemory();
+    if (Emittable.movesHighByte(i)) {
+      moveHighByte(n, i);
+      return;
+    }
     long operand = 0;
     if (inMemory) {
       boolean write = writes(i);
@@ -138,6 +142,27 @@ final class ComputeEmitter {
       storePlaced(i.kind1, i.reg1, second);
     }
     e.flags.after(n, description);
+  }
+
+  /** Through RAX and back, where neither operand needs a prefix. */
+  private void moveHighByte(int n, Instruction i) {
+    boolean inMemory = i.hasMemory();
+    long operand = inMemory ? memory.probe(n, i, 1, true, 1) : 0;
+    if (inMemory && i.base == 0) {
+      // RAX is another for a moment, and nobody follows it there and back.
+      a.lea(8, T1, operand);
+      operand = HostMemory.at(T1, 0);
+    }
+    a.mov(8, T0, RAX);
+    a.movzx(4, RAX, 1, HostRegister.AH + i.reg1);
+    a.xchg(8, RAX, T0);
+    if (inMemory) {
+      a.movStore(1, operand, T0);
+    } else if (host(i.reg0) >= 0) {
+      a.mov(i.size0, host(i.reg0), T0);
+    } else {
+      a.movStore(i.size0 == 4 ? 8 : i.size0, register(i.reg0), T0);
+    }
   }
 
   /** The host register that operand is at while its instruction is executed. */

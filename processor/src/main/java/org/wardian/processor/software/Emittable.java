@@ -130,7 +130,19 @@ final class Emittable {
             || i.segment == StateLayout.GS);
   }
 
+  /** Whether a move from AH, CH, DH or BH needs a prefix with which these cannot be named. */
+  static boolean movesHighByte(Instruction i) {
+    Operation op = GuestBlock.operation(i);
+    return (op == Operation.MOV || op == Operation.MOVZX)
+        && i.kind1 == Instruction.HIGH_BYTE
+        && (i.kind0 == Instruction.MEMORY || needsPrefix(i.kind0, i.reg0));
+  }
+
   private static boolean copied(Instruction i) {
+    if (movesHighByte(i)) {
+      return operand(i);
+    }
+
     if (!InstructionCopier.isCopyable(i.form) || i.rep && i.kind0 == Instruction.MEMORY) {
       return false;
     }

@@ -399,23 +399,31 @@ abstract class Mmu extends VcpuContext {
   private long entry(long va, int access, int mode) {
     long e = table(mode) + ((va >>> 7) & INDEX_MASK);
     long tag = RawMemory.getLong(e + (access == WRITE ? 8 : 0));
-    if ((tag & (PAGE_MASK | INVALID)) != (va & PAGE_MASK)) {
-      walks++;
-      used[mode] = true;
-      boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
-      walker.fill(va, access, mode, e);
-      if (RawMemory.getLong(e + 8) != -1) {
-        long frame = RawMemory.getLong(e + 24) >>> 12;
-        writable[(int) (frame >>> 6) & FRAMES - 1] |= 1L << frame;
-      }
-      if (!walker.pageGlobal && !listed) {
-        if (locals < LOCALS) {
-          local[locals] = (int) (e - state);
-        }
-        locals++;
-      }
+    if ((tag & (PAGE_MASK | INVALID)) != (va & PAGE_MASK) && !refill(va, access, mode, e)) {
+      throw pendingFault;
     }
     return e;
+  }
+
+  /** Walks and fills; false for a fault. */
+  private boolean refill(long va, int access, int mode, long e) {
+    walks++;
+    used[mode] = true;
+    boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
+    if (!walker.fill(va, access, mode, e)) {
+      return false;
+    }
+    if (RawMemory.getLong(e + 8) != -1) {
+      long frame = RawMemory.getLong(e + 24) >>> 12;
+      writable[(int) (frame >>> 6) & FRAMES - 1] |= 1L << frame;
+    }
+    if (!walker.pageGlobal && !listed) {
+      if (locals < LOCALS) {
+        local[locals] = (int) (e - state);
+      }
+      locals++;
+    }
+    return true;
   }
 
   /** {@link #present}: the translation was there already. */
@@ -427,10 +435,12 @@ abstract class Mmu extends VcpuContext {
   /** {@link #present}: the access crosses a page or is not to plain memory. */
   static final int SPECIAL = 2;
 
+  /** {@link #present}: there is none; {@link #pendingFault} says why. */
+  static final int FAULTED = 3;
+
   /**
-   * Makes the translation for an access of {@code size} bytes present.
-   *
-   * @throws GuestFault where there is none
+   * Makes the translation for an access of {@code size} bytes present: {@link #HIT}, {@link
+   * #FILLED}, {@link #SPECIAL} or {@link #FAULTED}.
    */
   final int present(long va, int size, int access) {
     if (crosses(va, size) || va << 16 >> 16 != va) {
@@ -441,7 +451,10 @@ abstract class Mmu extends VcpuContext {
     if (RawMemory.getLong(at) == (va & PAGE_MASK)) {
       return HIT;
     }
-    entry(va, access, mmuMode);
+    long tag = RawMemory.getLong(at);
+    if ((tag & (PAGE_MASK | INVALID)) != (va & PAGE_MASK) && !refill(va, access, mmuMode, e)) {
+      return FAULTED;
+    }
     return RawMemory.getLong(at) == (va & PAGE_MASK) ? FILLED : SPECIAL;
   }
 

@@ -76,9 +76,14 @@ final class PageWalker {
 
   /**
    * Walks for {@code access} in {@code mode} and writes the TLB entry at host address {@code e}.
+   *
+   * @return false for a fault, which is {@link Mmu#pendingFault}
    */
-  void fill(long va, int access, int mode, long e) {
-    long physical = translate(va, access, mode);
+  boolean fill(long va, int access, int mode, long e) {
+    if (!walk(va, access, mode)) {
+      return false;
+    }
+    long physical = pagePhysical;
     long page = va & Mmu.PAGE_MASK;
     // One look-up: another thread may change the map, and waits for this vCPU only afterwards.
     GuestMemory.Region region = memory.region(physical);
@@ -103,6 +108,7 @@ final class PageWalker {
     RawMemory.putLong(e + 16, host - page);
     RawMemory.putLong(e + 24, physical | (pageGlobal ? Mmu.GLOBAL : 0));
     largeBelow |= pageLarge && va >= 0;
+    return true;
   }
 
   private static long host(GuestMemory.Region region, long address) {
@@ -119,13 +125,22 @@ final class PageWalker {
    * @throws GuestFault #PF, with CR2 set
    */
   long translate(long va, int access, int mode) {
+    if (!walk(va, access, mode)) {
+      throw mmu.pendingFault;
+    }
+    return pagePhysical;
+  }
+
+  /** As {@link #translate}, to {@link #pagePhysical}; false for a fault. */
+  private boolean walk(long va, int access, int mode) {
     long cr0 = cr(StateLayout.CR0);
     if ((cr0 & CR0_PG) == 0) {
       pageWritable = true;
       pageDirty = true;
       pageGlobal = false;
       pageLarge = true;
-      return va & 0xfffff000L;
+      pagePhysical = va & 0xfffff000L;
+      return true;
     }
     long cr4 = cr(StateLayout.CR4);
     long efer = cr(StateLayout.EFER);
@@ -133,22 +148,23 @@ final class PageWalker {
     pageUser = true;
     pageNoExecute = false;
     boolean globals = (cr4 & CR4_PGE) != 0;
+    boolean found;
     if ((efer & EFER_LMA) != 0) {
-      walkLong(va, access, mode, cr(StateLayout.CR3) & ADDRESS, 4, efer);
+      found = walkLong(va, access, mode, cr(StateLayout.CR3) & ADDRESS, 4, efer);
     } else if ((cr4 & CR4_PAE) != 0) {
       long entry = pdpte[(int) (va >>> 30) & 3];
       if ((entry & PRESENT) == 0) {
-        throw pageFault(va, access, mode, 0);
+        return pageFault(va, access, mode, 0);
       }
-      walkLong(va, access, mode, entry & ADDRESS, 2, efer);
+      found = walkLong(va, access, mode, entry & ADDRESS, 2, efer);
     } else {
-      walk32(va, access, mode, cr4);
+      found = walk32(va, access, mode, cr4);
     }
     pageGlobal &= globals;
-    return pagePhysical;
+    return found;
   }
 
-  private void walkLong(long va, int access, int mode, long root, int levels, long efer) {
+  private boolean walkLong(long va, int access, int mode, long root, int levels, long efer) {
     long table = root;
     long reserved = RESERVED_HIGH | ((efer & EFER_NXE) == 0 ? NO_EXECUTE : 0);
     if (levels == 2) {
@@ -160,11 +176,11 @@ final class PageWalker {
       GuestMemory.Region region = memory.region(at);
       if (region == null) {
         // No memory there: the bus floats high, so every reserved bit is set.
-        throw pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
+        return pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
       }
       long entry = RawMemory.getLong(host(region, at));
       if ((entry & PRESENT) == 0) {
-        throw pageFault(va, access, mode, 0);
+        return pageFault(va, access, mode, 0);
       }
       boolean leaf = level == 1 || ((entry & LARGE) != 0 && level <= 3);
       long offsetMask = (1L << shift) - 1;
@@ -176,71 +192,78 @@ final class PageWalker {
         bad |= offsetMask & ~0x1fffL;
       }
       if ((entry & bad) != 0) {
-        throw pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
+        return pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
       }
       pageWritable &= (entry & WRITABLE) != 0;
       pageUser &= (entry & USER_PAGE) != 0;
       pageNoExecute |= (entry & NO_EXECUTE) != 0;
       if (leaf) {
-        permit(va, access, mode);
+        if (!permit(va, access, mode)) {
+          return false;
+        }
         long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
         mark(region, at, entry, marked, 8);
         pageDirty = (marked & DIRTY) != 0;
         pageGlobal = (entry & GLOBAL) != 0;
         pageLarge = level > 1;
         pagePhysical = ((entry & ADDRESS & ~offsetMask) | (va & offsetMask)) & Mmu.PAGE_MASK;
-        return;
+        return true;
       }
       mark(region, at, entry, entry | ACCESSED, 8);
       table = entry & ADDRESS;
     }
   }
 
-  private void walk32(long va, int access, int mode, long cr4) {
+  private boolean walk32(long va, int access, int mode, long cr4) {
     long at = (cr(StateLayout.CR3) & 0xfffff000L) + (va >>> 22 & 0x3ff) * 4;
     GuestMemory.Region region = memory.region(at);
     if (region == null) {
-      throw pageFault(va, access, mode, 0);
+      return pageFault(va, access, mode, 0);
     }
     long entry = RawMemory.getInt(host(region, at)) & 0xffffffffL;
     if ((entry & PRESENT) == 0) {
-      throw pageFault(va, access, mode, 0);
+      return pageFault(va, access, mode, 0);
     }
     pageWritable = (entry & WRITABLE) != 0;
     pageUser = (entry & USER_PAGE) != 0;
     if ((entry & LARGE) != 0 && (cr4 & CR4_PSE) != 0) {
       // PSE-36: bits 20:13 are address bits 39:32; bit 21 is reserved.
       if ((entry & 1 << 21) != 0) {
-        throw pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
+        return pageFault(va, access, mode, ERROR_PRESENT | ERROR_RESERVED);
       }
-      permit(va, access, mode);
+      if (!permit(va, access, mode)) {
+        return false;
+      }
       long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
       mark(region, at, entry, marked, 4);
       pageDirty = (marked & DIRTY) != 0;
       pageGlobal = (entry & GLOBAL) != 0;
       pageLarge = true;
       pagePhysical = (entry & 0xffc00000L) | (entry & 0x1fe000) << 19 | (va & 0x3ff000);
-      return;
+      return true;
     }
     mark(region, at, entry, entry | ACCESSED, 4);
     at = (entry & 0xfffff000L) + (va >>> 12 & 0x3ff) * 4;
     region = memory.region(at);
     if (region == null) {
-      throw pageFault(va, access, mode, 0);
+      return pageFault(va, access, mode, 0);
     }
     entry = RawMemory.getInt(host(region, at)) & 0xffffffffL;
     if ((entry & PRESENT) == 0) {
-      throw pageFault(va, access, mode, 0);
+      return pageFault(va, access, mode, 0);
     }
     pageWritable &= (entry & WRITABLE) != 0;
     pageUser &= (entry & USER_PAGE) != 0;
-    permit(va, access, mode);
+    if (!permit(va, access, mode)) {
+      return false;
+    }
     long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
     mark(region, at, entry, marked, 4);
     pageDirty = (marked & DIRTY) != 0;
     pageGlobal = (entry & GLOBAL) != 0;
     pageLarge = false;
     pagePhysical = entry & 0xfffff000L;
+    return true;
   }
 
   /**
@@ -261,7 +284,7 @@ final class PageWalker {
     memory.written(at, size);
   }
 
-  private void permit(long va, int access, int mode) {
+  private boolean permit(long va, int access, int mode) {
     boolean allowed;
     if (mode == Mmu.USER) {
       allowed = pageUser && (access != Mmu.WRITE || pageWritable);
@@ -275,12 +298,11 @@ final class PageWalker {
         allowed &= !pageUser || (cr4 & CR4_SMAP) == 0 || mode == Mmu.SUPERVISOR_AC;
       }
     }
-    if (!allowed) {
-      throw pageFault(va, access, mode, ERROR_PRESENT);
-    }
+    return allowed || pageFault(va, access, mode, ERROR_PRESENT);
   }
 
-  private GuestFault pageFault(long va, int access, int mode, int error) {
+  /** Leaves #PF in {@link Mmu#pendingFault}; always false. */
+  private boolean pageFault(long va, int access, int mode, int error) {
     int code = error;
     if (access == Mmu.WRITE) {
       code |= ERROR_WRITE;
@@ -294,7 +316,8 @@ final class PageWalker {
       code |= ERROR_FETCH;
     }
     RawMemory.putLong(state + StateLayout.CR2, va);
-    return mmu.fault(Vector.PF, code);
+    mmu.fault(Vector.PF, code);
+    return false;
   }
 
   /**

@@ -81,6 +81,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private GuestProfile profile;
   private ProfileTicks ticks;
 
+  /** Translated code met a triple fault. */
+  private boolean shutDown;
+
   private long delivered;
   private long faults;
 
@@ -436,6 +439,10 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         try {
           if (translations != null) {
             if (translations.run()) {
+              if (shutDown) {
+                shutDown = false;
+                return Exit.TRIPLE_FAULT;
+              }
               continue;
             }
             raise(PENDING_BRANCH);
@@ -626,6 +633,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         error = doubled ? 0 : second.errorCode;
       }
     }
+  }
+
+  /** Delivers {@link Mmu#pendingFault} for translated code; false for a triple fault. */
+  boolean deliverFault() {
+    shutDown = !raiseFault();
+    return !shutDown;
   }
 
   private static boolean contributory(int vector) {

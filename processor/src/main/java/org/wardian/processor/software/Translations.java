@@ -16,6 +16,15 @@ import org.wardian.x86.StateLayout;
  * goes on.
  */
 final class Translations implements AutoCloseable {
+  /** No page with a generation: an address that is not canonical. */
+  private static final long NOWHERE = 1L << 62;
+
+  /**
+   * The most blocks: those that cannot be translated take no room of host code, and a guest has
+   * them at as many addresses as it likes.
+   */
+  private static final int MOST = 1 << 19;
+
   /** The most bytes of host code of one block. */
   private static final int LARGEST = 64 * 1024;
 
@@ -92,6 +101,9 @@ final class Translations implements AutoCloseable {
   /** Hears of each block, or null. */
   private BlockListener listener;
 
+  /** How many there are, those counted that were ended by writes. */
+  private int blocks;
+
   // Figures.
   final TierCounts counts;
   long polls;
@@ -116,7 +128,7 @@ final class Translations implements AutoCloseable {
     this.decoder = new Decoder(cpu.model);
     this.guest = new GuestBlock(decoder);
     this.system = new SystemConditions(cpu);
-    Arrays.fill(knownTags, -1);
+    Arrays.fill(knownTags, NOWHERE);
     this.lockstep = Lockstep.ENABLED ? new Lockstep(cpu, exits) : null;
     clearJumps();
     X87State.initialise(state);
@@ -151,7 +163,7 @@ final class Translations implements AutoCloseable {
     int next = generation + 1 & 0x7ff;
     if (next == 0) {
       clearJumps();
-      Arrays.fill(knownTags, -1);
+      Arrays.fill(knownTags, NOWHERE);
       cpu.spaces.clear();
     }
     return next;
@@ -311,8 +323,21 @@ final class Translations implements AutoCloseable {
           if (i == null) {
             counts.abandoned(exits.left(id));
             target = find(rip);
-          } else if (fill(i) && !exits.block(id).dead) {
+            break;
+          }
+          int outcome = fill(i);
+          if (outcome == Mmu.FILLED && !exits.block(id).dead) {
             target = exits.again(id);
+          } else if (outcome == Mmu.FAULTED) {
+            counts.abandoned(exits.left(id));
+            if (!cpu.deliverFault() || cpu.pending() != 0) {
+              return true;
+            }
+            if (!enterMode()) {
+              return false;
+            }
+            rip = cpu.rip();
+            target = find(rip);
           } else {
             interpreted++;
             if (GuestBlock.ends(i)) {
@@ -402,10 +427,16 @@ final class Translations implements AutoCloseable {
       }
       int offset = (int) exits.rip(id) & 0xfff;
       int here = Math.min(LONGEST, GuestMemory.PAGE - offset);
-      RawMemory.copy(memory.hostAddress(block.physical) + offset, page, 0, here);
+      long host = memory.hostAddress(block.physical);
+      long second = block.tail == null ? host : memory.hostAddress(block.tail.physical);
+      if (host == 0 || second == 0) {
+        // Another thread has taken the memory away, and is about to say so.
+        return null;
+      }
+      RawMemory.copy(host + offset, page, 0, here);
       int length = here;
       if (block.tail != null) {
-        RawMemory.copy(memory.hostAddress(block.tail.physical), page, here, LONGEST - here);
+        RawMemory.copy(second, page, here, LONGEST - here);
         length = LONGEST;
       }
       i = new Instruction();
@@ -516,9 +547,10 @@ final class Translations implements AutoCloseable {
     if (host == 0) {
       return NONE;
     }
-    if (code.room() < LARGEST) {
+    if (code.room() < LARGEST || blocks == MOST) {
       clear();
     }
+    blocks++;
     watch(physical);
     RawMemory.copy(host, page, 0, GuestMemory.PAGE);
     int offset = (int) rip & 0xfff;
@@ -624,44 +656,50 @@ final class Translations implements AutoCloseable {
     return physical;
   }
 
-  /** Makes the memory operand's translation present; false where the access is not plain memory. */
-  private boolean fill(Instruction i) {
+  /**
+   * Makes the translations for an instruction's accesses present: {@link Mmu#FILLED} where it can
+   * be entered again, {@link Mmu#FAULTED} where it faults, otherwise Java executes it.
+   */
+  private int fill(Instruction i) {
     accesses++;
-    boolean missed = false;
-    try {
-      if (i.hasMemory()) {
-        boolean destination = i.kind0 == Instruction.MEMORY;
-        int size = destination ? i.size0 : i.kind1 == Instruction.MEMORY ? i.size1 : i.size2;
-        long base =
-            i.segment == StateLayout.FS || i.segment == StateLayout.GS ? cpu.base(i.segment) : 0;
-        long at = address(i) + base;
-        if ((at & i.form.alignment() - 1) != 0) {
-          return false;
-        }
-        boolean write = ComputeEmitter.writes(i);
-        int found = cpu.present(at, size, write ? Mmu.WRITE : Mmu.READ);
-        if (found == Mmu.SPECIAL) {
-          return false;
-        }
-        missed = found == Mmu.FILLED;
+    int operand = Mmu.HIT;
+    if (i.hasMemory()) {
+      boolean destination = i.kind0 == Instruction.MEMORY;
+      int size = destination ? i.size0 : i.kind1 == Instruction.MEMORY ? i.size1 : i.size2;
+      long base =
+          i.segment == StateLayout.FS || i.segment == StateLayout.GS ? cpu.base(i.segment) : 0;
+      long at = address(i) + base;
+      if ((at & i.form.alignment() - 1) != 0) {
+        return Mmu.SPECIAL;
       }
-      long rsp = cpu.gpr(Cpu.RSP);
-      int stack =
-          switch (GuestBlock.operation(i)) {
-            case PUSH, CALL -> cpu.present(rsp - 8, 8, Mmu.WRITE);
-            case POP, RET -> cpu.present(rsp, 8, Mmu.READ);
-            case LEAVE -> cpu.present(cpu.gpr(5), 8, Mmu.READ);
-            default -> Mmu.HIT;
-          };
-      if (stack == Mmu.FILLED) {
-        // It may have taken the operand's place in the TLB, and the operand would take it back.
-        return !i.hasMemory();
-      }
-      return stack == Mmu.HIT && missed;
-    } catch (GuestFault f) {
-      // The interpreter meets it again, with everything as it must be.
-      return false;
+      operand = cpu.present(at, size, ComputeEmitter.writes(i) ? Mmu.WRITE : Mmu.READ);
     }
+    if (!usesStack(i)) {
+      return operand;
+    }
+    if (operand == Mmu.SPECIAL || operand == Mmu.FAULTED) {
+      // The interpreter meets it again, and what the stack's access does.
+      return Mmu.SPECIAL;
+    }
+    long rsp = cpu.gpr(Cpu.RSP);
+    int stack =
+        switch (GuestBlock.operation(i)) {
+          case PUSH, PUSHF, CALL -> cpu.present(rsp - 8, 8, Mmu.WRITE);
+          case LEAVE -> cpu.present(cpu.gpr(5), 8, Mmu.READ);
+          default -> cpu.present(rsp, 8, Mmu.READ);
+        };
+    if (i.hasMemory() && stack != Mmu.HIT) {
+      // It may have taken the operand's place in the TLB, and the operand would take it back.
+      return Mmu.SPECIAL;
+    }
+    return stack == Mmu.HIT ? operand : stack;
+  }
+
+  private static boolean usesStack(Instruction i) {
+    return switch (GuestBlock.operation(i)) {
+      case PUSH, PUSHF, CALL, POP, RET, LEAVE -> true;
+      default -> false;
+    };
   }
 
   private long address(Instruction i) {
@@ -732,13 +770,14 @@ final class Translations implements AutoCloseable {
       }
       cpu.cache.unmark(entry.getKey());
     }
+    blocks = 0;
     pages.clear();
     table.clear();
     linearPages.clear();
     exits.clear();
     code.clear();
     clearJumps();
-    Arrays.fill(knownTags, -1);
+    Arrays.fill(knownTags, NOWHERE);
   }
 
   /** Begins to observe; before anything is translated. */
@@ -763,6 +802,10 @@ final class Translations implements AutoCloseable {
     counters.put("blocks-refused", verified.refused);
     counters.put("code-cache-flushes", flushes);
     counters.put("code-cache-bytes", code.used());
+    if (lockstep != null) {
+      counters.put("lockstep-checked", lockstep.checked);
+      counters.put("lockstep-differences", lockstep.differences);
+    }
     counters.put("entries", entries);
     counters.put("exits-poll", polls);
     counters.put("exits-park", parks);

@@ -124,6 +124,11 @@ final class VerifiedTranslation {
       bytes = new byte[2 * length];
     }
     RawMemory.copy(at, bytes, 0, length);
+    return verify(bytes, block, at, length, body, first);
+  }
+
+  /** As {@link #accepts}, of other bytes in the place of a block's code; the reason, or null. */
+  String verify(byte[] bytes, TranslatedBlock block, long at, int length, int body, int first) {
     declared
         .clear()
         .tlb(StateLayout.ARCHITECTURAL_SIZE + (int) ((block.mode & 3) * Mmu.TABLE_SIZE))

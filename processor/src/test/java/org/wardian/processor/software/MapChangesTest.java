@@ -253,8 +253,7 @@ class MapChangesTest {
     interpreted.gpr(8, 100);
     assertThat(interpreted.run()).isEqualTo(Exit.HALTED);
 
-    assertThat(interpreted.gpr(SoftwareGuest.RBX))
-        .isEqualTo(50 * (2 + 0x10) + 50 * (2 * 0x10 + 1));
+    assertThat(interpreted.gpr(SoftwareGuest.RBX)).isEqualTo(50 * (2 + 0x10) + 50 * (2 * 0x10 + 1));
   }
 
   @Test

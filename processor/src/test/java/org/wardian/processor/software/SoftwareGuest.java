@@ -51,13 +51,19 @@ final class SoftwareGuest implements AutoCloseable {
 
   private static final long HERTZ = 1_000_000_000L;
 
-  final GuestMemory memory = GuestMemory.withRam(RAM);
+  final GuestMemory memory;
   final IoBus ports = IoBus.ports();
   final IoBus mmio = IoBus.mmio();
   final SoftwareVcpu vcpu;
   private final List<SoftwareVcpu> vcpus = new ArrayList<>();
 
   SoftwareGuest() {
+    this(RAM);
+  }
+
+  /** With so many bytes of memory. */
+  SoftwareGuest(long ram) {
+    memory = GuestMemory.withRam(ram);
     put(TABLES, TABLES + 0x1000 | 0x23);
     put(TABLES + 0x1000, TABLES + 0x2000 | 0x23);
     for (int i = 0; i < 512; i++) {

@@ -54,6 +54,7 @@ final class SystemGuest implements AutoCloseable {
 
   private final GuestMemory memory = GuestMemory.withRam(8 << 20);
   private final List<Processor> processors = new ArrayList<>();
+  private final TimestampCounter time;
   private byte[] kept;
 
   /** A processor with what interrupts it. */
@@ -80,6 +81,12 @@ final class SystemGuest implements AutoCloseable {
   }
 
   SystemGuest() {
+    this(new Stopped());
+  }
+
+  /** With the counter that RDTSC reads. */
+  SystemGuest(TimestampCounter time) {
+    this.time = time;
     put(TABLES, TABLES + 0x1000 | 0x27);
     put(TABLES + 0x1000, TABLES + 0x2000 | 0x27);
     for (int i = 0; i < 4; i++) {
@@ -123,7 +130,7 @@ final class SystemGuest implements AutoCloseable {
             ports,
             IoBus.mmio(),
             requests,
-            new Stopped(),
+            time,
             translated);
     requests.vcpu = vcpu;
     ports.map(0, 1, new SoftwareGuest.Trigger(requests::request));

@@ -66,13 +66,12 @@ class TranslationsTest {
     long second = SoftwareGuest.CODE + 5;
     AtomicBoolean done = new AtomicBoolean();
     Thread kicker =
-        new Thread(
-            () -> {
-              while (!done.get()) {
-                vcpu.kick();
-                Thread.onSpinWait();
-              }
-            });
+        new Thread(() -> {
+          while (!done.get()) {
+            vcpu.kick();
+            Thread.onSpinWait();
+          }
+        });
     kicker.start();
     try {
       assertThat(vcpu.run()).isEqualTo(Exit.STOPPED);
@@ -121,14 +120,13 @@ class TranslationsTest {
     guest.put(SoftwareGuest.FREE_TABLES, SoftwareGuest.FREE_TABLES + 0x1000 | 0x23);
     guest.put(SoftwareGuest.FREE_TABLES + 0x1000, code[0] | 0x63);
     int[] calls = new int[1];
-    guest.onPort(
-        () -> {
-          guest.put(SoftwareGuest.FREE_TABLES + 0x1000, code[++calls[0] % 2] | 0x63);
-          // 0x800 generations, and one more or less.
-          for (int changes = 0; changes < 0x800 + calls[0] % 3 - 1; changes++) {
-            vcpu.flushTranslations();
-          }
-        });
+    guest.onPort(() -> {
+      guest.put(SoftwareGuest.FREE_TABLES + 0x1000, code[++calls[0] % 2] | 0x63);
+      // 0x800 generations, and one more or less.
+      for (int changes = 0; changes < 0x800 + calls[0] % 3 - 1; changes++) {
+        vcpu.flushTranslations();
+      }
+    });
     // 1: mov esp,STACK; call rdi; call rdi; out dx,al; mov cr3,rsi; call rdi; dec r8; jnz 1b
     start("bc00802000ffd7ffd7ee0f22deffd749ffc875ecf4");
     vcpu.gpr(SoftwareGuest.RDI, 1 << 30);
@@ -142,14 +140,13 @@ class TranslationsTest {
   @Test
   void writesToTranslatedCodeAreSeenAfterTheInterpreterForgotItsOwn() {
     guest.code(PAGE, "ffc3c3"); // inc ebx; ret
-    guest.onPort(
-        () -> {
-          // As if it had executed code of that page, and then elsewhere with its contexts used up.
-          vcpu.cache.find(PAGE, PAGE);
-          vcpu.cache.mappings = 0xfffffff;
-          vcpu.flushTranslations();
-          vcpu.cache.find(SoftwareGuest.CODE, SoftwareGuest.CODE);
-        });
+    guest.onPort(() -> {
+      // As if it had executed code of that page, and then elsewhere with its contexts used up.
+      vcpu.cache.find(PAGE, PAGE);
+      vcpu.cache.mappings = 0xfffffff;
+      vcpu.flushTranslations();
+      vcpu.cache.find(SoftwareGuest.CODE, SoftwareGuest.CODE);
+    });
     // call rdi; out dx,al; mov byte [rdi+1],cbh; call rdi
     start("ffd7eec64701cbffd7f4");
     vcpu.gpr(SoftwareGuest.RDI, PAGE);
@@ -171,6 +168,32 @@ class TranslationsTest {
         assertThat(each.gpr(SoftwareGuest.RAX)).isEqualTo(n);
       }
     }
+  }
+
+  /** Whatever generation the mapping is in: what was never looked up is not found. */
+  @Test
+  void nothingIsFoundInTheLastPage() {
+    guest.put(SoftwareGuest.TABLES, SoftwareGuest.TABLES + 0x1000 | 0x27);
+    guest.put(SoftwareGuest.TABLES + 0x1000, SoftwareGuest.TABLES + 0x2000 | 0x27);
+    guest.put(SoftwareGuest.TABLES + 0x2000, 0xe7);
+    guest.code(SoftwareGuest.CODE, "ffe0"); // jmp rax
+    for (int generation = 0; generation <= 0x800; generation++) {
+      guest.start(vcpu, SoftwareGuest.CODE);
+      long state = vcpu.state();
+      user(state + StateLayout.segment(StateLayout.CS));
+      user(state + StateLayout.segment(StateLayout.SS));
+      vcpu.gpr(SoftwareGuest.RAX, -0x100);
+      vcpu.stateChanged();
+      assertThat(vcpu.run()).isEqualTo(Exit.TRIPLE_FAULT);
+      assertThat(RawMemory.getLong(state + StateLayout.CR2))
+          .as("generation %x", generation)
+          .isEqualTo(-0x100);
+    }
+  }
+
+  private static void user(long segment) {
+    long attributes = segment + StateLayout.ATTRIBUTES;
+    RawMemory.putInt(attributes, RawMemory.getInt(attributes) | 3 << 5);
   }
 
   /** Bits 48 to 63 of RIP are no place for a guest to choose another mode's code. */

@@ -11,6 +11,7 @@ final class AccessChecker {
   /** {@link Instruction#base} of RIP-relative operands. */
   private static final int RIP = 17;
 
+  private final StateRules rules;
   private final SymbolicValues values;
   private final HostRegisters registers;
   private final AddressChecker addresses;
@@ -33,7 +34,12 @@ final class AccessChecker {
   /** The number that was last stored for the way out, or -1. */
   int exit;
 
-  AccessChecker(SymbolicValues values, HostRegisters registers, AddressChecker addresses) {
+  AccessChecker(
+      StateRules rules,
+      SymbolicValues values,
+      HostRegisters registers,
+      AddressChecker addresses) {
+    this.rules = rules;
     this.values = values;
     this.registers = registers;
     this.addresses = addresses;
@@ -169,6 +175,24 @@ final class AccessChecker {
     } else if (addresses.isStack()) {
       registers.forgetStack();
     }
+  }
+
+  /** Whether the operand is a plain word of the state block that may be read, or written. */
+  boolean isPlain(Instruction in, int size, boolean write) {
+    boolean field = in.base == HostRegister.RBP && in.index > 15;
+    return field
+        && (write
+            ? rules.isPlainWrite(in.displacement, size)
+            : rules.isPlainRead(in.displacement, size));
+  }
+
+  /** What a plain word of the state block holds. */
+  int loadPlain(Instruction in, int size) {
+    return values.load(size, in.displacement, loadEpoch);
+  }
+
+  void storePlain() {
+    loadEpoch++;
   }
 
   /** The result of a load, to {@code registers.value} and {@code registers.offset}. */

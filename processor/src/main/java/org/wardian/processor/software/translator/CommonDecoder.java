@@ -126,10 +126,35 @@ final class CommonDecoder {
     return forms;
   }
 
-  /** Decodes the instruction at {@code at}; false if it is another one or the code ends before. */
-  static boolean decode(byte[] code, int at, int end, Instruction out) {
+  // What {@link #decode} found.
+
+  /** Nothing that it knows, or the code ends before. */
+  static final int NOT_COMMON = 0;
+
+  static final int MOVE = 1;
+  static final int ADDRESS = 2;
+  static final int ANOTHER = 3;
+
+  /** By opcode: which of these it is. */
+  private static final byte[] GROUPS = groups();
+
+  private static byte[] groups() {
+    byte[] groups = new byte[512];
+    java.util.Arrays.fill(groups, (byte) ANOTHER);
+    groups[0x89] = MOVE;
+    groups[0x8b] = MOVE;
+    groups[0xc7] = MOVE;
+    for (int i = 0; i < 8; i++) {
+      groups[0xb8 + i] = MOVE;
+    }
+    groups[0x8d] = ADDRESS;
+    return groups;
+  }
+
+  /** Decodes the instruction at {@code at}; says what kind it is. */
+  static int decode(byte[] code, int at, int end, Instruction out) {
     if (at + WINDOW > code.length) {
-      return false;
+      return NOT_COMMON;
     }
     int p = at;
     int opcode = code[p++] & 0xff;
@@ -148,7 +173,7 @@ final class CommonDecoder {
     byte kind = KINDS[opcode];
     int wide = rex >> 3 & 1;
     if (kind == OTHER || word && (wide != 0 || opcode != 0x89)) {
-      return false;
+      return NOT_COMMON;
     }
     int size = word ? 2 : 4 << wide;
     out.base = NONE;
@@ -162,7 +187,7 @@ final class CommonDecoder {
     switch (kind) {
       case RELATIVE8, RELATIVE32 -> {
         if (rex != 0) {
-          return false;
+          return NOT_COMMON;
         }
         boolean near = kind == RELATIVE8;
         out.immediate = near ? code[p] : int32(code, p);
@@ -174,7 +199,7 @@ final class CommonDecoder {
       }
       case ALONE -> {
         if (rex != 0) {
-          return false;
+          return NOT_COMMON;
         }
         out.kind0 = Instruction.NONE;
       }
@@ -218,7 +243,7 @@ final class CommonDecoder {
               out.base = rm | (rex & 1) << 3;
             }
           } else if (rm == 5 && mod == 0) {
-            return false;
+            return NOT_COMMON;
           } else {
             out.base = rm | (rex & 1) << 3;
           }
@@ -242,7 +267,7 @@ final class CommonDecoder {
           }
           case RM_CONDITION -> {
             if (memory != 0 || rex == 0 && rm > 3) {
-              return false;
+              return NOT_COMMON;
             }
             out.kind0 = Instruction.REGISTER;
             out.reg0 = rm;
@@ -251,7 +276,7 @@ final class CommonDecoder {
           }
           case RM_JUMP -> {
             if (digit != 4 || rex != 0 && wide != 0) {
-              return false;
+              return NOT_COMMON;
             }
             out.kind0 = place;
             out.reg0 = rm;
@@ -278,7 +303,7 @@ final class CommonDecoder {
     }
     Form form = FORMS[index(opcode, digit, wide, memory)];
     if (form == null || p > end) {
-      return false;
+      return NOT_COMMON;
     }
     out.form = form;
     out.operation = form.operation().ordinal();
@@ -292,14 +317,10 @@ final class CommonDecoder {
     out.segmentOverride = false;
     out.operands = OPERANDS[kind];
     out.kind2 = Instruction.NONE;
-    return true;
+    return GROUPS[opcode];
   }
 
   private static int int32(byte[] code, int at) {
-    return (int) INT.get(code, at);
+    return ProbeIdiom.int32(code, at);
   }
-
-  private static final java.lang.invoke.VarHandle INT =
-      java.lang.invoke.MethodHandles.byteArrayViewVarHandle(
-          int[].class, java.nio.ByteOrder.LITTLE_ENDIAN);
 }

@@ -74,6 +74,9 @@ public final class HostVerifier {
 
   private byte[] marks = new byte[4096];
 
+  /** Whether the code may have values on the stack at all. */
+  private boolean stacks;
+
   /** Values on the stack at each place that is jumped to. */
   private int[] depths = new int[4096];
 
@@ -90,6 +93,9 @@ public final class HostVerifier {
   private int end;
   private long address;
   private BlockRules block;
+
+  /** What {@link CommonDecoder} said last. */
+  private int common;
 
   /** The BMI2 instruction decoded last: its length, or 0 if the last was another one. */
   private int vectorLength;
@@ -129,7 +135,10 @@ public final class HostVerifier {
       depths = new int[2 * codeLength];
     }
     Arrays.fill(marks, 0, codeLength, (byte) 0);
-    Arrays.fill(depths, 0, codeLength, UNSEEN);
+    stacks = block.maximumPushes() != 0;
+    if (stacks) {
+      Arrays.fill(depths, 0, codeLength, UNSEEN);
+    }
     targetCount = 0;
     deadEntryCount = 0;
     enter(0);
@@ -207,7 +216,8 @@ public final class HostVerifier {
 
   private boolean decode(int at) {
     vectorLength = 0;
-    if (CommonDecoder.decode(code, at, end, in)) {
+    common = CommonDecoder.decode(code, at, end, in);
+    if (common != CommonDecoder.NOT_COMMON) {
       return true;
     }
     if (code[at] == (byte) 0xc4) {
@@ -256,11 +266,14 @@ public final class HostVerifier {
    * @param leaves whether it takes the way out at once, for which nothing need be known
    */
   private String enter(int at, boolean reachable, boolean leaves) {
-    int depth = reachable ? checker.registers.pushed : Math.max(0, depths[at]);
-    if (depths[at] != UNSEEN && depths[at] != depth) {
-      return "reached with different stacks, at " + hex(at);
+    int depth = 0;
+    if (stacks) {
+      depth = reachable ? checker.registers.pushed : Math.max(0, depths[at]);
+      if (depths[at] != UNSEEN && depths[at] != depth) {
+        return "reached with different stacks, at " + hex(at);
+      }
+      depths[at] = depth;
     }
-    depths[at] = depth;
     boolean live =
         (marks[at] & DEAD) == 0 && (reachable ? checker.live : (marks[at] & BRANCHED) != 0);
     if (reachable && !isNumbered()) {
@@ -376,8 +389,13 @@ public final class HostVerifier {
             return "no instruction, at " + hex(at);
           }
           next = at + length();
-          reason = vectorLength != 0 ? checkVector(next) : check(at, next);
-          goesOn = vectorLength != 0 || !endsLine(in);
+          if (common == CommonDecoder.MOVE || common == CommonDecoder.ADDRESS) {
+            boolean lea = common == CommonDecoder.ADDRESS;
+            reason = checker.checkMove(in, address + next, lea);
+          } else {
+            reason = vectorLength != 0 ? checkVector(next) : check(at, next);
+            goesOn = vectorLength != 0 || !endsLine(in);
+          }
         }
       }
       reachable = goesOn;
@@ -470,14 +488,14 @@ public final class HostVerifier {
     if (patchable) {
       marks[next - 4] |= DISPLACEMENT;
     }
-    if (depths[to] == UNSEEN) {
+    if (stacks && depths[to] == UNSEEN) {
       depths[to] = pushed;
     }
-    if (depths[to] != pushed) {
+    if (stacks && depths[to] != pushed) {
       return "a target reached with different stacks";
     }
     if (to >= next) {
-      marks[to] |= checker.live ? TARGET | BRANCHED : TARGET | BRANCHED | DEAD;
+      marks[to] |= (byte) (checker.live ? TARGET | BRANCHED : TARGET | BRANCHED | DEAD);
       if (!isNumbered()) {
         marks[to] |= UNNUMBERED;
       }

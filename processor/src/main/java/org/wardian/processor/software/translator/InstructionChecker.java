@@ -26,7 +26,7 @@ final class InstructionChecker {
 
   InstructionChecker(StateRules rules) {
     this.addresses = new AddressChecker(rules, values);
-    this.memory = new AccessChecker(values, registers, addresses);
+    this.memory = new AccessChecker(rules, values, registers, addresses);
   }
 
   /** Starts a block whose constants lie between two addresses. */
@@ -131,6 +131,37 @@ final class InstructionChecker {
       registers.flags = HostRegisters.FLAGS_UNKNOWN;
     }
     return violation;
+  }
+
+  /**
+   * Checks a MOV or LEA that {@link CommonDecoder} decoded, as {@link #check} would; the reason why
+   * it is forbidden, or null.
+   */
+  String checkMove(Instruction in, long next, boolean address) {
+    int size = in.size0;
+    if (size < 4 || in.kind0 == Instruction.MEMORY) {
+      if (in.kind0 != Instruction.MEMORY || !memory.isPlain(in, size, true)) {
+        return check(in, next);
+      }
+      memory.storePlain();
+      return null;
+    }
+    if (address) {
+      memory.address(in);
+    } else if (in.kind1 == Instruction.REGISTER) {
+      registers.value = registers.value(in.reg1);
+      registers.offset = registers.offset(in.reg1);
+    } else if (in.kind1 == Instruction.MEMORY) {
+      if (!memory.isPlain(in, size, false)) {
+        return check(in, next);
+      }
+      registers.value = memory.loadPlain(in, size);
+      registers.offset = 0;
+    } else {
+      registers.value = SymbolicValues.ZERO;
+      registers.offset = size == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
+    }
+    return set(in, registers.value, registers.offset) ? null : writeViolation(Operation.MOV);
   }
 
   private static boolean usesXmm(Instruction in) {

@@ -1,9 +1,5 @@
 package org.wardian.processor.software.translator;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-
 /**
  * Recognizes by their bytes the sequences that make up most of emitted code, so that {@link
  * HostVerifier} judges them as a whole: the check of an address against the TLB, the way out, and
@@ -22,18 +18,15 @@ final class ProbeIdiom {
   /** Bytes of {@code mov dword [rbp + d32], i32} and {@code jmp rel32}. */
   static final int EXIT_LENGTH = 15;
 
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   /** {@code shr r15d, 7} and the start of {@code and r15d, i32}. */
-  private static final long SHIFT_AND = 0xe7_8141_07ef_c141L;
+  private static final byte[] SHIFT_AND = {
+    0x41, (byte) 0xc1, (byte) 0xef, 0x07, 0x41, (byte) 0x81, (byte) 0xe7
+  };
 
   /** {@code and r14, -4096}. */
-  private static final long AND = 0xff_fff0_00e6_8149L;
-
-  private static final long LOW_56 = 0xff_ffff_ffff_ffffL;
+  private static final byte[] AND = {
+    0x49, (byte) 0x81, (byte) 0xe6, 0x00, (byte) 0xf0, (byte) 0xff, (byte) 0xff
+  };
 
   /** Bytes of the two instructions that select an entry. */
   static final int SELECT_LENGTH = 11;
@@ -56,26 +49,36 @@ final class ProbeIdiom {
     this.rules = rules;
   }
 
+  /** Little-endian; not by a VarHandle, which is slow until it is compiled. */
   static int int32(byte[] code, int at) {
-    return (int) INT.get(code, at);
+    return code[at] & 0xff
+        | (code[at + 1] & 0xff) << 8
+        | (code[at + 2] & 0xff) << 16
+        | code[at + 3] << 24;
   }
 
-  private static long int64(byte[] code, int at) {
-    return (long) LONG.get(code, at);
+  private static boolean starts(byte[] code, int at, byte[] sequence) {
+    for (int i = 1; i < sequence.length; i++) {
+      if (code[at + i] != sequence[i]) {
+        return false;
+      }
+    }
+    return code[at] == sequence[0];
   }
 
   /** Whether the way out is at {@code at}. */
   boolean isExit(byte[] code, int at, int end) {
     return at + EXIT_LENGTH <= end
-        && (code[at] & 0xff | (code[at + 1] & 0xff) << 8) == 0x85c7
-        && (code[at + 10] & 0xff) == 0xe9
+        && code[at] == (byte) 0xc7
+        && code[at + 1] == (byte) 0x85
+        && code[at + 10] == (byte) 0xe9
         && int32(code, at + 2) == rules.exitNumber;
   }
 
   /** Whether the selection of an entry by the address in R15 is at {@code at}. */
   boolean isSelect(byte[] code, int at, int end) {
     return at + SELECT_LENGTH <= end
-        && (int64(code, at) & LOW_56) == SHIFT_AND
+        && starts(code, at, SHIFT_AND)
         && int32(code, at + 7) == rules.tlbMask
         && rules.entrySize == 32;
   }
@@ -83,7 +86,7 @@ final class ProbeIdiom {
   /** Whether the check of the entry at R15 for the address in R14 is at {@code at}. */
   boolean isCheck(byte[] code, int at, int end, int tlb) {
     if (at + CHECK_LENGTH > end
-        || (int64(code, at) & LOW_56) != AND
+        || !starts(code, at, AND)
         || int32(code, at + 7) != COMPARE
         || (int32(code, at + 15) & 0xffff) != BRANCH
         || int32(code, at + 21) != LOAD

@@ -15,6 +15,14 @@ public final class StateRules {
   private long[] slots = {};
   private long[] shared = {};
 
+  /** Offsets below this have their answers in tables. */
+  static final int NEAR = 0x800;
+
+  /** How many bytes from an offset on may be read, and written plainly, up to 255. */
+  private final short[] readableBytes = new short[NEAR];
+
+  private final short[] writableBytes = new short[NEAR];
+
   // The TLB; entry size 0 where there is none.
   int tlbOffset;
   int tlbMask;
@@ -199,8 +207,46 @@ public final class StateRules {
     return this;
   }
 
+  private void tabulate() {
+    for (int at = NEAR - 1; at >= 0; at--) {
+      boolean read = mayRead(at, at + 1);
+      boolean write = mayWrite(at, at + 1);
+      boolean last = at == NEAR - 1;
+      readableBytes[at] = (short) (!read ? 0 : last ? 1 : readableBytes[at + 1] + 1);
+      writableBytes[at] = (short) (!write ? 0 : last ? 1 : writableBytes[at + 1] + 1);
+    }
+    for (int at = 0; at < NEAR; at++) {
+      // What has a meaning of its own is no plain word.
+      boolean special =
+          overlaps(shared, at, at + 1)
+              || overlaps(codePointers, at, at + 1)
+              || inside(at, jumpKey, 8)
+              || inside(at, held, 8)
+              || inside(at, constant, 4)
+              || inside(at, exitNumber, 4);
+      for (int before = at; special && before >= 0 && before > at - 16; before--) {
+        readableBytes[before] = (short) Math.min(readableBytes[before], at - before);
+        writableBytes[before] = (short) Math.min(writableBytes[before], at - before);
+      }
+    }
+  }
+
+  private static boolean inside(int at, int offset, int size) {
+    return at >= offset && at < offset + size;
+  }
+
+  /** Whether {@code size} bytes, at most 16, at an offset are plain words that may be read. */
+  boolean isPlainRead(long offset, int size) {
+    return offset >= 0 && offset < NEAR && readableBytes[(int) offset] >= size;
+  }
+
+  boolean isPlainWrite(long offset, int size) {
+    return offset >= 0 && offset < NEAR && writableBytes[(int) offset] >= size;
+  }
+
   /** Throws if something that only Java writes is writable. */
   void check() {
+    tabulate();
     for (int i = 0; i < writable.length; i += 2) {
       long from = writable[i];
       long to = writable[i + 1];
@@ -225,6 +271,12 @@ public final class StateRules {
       }
     }
     return false;
+  }
+
+  /** Whether emitted code may change bytes of the state block, some of them in certain ways only. */
+  public boolean mayChange(long from, long to) {
+    return mayWrite(from, to)
+        || overlaps(new long[] {held, held + 8L, constant, constant + 4L}, from, to);
   }
 
   boolean isShared(long from, long to) {
