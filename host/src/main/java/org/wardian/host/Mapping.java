@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
  * A range of the process's address space with an address that Java code may compute with. Memory is
  * zero and committed page by page at its first use.
  *
- * <p>{@link #anonymous}, {@link #shared} and {@link #executable} memory lies between two pages that no access may touch,
- * so that an access just outside faults instead of hitting another structure.
+ * <p>{@link #anonymous}, {@link #shared} and {@link #executable} memory lies between two pages that
+ * no access may touch, so that an access just outside faults instead of hitting another structure.
  *
  * <p>{@link #segment()} is checked by Java also after {@link #close()}; users of the raw {@link
  * #address()} must themselves be done before it. On hosts other than Linux the memory comes from a

@@ -41,8 +41,7 @@ public final class MonotonicClock {
     }
     MethodHandle call =
         Linker.nativeLinker()
-            .downcallHandle(
-                symbol.get(), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+            .downcallHandle(symbol.get(), FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment time = arena.allocate(16, 8);
       long before = System.nanoTime();

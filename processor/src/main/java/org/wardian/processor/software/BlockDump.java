@@ -31,9 +31,7 @@ public final class BlockDump {
   private static final String FILE = "wardian.translator.dump.file";
   private static final String DEFAULT_FILE = "wardian-blocks.txt";
   private static final String FLAG_LETTERS = "czspao";
-  private static final int[] FLAGS = {
-    Flags.CF, Flags.ZF, Flags.SF, Flags.PF, Flags.AF, Flags.OF
-  };
+  private static final int[] FLAGS = {Flags.CF, Flags.ZF, Flags.SF, Flags.PF, Flags.AF, Flags.OF};
 
   private static volatile BlockDump requested;
 

@@ -1,7 +1,5 @@
 package org.wardian.processor.software;
 
-import static org.wardian.processor.software.HostState.GUEST_RBP;
-import static org.wardian.processor.software.HostState.GUEST_RSP;
 import static org.wardian.processor.software.HostState.STATE;
 import static org.wardian.processor.software.HostState.T0;
 import static org.wardian.processor.software.HostState.T1;
@@ -9,7 +7,6 @@ import static org.wardian.processor.software.HostState.T1;
 import org.wardian.processor.software.translator.HostAssembler;
 import org.wardian.processor.software.translator.HostCondition;
 import org.wardian.processor.software.translator.HostMemory;
-import org.wardian.processor.software.translator.HostRegister;
 import org.wardian.processor.software.translator.InstructionCopier;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
@@ -148,8 +145,7 @@ final class BlockEmitter {
     for (int k = 0; k < flags.asks(); k++) {
       a.bind(flags.askLabel(k));
       long back = run + flags.askEntry(k);
-      a.movStoreImmediate(
-          4, state(HostState.EXIT), exits.add(null, Exits.PARK, e.pageRip, back));
+      a.movStoreImmediate(4, state(HostState.EXIT), exits.add(null, Exits.PARK, e.pageRip, back));
       a.movImmediate(8, T0, back);
       a.jmpTo(park);
     }
@@ -285,5 +281,4 @@ final class BlockEmitter {
     }
     return false;
   }
-
 }

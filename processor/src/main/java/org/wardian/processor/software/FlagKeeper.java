@@ -22,7 +22,9 @@ import org.wardian.x86.StateLayout;
 final class FlagKeeper {
   private static final int RAX = HostRegister.RAX;
 
-  /** Where a described operand is: a guest register, a number, the state block, or to be derived. */
+  /**
+   * Where a described operand is: a guest register, a number, the state block, or to be derived.
+   */
   private static final int REGISTER = 0;
 
   private static final int NUMBER = 1;
@@ -299,8 +301,7 @@ final class FlagKeeper {
       return null;
     }
     boolean same = !number && i.reg1 == i.reg0;
-    boolean derivable =
-        !same && (number ? i.immediate != Integer.MIN_VALUE : host(i.reg0) >= 0);
+    boolean derivable = !same && (number ? i.immediate != Integer.MIN_VALUE : host(i.reg0) >= 0);
     if (derivable && !block.reaches[n]) {
       int first = op == Operation.ADD ? RESULT_LESS : RESULT_PLUS;
       return new Description(n, kind, size, first, i.reg0, how, value);

@@ -58,8 +58,7 @@ final class FlagRecipe {
     long a = RawMemory.getLong(state + HostState.FLAG_A);
     long b = RawMemory.getLong(state + HostState.FLAG_B);
     Flags.set(
-        state,
-        recipe == PARKED ? parked((int) a) : computed(kind(recipe), size(recipe), a, b));
+        state, recipe == PARKED ? parked((int) a) : computed(kind(recipe), size(recipe), a, b));
   }
 
   /** Brings the flags into the parked form, whatever form they have. */

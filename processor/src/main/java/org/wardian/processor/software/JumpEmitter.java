@@ -54,7 +54,9 @@ final class JumpEmitter {
     lookups = 0;
   }
 
-  /** In front of a block whose bytes are in two pages: the table tells if the second is the same. */
+  /**
+   * In front of a block whose bytes are in two pages: the table tells if the second is the same.
+   */
   void lookUpItself(long rip) {
     int missing = a.newLabel();
     lookupLabel[lookups] = missing;

@@ -22,9 +22,9 @@ import org.wardian.x86.StateLayout;
  * emitted code made.
  *
  * <p>On with the system property {@code wardian.translator=lockstep}. Jumps then lead to Java each
- * time, and system instructions, whose effects reach beyond the state block, are left to it.
- * {@code wardian.translator.lockstep.every} N checks the first 64 passes through each place and one
- * in N of the others; the default is 256.
+ * time, and system instructions, whose effects reach beyond the state block, are left to it. {@code
+ * wardian.translator.lockstep.every} N checks the first 64 passes through each place and one in N
+ * of the others; the default is 256.
  *
  * <p>Not seen: stores of emitted code to a place that the interpreter does not store to, and what
  * another thread stores meanwhile, which is reported although nothing is wrong.
@@ -187,9 +187,7 @@ final class Lockstep {
     int offset = (int) (rip - block.rip) + block.from;
     if (!fetch(block, rip, offset, i)
         || !Emittable.is(
-            i,
-            (block.mode & Translations.SSE) != 0,
-            (block.mode & Translations.X87) != 0)
+            i, (block.mode & Translations.SSE) != 0, (block.mode & Translations.X87) != 0)
         || !accesses(i, rip)) {
       return false;
     }
@@ -334,8 +332,7 @@ final class Lockstep {
       return false;
     }
     RawMemory.copy(cpu.memory.hostAddress(block.physical), page, 0, page.length);
-    return successor.overwritesFlags(
-        page, (int) rip & 0xfff, (block.mode & Translations.SSE) != 0);
+    return successor.overwritesFlags(page, (int) rip & 0xfff, (block.mode & Translations.SSE) != 0);
   }
 
   private static long get(byte[] from, int offset) {
@@ -355,7 +352,8 @@ final class Lockstep {
     }
     for (int r = 0; r < 8; r++) {
       check(report, "r" + r, expected, StateLayout.ST + r * StateLayout.ST_STRIDE, -1);
-      check(report, "r" + r + "e", expected, StateLayout.ST + r * StateLayout.ST_STRIDE + 8, 0xffff);
+      check(
+          report, "r" + r + "e", expected, StateLayout.ST + r * StateLayout.ST_STRIDE + 8, 0xffff);
     }
     check(report, "fpu", expected, StateLayout.FCW, 0xff_ffff_ffffL);
     check(report, "mxcsr", expected, StateLayout.MXCSR, 0xffff_ffffL);
@@ -428,8 +426,9 @@ final class Lockstep {
   private String text(
       TranslatedBlock block, long rip, int id, int reached, StringBuilder difference) {
     StringBuilder out = new StringBuilder();
-    out.append("lockstep: block %016x from %016x, exit %d at %016x, %d of %d instructions%n"
-        .formatted(block.rip, rip, exits.kind(id), exits.rip(id), reached, count));
+    out.append(
+        "lockstep: block %016x from %016x, exit %d at %016x, %d of %d instructions%n"
+            .formatted(block.rip, rip, exits.kind(id), exits.rip(id), reached, count));
     long at = rip;
     for (int n = 0; n < count; n++) {
       out.append(n == reached ? "  left here\n" : "");

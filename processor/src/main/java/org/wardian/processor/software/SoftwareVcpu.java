@@ -260,10 +260,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if (translations != null) {
       translations.observe(observation);
     }
-    observation.profile().ifPresent(wanted -> {
-      profile = wanted;
-      ticks = new ProfileTicks(this);
-    });
+    observation
+        .profile()
+        .ifPresent(wanted -> {
+          profile = wanted;
+          ticks = new ProfileTicks(this);
+        });
   }
 
   /** Asks for a sample; the profile's thread. */

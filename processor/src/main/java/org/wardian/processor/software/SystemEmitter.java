@@ -81,8 +81,8 @@ final class SystemEmitter {
       case IRET -> table == Mmu.SUPERVISOR && i.operandSize == 8 ? routines.interruptReturn : 0;
       case STAC -> supervisor ? routines.setAccess : 0;
       case CLAC -> supervisor ? routines.clearAccess : 0;
-      case RDTSC -> routines.timestamp;
-      case RDTSCP -> routines.timestampAndProcessor;
+      case RDTSC -> routines.clock.timestamp;
+      case RDTSCP -> routines.clock.timestampAndProcessor;
       case BT, BTS, BTR, BTC -> isBitString(i) ? routines.bits.of(op, i.size0) : 0;
       case STOS -> i.rep && i.addressSize == 8 ? routines.strings.stos(i.size0) : 0;
       case MOVS ->
@@ -160,8 +160,7 @@ final class SystemEmitter {
       }
       case RDFSBASE, RDGSBASE -> {
         checkBaseInstructions(n);
-        a.movLoad(
-            i.size0, T0, base(op == Operation.RDFSBASE ? StateLayout.FS : StateLayout.GS));
+        a.movLoad(i.size0, T0, base(op == Operation.RDFSBASE ? StateLayout.FS : StateLayout.GS));
         store(i.reg0, i.size0);
       }
       default -> writeBase(n, i, op == Operation.WRFSBASE ? StateLayout.FS : StateLayout.GS);

@@ -6,14 +6,10 @@ import static org.wardian.processor.software.HostState.T0;
 import static org.wardian.processor.software.HostState.T1;
 import static org.wardian.processor.software.translator.HostRegister.RAX;
 import static org.wardian.processor.software.translator.HostRegister.RCX;
-import static org.wardian.processor.software.translator.HostRegister.RDI;
 import static org.wardian.processor.software.translator.HostRegister.RDX;
-import static org.wardian.processor.software.translator.HostRegister.RSI;
-import static org.wardian.processor.software.translator.HostRegister.RSP;
 
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.wardian.host.MonotonicClock;
 import org.wardian.processor.Flags;
 import org.wardian.processor.software.translator.HostAssembler;
 import org.wardian.processor.software.translator.HostCondition;
@@ -21,17 +17,18 @@ import org.wardian.processor.software.translator.HostMemory;
 import org.wardian.x86.StateLayout;
 
 /**
- * Host code that all blocks share, for instructions that change the privilege or read the clock.
+ * Host code that all blocks share, for instructions that change the privilege.
  *
  * <p>A block jumps to a routine with the exit of its instruction in {@link HostState#EXIT}, and the
  * flags where Java finds them. A routine first looks whether everything is as it usually is; where
  * it is not, nothing has changed yet, and it leaves to Java, which executes the instruction.
  */
 final class SystemRoutines {
-  private static final int PAGE = 4096;
-  private static final int PAGE_MASK = -PAGE;
+  /** How many routines never come back behind their exit. */
+  private static final int LEAVING = 5;
+
+  private static final int PAGE_MASK = -4096;
   private static final int R11 = 11;
-  private static final int CR4_TSD = 1 << 2;
 
   /** Flags in an image with which IRET and SYSRET are not ordinary. */
   private static final int UNUSUAL = (int) (Cpu.TF | Cpu.AC);
@@ -56,16 +53,13 @@ final class SystemRoutines {
   final long setAccess;
   final long clearAccess;
 
-  final long timestamp;
-  final long timestampAndProcessor;
-
+  final ClockRoutines clock;
   final StringRoutines strings;
   final BitRoutines bits;
 
-  /** Where each starts, first those that never come back behind their exit. */
-  private final long[] starts = new long[7];
+  /** Where those start. */
+  private final long[] starts = new long[LEAVING];
 
-  private static final int LEAVING = 5;
   private int count;
 
   SystemRoutines(HostAssembler a, long leave, long park) {
@@ -82,10 +76,7 @@ final class SystemRoutines {
     writeAccess(true);
     clearAccess = start();
     writeAccess(false);
-    timestamp = start();
-    writeTimestamp(false);
-    timestampAndProcessor = start();
-    writeTimestamp(true);
+    clock = new ClockRoutines(a, leave);
     strings = new StringRoutines(a, leave);
     bits = new BitRoutines(a, leave, park);
   }
@@ -98,7 +89,7 @@ final class SystemRoutines {
 
   /** Where the routines start. */
   long[] starts() {
-    return Stream.of(starts, strings.starts(), bits.starts())
+    return Stream.of(starts, clock.starts(), strings.starts(), bits.starts())
         .flatMapToLong(Arrays::stream)
         .toArray();
   }
@@ -302,10 +293,7 @@ final class SystemRoutines {
     a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, table(Mmu.SUPERVISOR)));
     a.jcc(HostCondition.NOT_EQUAL, fail);
     a.aluLoad(
-        HostAssembler.ADD,
-        8,
-        register,
-        HostMemory.at(STATE, T1, 0, table(Mmu.SUPERVISOR) + 16));
+        HostAssembler.ADD, 8, register, HostMemory.at(STATE, T1, 0, table(Mmu.SUPERVISOR) + 16));
   }
 
   /**
@@ -384,44 +372,5 @@ final class SystemRoutines {
     a.alu(HostAssembler.OR, 8, T0, RAX);
     storeFlat(StateLayout.SS);
     a.bind(loaded);
-  }
-
-  // ---- time -------------------------------------------------------------------------------------
-
-  /** RDTSC, and RDTSCP where {@code processor}; T0 is the host address to go on at. */
-  private void writeTimestamp(boolean processor) {
-    a.aluStoreImmediate(HostAssembler.CMP, 4, state(SystemWords.CLOCK), 0);
-    a.jccTo(HostCondition.EQUAL, leave);
-    a.testStoreImmediate(4, state(StateLayout.CR4), CR4_TSD);
-    a.jccTo(HostCondition.NOT_EQUAL, leave);
-    a.movStore(8, state(SystemWords.BACK), T0);
-    HostCode.storeVectors(a);
-    for (int guest = 0; guest < HostState.REGISTERS.length; guest++) {
-      if (HostState.REGISTERS[guest] >= 0) {
-        a.movStore(8, state(StateLayout.GPR + 8 * guest), HostState.REGISTERS[guest]);
-      }
-    }
-    a.movImmediate(4, RDI, MonotonicClock.CLOCK_MONOTONIC);
-    a.lea(8, RSI, state(SystemWords.TIME));
-    a.movImmediate(8, RAX, MonotonicClock.function());
-    // The ABI wants a stack aligned to 16; six registers and Java's address are on it.
-    a.aluImmediate(HostAssembler.SUB, 8, RSP, 8);
-    a.callRegister(RAX);
-    a.aluImmediate(HostAssembler.ADD, 8, RSP, 8);
-    HostCode.loadVectors(a);
-    for (int guest = 0; guest < HostState.REGISTERS.length; guest++) {
-      if (HostState.REGISTERS[guest] >= 0) {
-        a.movLoad(8, HostState.REGISTERS[guest], state(StateLayout.GPR + 8 * guest));
-      }
-    }
-    a.imulLoadImmediate(8, RDX, state(SystemWords.TIME), 1_000_000_000);
-    a.aluLoad(HostAssembler.ADD, 8, RDX, state(SystemWords.TIME + 8));
-    a.aluLoad(HostAssembler.ADD, 8, RDX, state(SystemWords.CLOCK_OFFSET));
-    a.mov(4, RAX, RDX);
-    a.shift(HostAssembler.SHR, 8, RDX, 32);
-    if (processor) {
-      a.movLoad(4, RCX, state(StateLayout.TSC_AUX));
-    }
-    a.jmpLoad(state(SystemWords.BACK));
   }
 }

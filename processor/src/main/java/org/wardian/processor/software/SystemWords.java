@@ -56,7 +56,6 @@ final class SystemWords {
   /** What the host's clock showed: struct timespec. */
   static final int TIME = BASE + 136;
 
-
   /** Where a routine goes on: a guest's or a host's address. */
   static final int BACK = BASE + 88;
 

@@ -65,6 +65,7 @@ final class Translations implements AutoCloseable {
 
   /** Compares with the interpreter, or null. */
   private final Lockstep lockstep;
+
   private final Decoder decoder;
   private final GuestBlock guest;
 
@@ -588,8 +589,7 @@ final class Translations implements AutoCloseable {
       }
       long at = code.next();
       int first = exits.next();
-      int length =
-          emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code);
+      int length = emitter.emit(guest, block, rip & Mmu.PAGE_MASK, mode & 3, at, LARGEST, at, code);
       boolean accepted = verified.accepts(block, at, length, emitter.body(), first);
       if (dump != null && dump.wants(rip, guest.offsets[guest.count] - offset)) {
         String note = accepted ? "in use" : "refused";

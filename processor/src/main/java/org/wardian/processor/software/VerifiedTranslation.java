@@ -79,7 +79,7 @@ final class VerifiedTranslation {
       rules.writable(base, base + 8);
     }
     int controls = HostState.x87Image() + X87State.CONTROLS;
-    rules.controlWords(controls, controls + 2L * (X87State.MODES + 1));
+    rules.x87ControlWords(controls, controls + 2L * (X87State.MODES + 1));
     for (int guest = 0; guest < HostState.REGISTERS.length; guest++) {
       if (HostState.REGISTERS[guest] < 0) {
         int at = StateLayout.GPR + 8 * guest;

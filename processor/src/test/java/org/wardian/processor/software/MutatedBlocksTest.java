@@ -153,8 +153,7 @@ class MutatedBlocksTest {
     for (int i = 0; i < count; i++) {
       int at = random.nextInt(length);
       mutant[at] =
-          (byte)
-              (random.nextBoolean() ? mutant[at] ^ 1 << random.nextInt(8) : random.nextInt(256));
+          (byte) (random.nextBoolean() ? mutant[at] ^ 1 << random.nextInt(8) : random.nextInt(256));
     }
     return mutant;
   }

@@ -283,7 +283,8 @@ class PrivilegeTest {
     processor.reset();
     long s = vcpu.state;
     for (int r = 0; r < 16; r++) {
-      RawMemory.putLong(s + StateLayout.GPR + 8 * r, random.nextInt(3) == 0 ? r : random.nextLong());
+      RawMemory.putLong(
+          s + StateLayout.GPR + 8 * r, random.nextInt(3) == 0 ? r : random.nextLong());
     }
     boolean odd = !usual && random.nextInt(4) == 0;
     long data = odd && random.nextInt(3) == 0 ? SystemGuest.SYSTEM_DATA : SystemGuest.USER_DATA;
@@ -299,7 +300,9 @@ class PrivilegeTest {
     RawMemory.putLong(s + StateLayout.FMASK, mask);
     long calls = SystemGuest.SYSTEM_CS | (long) (SystemGuest.USER_CS - 16) << 16;
     RawMemory.putLong(s + StateLayout.STAR, calls << 32);
-    RawMemory.putLong(s + StateLayout.LSTAR, usual ? SystemGuest.SYSTEM_CODE : place(random, SystemGuest.SYSTEM_CODE));
+    RawMemory.putLong(
+        s + StateLayout.LSTAR,
+        usual ? SystemGuest.SYSTEM_CODE : place(random, SystemGuest.SYSTEM_CODE));
     RawMemory.putLong(s + StateLayout.KERNEL_GS_BASE, random.nextLong() >> 16);
     RawMemory.putLong(s + StateLayout.segment(StateLayout.GS) + StateLayout.BASE, 0x1234);
     RawMemory.putLong(s + StateLayout.EFLAGS, random.nextBoolean() ? 2 : PLAIN_FLAGS);
@@ -341,6 +344,8 @@ class PrivilegeTest {
       text.append("%x: %x%n".formatted(at, RawMemory.getLong(s + at)));
     }
     int shadow = RawMemory.getInt(s + StateLayout.INTERRUPT_SHADOW);
-    return text.append("shadow %d nmi %d".formatted(shadow, RawMemory.getByte(s + StateLayout.NMI_BLOCKED))).toString();
+    return text.append(
+            "shadow %d nmi %d".formatted(shadow, RawMemory.getByte(s + StateLayout.NMI_BLOCKED)))
+        .toString();
   }
 }

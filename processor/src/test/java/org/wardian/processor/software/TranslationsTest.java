@@ -176,12 +176,14 @@ class TranslationsTest {
     guest.put(SoftwareGuest.TABLES, SoftwareGuest.TABLES + 0x1000 | 0x27);
     guest.put(SoftwareGuest.TABLES + 0x1000, SoftwareGuest.TABLES + 0x2000 | 0x27);
     guest.put(SoftwareGuest.TABLES + 0x2000, 0xe7);
+    guest.code(0xf00, "f4"); // what would be found: HLT, which is not the user's to execute
     guest.code(SoftwareGuest.CODE, "ffe0"); // jmp rax
     for (int generation = 0; generation <= 0x800; generation++) {
       guest.start(vcpu, SoftwareGuest.CODE);
       long state = vcpu.state();
       user(state + StateLayout.segment(StateLayout.CS));
       user(state + StateLayout.segment(StateLayout.SS));
+      RawMemory.putLong(state + StateLayout.CR2, 0);
       vcpu.gpr(SoftwareGuest.RAX, -0x100);
       vcpu.stateChanged();
       assertThat(vcpu.run()).isEqualTo(Exit.TRIPLE_FAULT);

@@ -35,10 +35,7 @@ final class AccessChecker {
   int exit;
 
   AccessChecker(
-      StateRules rules,
-      SymbolicValues values,
-      HostRegisters registers,
-      AddressChecker addresses) {
+      StateRules rules, SymbolicValues values, HostRegisters registers, AddressChecker addresses) {
     this.rules = rules;
     this.values = values;
     this.registers = registers;
@@ -184,6 +181,16 @@ final class AccessChecker {
         && (write
             ? rules.isPlainWrite(in.displacement, size)
             : rules.isPlainRead(in.displacement, size));
+  }
+
+  /** Whether the operand is guest memory that was probed; no alignment is asked for. */
+  boolean isProbed(Instruction in, int size, boolean write) {
+    if (in.base > 15 || in.base == HostRegister.RBP) {
+      return false;
+    }
+    address(in);
+    addresses.resolve(registers.value, registers.offset);
+    return addresses.isProbed(size, write);
   }
 
   /** What a plain word of the state block holds. */

@@ -108,6 +108,15 @@ final class AddressChecker {
         : "alignment not checked";
   }
 
+  /** Whether the resolved place is guest memory that was probed for such an access. */
+  boolean isProbed(int size, boolean write) {
+    return base >= 0
+        && shift == 0
+        && values.kind(base) == SymbolicValues.KIND_ADDEND
+        && facts.isProbed(
+            values.first(base), index < 0 ? SymbolicValues.ZERO : index, displacement, size, write);
+  }
+
   private String checkState(boolean write, long size, int alignment) {
     long end = displacement + size;
     long unit = 0;

@@ -151,8 +151,12 @@ final class CommonDecoder {
     return groups;
   }
 
-  /** Decodes the instruction at {@code at}; says what kind it is. */
-  static int decode(byte[] code, int at, int end, Instruction out) {
+  /**
+   * Decodes the instruction at {@code at}; says what kind it is.
+   *
+   * @param brief whether of MOV and LEA operands and length are enough
+   */
+  static int decode(byte[] code, int at, int end, boolean brief, Instruction out) {
     if (at + WINDOW > code.length) {
       return NOT_COMMON;
     }
@@ -304,6 +308,10 @@ final class CommonDecoder {
     Form form = FORMS[index(opcode, digit, wide, memory)];
     if (form == null || p > end) {
       return NOT_COMMON;
+    }
+    if (brief && GROUPS[opcode] != ANOTHER) {
+      out.length = p - at;
+      return GROUPS[opcode];
     }
     out.form = form;
     out.operation = form.operation().ordinal();

@@ -28,8 +28,7 @@ final class FormEncoding {
    * Read when a form is first met: a guest uses few of all. Two threads may both read one, to the
    * same effect; all fields are final.
    */
-  private static final FormEncoding[] ENCODINGS =
-      new FormEncoding[InstructionTable.forms().size()];
+  private static final FormEncoding[] ENCODINGS = new FormEncoding[InstructionTable.forms().size()];
 
   /** Whether an instruction of this form means the same with other registers and in host code. */
   final boolean copyable;

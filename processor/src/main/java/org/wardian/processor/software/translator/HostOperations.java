@@ -183,8 +183,7 @@ final class HostOperations {
       boolean x87 =
           form.operation().compareTo(Operation.F2XM1) >= 0
               && form.operation().compareTo(Operation.FYL2XP1) <= 0;
-      uses[form.id()] =
-          x87 || form.feature() == Feature.FPU || form.operation() == Operation.EMMS;
+      uses[form.id()] = x87 || form.feature() == Feature.FPU || form.operation() == Operation.EMMS;
     }
     return uses;
   }

@@ -1,8 +1,6 @@
 package org.wardian.processor.software.translator;
 
 import java.util.Arrays;
-import org.wardian.x86.CpuModel;
-import org.wardian.x86.Decoder;
 import org.wardian.x86.Disassembler;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
@@ -61,16 +59,15 @@ public final class HostVerifier {
   /** Instead of an exit's number: one of this code's, which was looked at where it was set. */
   private static final int SOME_EXIT = -2;
 
+  private static final String UNNUMBERED_EXIT = "way out without an exit of this code";
+
   private static final int JMP = Operation.JMP.ordinal();
   private static final int RET = Operation.RET.ordinal();
 
-  private final Decoder decoder = new Decoder(CpuModel.everything());
-  private final Instruction in = new Instruction();
+  private final HostDecoder decoder = new HostDecoder();
+  private final Instruction in = decoder.in;
   private final InstructionChecker checker;
   private final ProbeIdiom idiom;
-
-  /** A BMI2 instruction, turned into MOV with the same ModRM to be decoded. */
-  private final byte[] plain = new byte[Decoder.MAX_LENGTH];
 
   private byte[] marks = new byte[4096];
 
@@ -93,15 +90,6 @@ public final class HostVerifier {
   private int end;
   private long address;
   private BlockRules block;
-
-  /** What {@link CommonDecoder} said last. */
-  private int common;
-
-  /** The BMI2 instruction decoded last: its length, or 0 if the last was another one. */
-  private int vectorLength;
-
-  private int vectorDestination;
-  private boolean vectorRotates;
 
   /** A verifier of code for one kind of state block. */
   public HostVerifier(StateRules rules) {
@@ -195,69 +183,11 @@ public final class HostVerifier {
   }
 
   private String violation(int at, String reason) {
-    if (!decode(at)) {
+    if (!decoder.decode(code, at, end)) {
       return reason + ", at " + hex(at);
     }
-    String text = vectorLength != 0 ? "BMI2 shift" : Disassembler.text(in, address + at);
+    String text = decoder.isVector() ? "BMI2 shift" : Disassembler.text(in, address + at);
     return reason + ", at " + hex(at) + ": " + text;
-  }
-
-  /** Without prefixes, which processors of different makers understand differently. */
-  private boolean isPlainBranch(int at) {
-    int opcode = code[at] & 0xff;
-    return switch (in.form.operation()) {
-      case JCC -> (opcode & 0xf0) == 0x70 || opcode == 0x0f;
-      case JCXZ -> opcode == 0xe3;
-      case JMP -> opcode == 0xe9 || opcode == 0xeb;
-      case CALL -> opcode == 0xe8;
-      default -> false;
-    };
-  }
-
-  private boolean decode(int at) {
-    vectorLength = 0;
-    common = CommonDecoder.decode(code, at, end, in);
-    if (common != CommonDecoder.NOT_COMMON) {
-      return true;
-    }
-    if (code[at] == (byte) 0xc4) {
-      return decodeVector(at);
-    }
-    return decoder.decode(code, at, end - at, 8, in) == Decoder.OK;
-  }
-
-  private int length() {
-    return vectorLength != 0 ? vectorLength : in.length;
-  }
-
-  /**
-   * SHLX, SHRX, SARX or RORX, with its ModRM operand decoded to {@code in} as the source of a MOV.
-   * Source: Intel SDM vol. 2 §2.3.5.
-   */
-  private boolean decodeVector(int at) {
-    if (end - at < 5) {
-      return false;
-    }
-    int map = code[at + 1] & 31;
-    int prefix = code[at + 2] & 7;
-    int opcode = code[at + 3] & 0xff;
-    boolean shift = map == 2 && opcode == 0xf7 && prefix >= 1 && prefix <= 3;
-    boolean rotate = map == 3 && opcode == 0xf0 && prefix == 3 && (code[at + 2] & 0x78) == 0x78;
-    if (!shift && !rotate) {
-      return false;
-    }
-    int available = Math.min(end - at - 4, plain.length - 2);
-    plain[0] = (byte) (0x40 | (code[at + 2] >> 4 & 8) | (~code[at + 1] >> 5 & 7));
-    plain[1] = (byte) 0x8b;
-    System.arraycopy(code, at + 4, plain, 2, available);
-    if (decoder.decode(plain, 0, available + 2, 8, in) != Decoder.OK) {
-      return false;
-    }
-    // C4, two bytes and the opcode here; REX and the opcode there.
-    vectorLength = in.length + 2 + (rotate ? 1 : 0);
-    vectorDestination = in.reg0;
-    vectorRotates = rotate;
-    return at + vectorLength <= end;
   }
 
   /**
@@ -338,7 +268,7 @@ public final class HostVerifier {
             !entered
                 && idiom.isCheck(code, at, end, block.tlbOffset())
                 && ((marks[at + 7] | marks[at + 15] | marks[at + 21]) & TARGET) == 0
-                && checker.selects();
+                && checker.comparisons.selects();
         return check ? ProbeIdiom.CHECK : ProbeIdiom.NONE;
       }
       case (byte) 0x90, 0x66, 0x0f -> {
@@ -376,25 +306,30 @@ public final class HostVerifier {
         }
         case ProbeIdiom.SELECT -> {
           next = at + ProbeIdiom.SELECT_LENGTH;
-          checker.selected();
+          checker.comparisons.selected();
         }
         case ProbeIdiom.CHECK -> {
           next = at + ProbeIdiom.CHECK_LENGTH;
           reason = checkTarget(at + 21, ProbeIdiom.int32(code, at + 17), true);
-          checker.checked(idiom.write);
+          checker.comparisons.checked(idiom.write);
         }
         case ProbeIdiom.PADDING -> next = at + ProbeIdiom.nop(code, at, end);
         default -> {
-          if (!decode(at)) {
-            return "no instruction, at " + hex(at);
-          }
-          next = at + length();
-          if (common == CommonDecoder.MOVE || common == CommonDecoder.ADDRESS) {
-            boolean lea = common == CommonDecoder.ADDRESS;
-            reason = checker.checkMove(in, address + next, lea);
+          int move = decoder.decodeMove(code, at, end);
+          boolean simple = move == CommonDecoder.MOVE || move == CommonDecoder.ADDRESS;
+          if (simple && checker.followMove(in, move == CommonDecoder.ADDRESS)) {
+            next = at + in.length;
+          } else if (move == CommonDecoder.ANOTHER) {
+            next = at + in.length;
+            reason = check(next);
+            goesOn = !endsLine(in);
           } else {
-            reason = vectorLength != 0 ? checkVector(next) : check(at, next);
-            goesOn = vectorLength != 0 || !endsLine(in);
+            if (!decoder.decode(code, at, end)) {
+              return "no instruction, at " + hex(at);
+            }
+            next = at + decoder.length();
+            reason = decoder.isVector() ? checkVector(next) : check(next);
+            goesOn = decoder.isVector() || !endsLine(in);
           }
         }
       }
@@ -414,25 +349,25 @@ public final class HostVerifier {
   /** The MOV in {@link #in} stands for the accesses; then the result becomes unknown. */
   private String checkVector(int next) {
     int source = in.kind1 == Instruction.REGISTER ? in.reg1 : -1;
-    boolean exact = vectorRotates && in.size0 == 8 && source >= 0;
+    boolean exact = decoder.rotates && in.size0 == 8 && source >= 0;
     if (exact) {
-      boolean kept = checker.followRotation(vectorDestination, source, code[next - 1] & 63);
+      boolean kept = checker.followRotation(decoder.destination, source, code[next - 1] & 63);
       return kept ? null : "write of rbp or rsp";
     }
     long bits = in.size0 == 4 ? 0xffff_ffffL : -1;
     String reason = checker.check(in, address + next);
-    return reason == null && !checker.registers.setUnknown(vectorDestination, bits)
+    return reason == null && !checker.registers.setUnknown(decoder.destination, bits)
         ? "write of rbp or rsp"
         : reason;
   }
 
-  private String check(int at, int next) {
+  private String check(int next) {
     switch (in.form.operation()) {
       case JCC, JCXZ, JMP -> {
         if (in.kind0 != Instruction.RELATIVE) {
-          return checkIndirect(at);
+          return checkIndirect();
         }
-        if (!isPlainBranch(at)) {
+        if (!decoder.isPlainBranch()) {
           return "unusual encoding of a branch";
         }
         String reason = checkTarget(next, in.immediate, in.length > 4);
@@ -442,11 +377,12 @@ public final class HostVerifier {
         return reason;
       }
       case CALL -> {
-        if (in.kind0 == Instruction.RELATIVE && !isPlainBranch(at)) {
+        if (in.kind0 == Instruction.RELATIVE && !decoder.isPlainBranch()) {
           return "unusual encoding of a branch";
         }
         if (in.kind0 != Instruction.RELATIVE) {
-          String reason = isPlainIndirect(at) && checker.isCode(in) ? null : "undeclared target";
+          String reason =
+              decoder.isPlainIndirect() && checker.isCode(in) ? null : "undeclared target";
           checker.called();
           return reason;
         }
@@ -465,13 +401,8 @@ public final class HostVerifier {
     }
   }
 
-  private boolean isPlainIndirect(int at) {
-    int first = code[at] & 0xff;
-    return first == 0xff || (first & 0xf0) == 0x40 && code[at + 1] == (byte) 0xff;
-  }
-
-  private String checkIndirect(int at) {
-    if (!isPlainIndirect(at) || !checker.isCode(in)) {
+  private String checkIndirect() {
+    if (!decoder.isPlainIndirect() || !checker.isCode(in)) {
       return "undeclared target";
     }
     return checker.registers.pushed == 0 ? null : "jump out with values on the stack";
@@ -512,20 +443,24 @@ public final class HostVerifier {
   }
 
   private String checkLeaving(long target) {
+    if (block.isLeave(target)) {
+      return isNumbered() ? null : UNNUMBERED_EXIT;
+    }
     boolean parks = block.isPark(target);
     boolean returns = block.comesBack(target);
-    if (!parks && !block.isLeave(target) && !block.isRoutine(target)) {
+    if (!parks && !block.isRoutine(target)) {
       return block.mayJump(target) ? null : "undeclared target";
     }
     if (!isNumbered()) {
-      return "way out without an exit of this code";
+      return UNNUMBERED_EXIT;
     }
     int exit = checker.exit();
     int again = exit == SOME_EXIT ? -1 : block.again(exit);
     if (returns && !checker.isConstant(HostRegister.R15, block.tlbOffset())) {
       return "routine with another TLB";
     }
-    if ((parks || returns) && !(again >= 0 && checker.isConstant(HostRegister.R14, address + again))) {
+    if ((parks || returns)
+        && !(again >= 0 && checker.isConstant(HostRegister.R14, address + again))) {
       return "way back that is not the exit's";
     }
     return null;

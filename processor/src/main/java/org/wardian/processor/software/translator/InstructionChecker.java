@@ -16,6 +16,7 @@ final class InstructionChecker {
   private final AddressChecker addresses;
   private final AccessChecker memory;
   private final DivisionFacts divisions = new DivisionFacts(values);
+  final Comparisons comparisons;
 
   private BlockRules block;
 
@@ -27,6 +28,7 @@ final class InstructionChecker {
   InstructionChecker(StateRules rules) {
     this.addresses = new AddressChecker(rules, values);
     this.memory = new AccessChecker(rules, values, registers, addresses);
+    this.comparisons = new Comparisons(values, registers, addresses, divisions);
   }
 
   /** Starts a block whose constants lie between two addresses. */
@@ -55,34 +57,6 @@ final class InstructionChecker {
     divisions.clear();
     values.forgetLimits();
     live = false;
-  }
-
-  /** Follows {@link ProbeIdiom#isSelect}. */
-  void selected() {
-    int r15 = HostRegister.R15;
-    int value = registers.value(r15);
-    registers.set(r15, values.index(value, registers.offset(r15), addresses.indexMask()), 0);
-    registers.flags = HostRegisters.FLAGS_UNKNOWN;
-  }
-
-  /** Whether R15 is the place of an entry in the TLB. */
-  boolean selects() {
-    int entry = registers.value(HostRegister.R15);
-    boolean index = registers.offset(HostRegister.R15) == 0;
-    return index && (values.bits(entry, 0) & ~addresses.indexMask()) == 0;
-  }
-
-  /**
-   * Follows {@link ProbeIdiom#isCheck} whose branch is not taken, where R15 selects an entry: it is
-   * the addend then.
-   */
-  void checked(boolean write) {
-    int entry = registers.value(HostRegister.R15);
-    int address = registers.value(HostRegister.R14);
-    addresses.facts.noteMatch(entry, write, address, registers.offset(HostRegister.R14));
-    registers.setUnknown(HostRegister.R14, -1);
-    registers.set(HostRegister.R15, values.addend(entry), 0);
-    registers.flags = HostRegisters.FLAGS_UNKNOWN;
   }
 
   /** Whether a register holds a constant. */
@@ -134,34 +108,37 @@ final class InstructionChecker {
   }
 
   /**
-   * Checks a MOV or LEA that {@link CommonDecoder} decoded, as {@link #check} would; the reason why
-   * it is forbidden, or null.
+   * Follows a MOV or LEA of which only operands are known, if that is simple and allowed; if not,
+   * {@link #check} is to be asked.
    */
-  String checkMove(Instruction in, long next, boolean address) {
+  boolean followMove(Instruction in, boolean address) {
     int size = in.size0;
-    if (size < 4 || in.kind0 == Instruction.MEMORY) {
-      if (in.kind0 != Instruction.MEMORY || !memory.isPlain(in, size, true)) {
-        return check(in, next);
+    if (in.kind0 == Instruction.MEMORY) {
+      if (memory.isPlain(in, size, true)) {
+        memory.storePlain();
+        return true;
       }
-      memory.storePlain();
-      return null;
+      return memory.isProbed(in, size, true);
+    }
+    if (size < 4) {
+      return false;
     }
     if (address) {
       memory.address(in);
     } else if (in.kind1 == Instruction.REGISTER) {
       registers.value = registers.value(in.reg1);
       registers.offset = registers.offset(in.reg1);
-    } else if (in.kind1 == Instruction.MEMORY) {
-      if (!memory.isPlain(in, size, false)) {
-        return check(in, next);
-      }
+    } else if (in.kind1 == Instruction.IMMEDIATE) {
+      registers.value = SymbolicValues.ZERO;
+      registers.offset = size == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
+    } else if (memory.isPlain(in, size, false)) {
       registers.value = memory.loadPlain(in, size);
       registers.offset = 0;
     } else {
-      registers.value = SymbolicValues.ZERO;
-      registers.offset = size == 4 ? in.immediate & 0xffff_ffffL : in.immediate;
+      return memory.isProbed(in, size, false)
+          && registers.setUnknown(in.reg0, size == 4 ? 0xffff_ffffL : -1);
     }
-    return set(in, registers.value, registers.offset) ? null : writeViolation(Operation.MOV);
+    return set(in, registers.value, registers.offset);
   }
 
   private static boolean usesXmm(Instruction in) {
@@ -283,9 +260,7 @@ final class InstructionChecker {
           sameFlags = memory.compare(in, in.reg0);
         } else if (in.kind0 == Instruction.MEMORY && in.kind1 == Instruction.REGISTER) {
           sameFlags = memory.compare(in, in.reg1);
-        } else if (in.kind0 == Instruction.MEMORY
-            && in.immediate == 0
-            && memory.isLiveness(in)) {
+        } else if (in.kind0 == Instruction.MEMORY && in.immediate == 0 && memory.isLiveness(in)) {
           sameFlags = true;
           registers.flags = HostRegisters.FLAGS_LIVENESS;
         } else if (in.kind0 == Instruction.MEMORY && in.kind1 == Instruction.IMMEDIATE) {
@@ -470,52 +445,6 @@ final class InstructionChecker {
 
   /** What is known behind a conditional jump that was not taken. */
   void notTaken(int condition) {
-    int left = registers.leftValue;
-    long offset = registers.leftOffset;
-    long right = registers.rightOffset;
-    int size = registers.flagsSize;
-    if (registers.flags >= HostRegisters.FLAGS_READ_TAG) {
-      noteEntry(condition);
-    } else if (registers.flags == HostRegisters.FLAGS_COMPARE_CONSTANT) {
-      if (condition == HostCondition.BELOW_EQUAL && right == 1) {
-        divisions.noteAboveOne(left, offset, size);
-      } else if (offset == 0 && (size == 8 || size == 4 && values.bits(left, 0) >>> 32 == 0)) {
-        long limit = size == 4 ? right & 0xffff_ffffL : right;
-        if (condition == HostCondition.ABOVE) {
-          values.limit(left, limit);
-        } else if (condition == HostCondition.ABOVE_EQUAL && limit != 0) {
-          values.limit(left, limit - 1);
-        }
-      }
-    } else if (registers.flags == HostRegisters.FLAGS_COMPARE) {
-      if (condition == HostCondition.ABOVE_EQUAL) {
-        divisions.noteBelow(left, offset, registers.rightValue, right, size);
-      } else if (condition == HostCondition.NOT_EQUAL) {
-        divisions.noteEqual(left, offset, registers.rightValue, right, size);
-      }
-    } else if (registers.flags == HostRegisters.FLAGS_TEST_CONSTANT) {
-      if (condition == HostCondition.NOT_EQUAL) {
-        addresses.facts.noteAligned(left, offset, right & 0xff);
-      }
-    }
-  }
-
-  private void noteEntry(int condition) {
-    int wanted =
-        registers.flags == HostRegisters.FLAGS_LIVENESS
-            ? HostCondition.EQUAL
-            : HostCondition.NOT_EQUAL;
-    if (condition != wanted) {
-      return;
-    }
-    switch (registers.flags) {
-      case HostRegisters.FLAGS_LIVENESS -> live = true;
-      case HostRegisters.FLAGS_JUMP -> addresses.facts.noteJump(registers.rightValue);
-      default -> {
-        boolean write = registers.flags == HostRegisters.FLAGS_WRITE_TAG;
-        addresses.facts.noteMatch(
-            registers.rightValue, write, registers.leftValue, registers.leftOffset);
-      }
-    }
+    live |= comparisons.notTaken(condition);
   }
 }

@@ -3,8 +3,8 @@ package org.wardian.processor.software.translator;
 /**
  * Recognizes by their bytes the sequences that make up most of emitted code, so that {@link
  * HostVerifier} judges them as a whole: the check of an address against the TLB, the way out, and
- * padding.
- * Only a short cut: the same sequences, and all others, are understood one instruction at a time.
+ * padding. Only a short cut: the same sequences, and all others, are understood one instruction at
+ * a time.
  */
 final class ProbeIdiom {
   // The sequences.

@@ -12,6 +12,7 @@ public final class StateRules {
   private long[] writable = {};
   private long[] codePointers = {};
   private long[] controlWords = {};
+  private long[] x87Words = {};
   private long[] slots = {};
   private long[] shared = {};
 
@@ -101,9 +102,16 @@ public final class StateRules {
     return this;
   }
 
+  /** Allows FLDCW from here: 2-byte words as those of {@link #controlWords}. */
+  public StateRules x87ControlWords(long from, long to) {
+    readable = with(readable, from, to);
+    x87Words = with(x87Words, from, to);
+    return this;
+  }
+
   /**
-   * Allows LDMXCSR, FLDCW and FXRSTOR from here: only Java writes it, and never a value with
-   * reserved bits or an unmasked exception.
+   * Allows LDMXCSR and FXRSTOR from here: only Java writes it, and never a value with reserved bits
+   * or an unmasked exception.
    */
   public StateRules controlWords(long from, long to) {
     readable = with(readable, from, to);
@@ -114,8 +122,8 @@ public final class StateRules {
   /**
    * Declares the TLB, which only Java writes. The entry of a guest address is at {@code (address
    * >>> 12) % entries}. An entry's tag is the address of a page that has this entry; one that must
-   * match nothing has one of its low 12 bits set. The addend is what makes a guest
-   * address of that page a host address, and a multiple of 4096.
+   * match nothing has one of its low 12 bits set. The addend is what makes a guest address of that
+   * page a host address, and a multiple of 4096.
    *
    * @param offset of the first entry
    * @param entries a power of two
@@ -252,6 +260,7 @@ public final class StateRules {
       long to = writable[i + 1];
       if (overlaps(codePointers, from, to)
           || overlaps(controlWords, from, to)
+          || overlaps(x87Words, from, to)
           || overlaps(slots, from, to)
           || entrySize != 0 && from < tlbEnd && tlbOffset < to
           || jumpMask != 0 && from < jumps + 16L * jumpMask + 16 && jumps < to
@@ -273,7 +282,9 @@ public final class StateRules {
     return false;
   }
 
-  /** Whether emitted code may change bytes of the state block, some of them in certain ways only. */
+  /**
+   * Whether emitted code may change bytes of the state block, some of them in certain ways only.
+   */
   public boolean mayChange(long from, long to) {
     return mayWrite(from, to)
         || overlaps(new long[] {held, held + 8L, constant, constant + 4L}, from, to);
@@ -293,9 +304,10 @@ public final class StateRules {
 
   /** Whether loads of {@code size} bytes that lie that far apart yield control words. */
   boolean isControlWord(long from, long to, int size) {
-    for (int i = 0; i < controlWords.length; i += 2) {
-      if (from >= controlWords[i] && to <= controlWords[i + 1] && from < to) {
-        return (from - controlWords[i] & size - 1) == 0;
+    long[] words = size == 2 ? x87Words : controlWords;
+    for (int i = 0; i < words.length; i += 2) {
+      if (from >= words[i] && to <= words[i + 1] && from < to) {
+        return (from - words[i] & size - 1) == 0;
       }
     }
     return false;
