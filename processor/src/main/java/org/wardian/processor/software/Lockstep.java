@@ -68,14 +68,7 @@ final class Lockstep {
   private final Instruction[] executed = new Instruction[GuestBlock.LIMIT];
   private int count;
 
-  /** Stores of the interpreter: host address, bytes before and after, and by which instruction. */
-  private final long[] stores = new long[2 * GuestBlock.LIMIT];
-
-  private final byte[][] old = new byte[2 * GuestBlock.LIMIT][];
-  private final byte[][] stored = new byte[2 * GuestBlock.LIMIT][];
-  private final int[] storedBy = new int[2 * GuestBlock.LIMIT];
-  private int storeCount;
-
+  private final StoreJournal stores = new StoreJournal();
   private final Map<Long, int[]> passes = new HashMap<>();
 
   /** Runs of emitted code that were checked, and those that differed. */
@@ -147,7 +140,7 @@ final class Lockstep {
     FlagRecipe.settle(state);
     cpu.rip(rip);
     count = 0;
-    storeCount = 0;
+    stores.clear();
     undefined[0] = 0;
     save(steps[0]);
     try {
@@ -156,28 +149,11 @@ final class Lockstep {
       }
     } catch (GuestFault f) {
       // Emitted code leaves before it; what was stored is to be undone all the same.
-      storeCount = Math.min(storeCount, executedStores());
+      stores.drop(count);
     }
-    for (int n = storeCount - 1; n >= 0; n--) {
-      stored[n] = bytesAt(stores[n], old[n].length);
-      RawMemory.copy(old[n], 0, stores[n], old[n].length);
-    }
+    stores.undo();
     restore(before);
     RawMemory.copy(imageBefore, 0, image, imageBefore.length);
-  }
-
-  private int executedStores() {
-    int stores = 0;
-    while (stores < storeCount && storedBy[stores] < count) {
-      stores++;
-    }
-    return stores;
-  }
-
-  private static byte[] bytesAt(long host, int length) {
-    byte[] bytes = new byte[length];
-    RawMemory.copy(host, bytes, 0, length);
-    return bytes;
   }
 
   /** Executes one instruction; false where emitted code does not go on behind it, or leaves. */
@@ -277,9 +253,7 @@ final class Lockstep {
       return false;
     }
     if (write) {
-      stores[storeCount] = at + RawMemory.getLong(entry + 16);
-      old[storeCount] = bytesAt(stores[storeCount], size);
-      storedBy[storeCount++] = count;
+      stores.note(at + RawMemory.getLong(entry + 16), size, count);
     }
     return true;
   }
@@ -299,7 +273,7 @@ final class Lockstep {
     } else {
       boolean unseen = jumped(exits.kind(id)) && flagsUnseen(block, left);
       compareState(report, steps[n], unseen ? Flags.STATUS : undefined[n]);
-      compareStores(report, n);
+      stores.compare(report, n);
     }
     restore(after);
     RawMemory.copy(imageAfter, 0, image, imageAfter.length);
@@ -375,54 +349,6 @@ final class Lockstep {
     }
   }
 
-  /** What the last store before instruction {@code n} left at each place must be there. */
-  private void compareStores(StringBuilder report, int n) {
-    for (int s = 0; s < storeCount; s++) {
-      boolean later = false;
-      for (int t = s + 1; t < storeCount; t++) {
-        boolean overlaps =
-            stores[t] < stores[s] + old[s].length && stores[s] < stores[t] + old[t].length;
-        later |= overlaps && storedBy[t] < n;
-      }
-      if (later) {
-        continue;
-      }
-      byte[] wanted = storedBy[s] < n ? after(s, n) : old[s];
-      byte[] found = bytesAt(stores[s], old[s].length);
-      if (storedBy[s] < n && !java.util.Arrays.equals(wanted, found)) {
-        java.util.HexFormat hex = java.util.HexFormat.of();
-        report
-            .append("  store of instruction ")
-            .append(storedBy[s] + 1)
-            .append(": ")
-            .append(hex.formatHex(wanted))
-            .append("  ")
-            .append(hex.formatHex(found))
-            .append('\n');
-      }
-    }
-  }
-
-  /** What store {@code s} left, if no later one that counts overlaps it. */
-  private byte[] after(int s, int n) {
-    for (int t = s + 1; t < storeCount; t++) {
-      boolean overlaps =
-          stores[t] < stores[s] + old[s].length && stores[s] < stores[t] + old[t].length;
-      if (overlaps && storedBy[t] >= n) {
-        // The later one was not executed: what was there before it.
-        byte[] bytes = stored[s].clone();
-        for (int k = 0; k < old[t].length; k++) {
-          long at = stores[t] + k - stores[s];
-          if (at >= 0 && at < bytes.length) {
-            bytes[(int) at] = old[t][k];
-          }
-        }
-        return bytes;
-      }
-    }
-    return stored[s];
-  }
-
   private String text(
       TranslatedBlock block, long rip, int id, int reached, StringBuilder difference) {
     StringBuilder out = new StringBuilder();
@@ -441,7 +367,8 @@ final class Lockstep {
     RawMemory.copy(steps[0], 0, state, STATE);
     int length = (int) Math.min(at - rip, GuestMemory.PAGE - (rip & 0xfff));
     long host = cpu.memory.hostAddress(block.physical) + (rip & 0xfff);
-    String code = java.util.HexFormat.of().formatHex(bytesAt(host, Math.max(0, length)));
+    String code =
+        java.util.HexFormat.of().formatHex(StoreJournal.bytesAt(host, Math.max(0, length)));
     BlockDump.reproducer(out, block, code, state);
     RawMemory.copy(now, 0, state, STATE);
     return out.toString();
