@@ -176,6 +176,10 @@ final class X87Emitter {
   private boolean namedLater(int n) {
     for (int j = n + 1; j < block.count && block.units[j] == 0; j++) {
       Instruction i = block.instructions[j];
+      if (GuestBlock.operation(i) == Operation.JCC) {
+        // Where it leads nobody writes it.
+        return false;
+      }
       if (isX87(i) && isNamed(i)) {
         return true;
       }

@@ -91,6 +91,16 @@ class X87TranslationTest {
   }
 
   @Test
+  void theLastInstructionIsNamedWhereABranchLeavesTheBlock() {
+    // stc; fld1; jc l; fldz; l: hlt
+    guest.code(SoftwareGuest.CODE, "f9d9e87202d9eef4");
+    start(translated, 0x37f, 0, 0, new byte[STATE_BYTES], 0);
+    assertThat(translated.run()).isEqualTo(Exit.HALTED);
+    assertThat(RawMemory.getLong(translated.state + StateLayout.FIP))
+        .isEqualTo(SoftwareGuest.CODE + 1);
+  }
+
+  @Test
   void loopsOfMmxInstructionsDoToo() {
     // mov ecx,100000; pxor mm0,mm0; pcmpeqd mm1,mm1; l: psubd mm0,mm1; dec ecx; jnz l;
     // movq [rdi],mm0; emms; hlt
