@@ -4,6 +4,9 @@ module org.wardian.cli {
   requires org.wardian.boot;
   requires org.wardian.chipset;
   requires org.wardian.host;
+  requires org.wardian.storage;
+  requires org.wardian.network;
+  requires org.wardian.display;
   requires org.wardian.x86;
   requires info.picocli;
   requires com.fasterxml.jackson.databind;

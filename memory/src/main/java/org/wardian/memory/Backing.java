@@ -2,6 +2,8 @@ package org.wardian.memory;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.wardian.host.Mapping;
 
@@ -52,6 +54,15 @@ final class Backing {
 
   long host(long address) {
     return region.host() + (address - base);
+  }
+
+  /** A view of {@code length} bytes, little-endian; the caller holds the memory. */
+  ByteBuffer buffer(long address, int length) {
+    return mapping
+        .segment()
+        .asSlice(address - base, length)
+        .asByteBuffer()
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   // ---- holds

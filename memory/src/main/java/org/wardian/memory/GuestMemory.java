@@ -300,7 +300,7 @@ public final class GuestMemory implements AutoCloseable {
     }
   }
 
-  private void written(Backing b, long address, int length) {
+  void written(Backing b, long address, int length) {
     int page = b.page(address);
     b.dirtied(page);
     if (b.isCode(page)) {
@@ -345,6 +345,16 @@ public final class GuestMemory implements AutoCloseable {
     } finally {
       map.release(b);
     }
+  }
+
+  /**
+   * Lends guest memory to a device that reads or writes it by itself, ROM too.
+   *
+   * @param length at least 1
+   * @throws IndexOutOfBoundsException where the range leaves one region
+   */
+  public MemoryLoan lend(long address, int length) {
+    return new MemoryLoan(this, hold(address, length), address, length);
   }
 
   /** Finds the memory of a range, and keeps it while it is used. */

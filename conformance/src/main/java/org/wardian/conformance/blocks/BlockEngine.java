@@ -2,7 +2,8 @@ package org.wardian.conformance.blocks;
 
 import java.util.Arrays;
 import org.wardian.bus.IoBus;
-import org.wardian.bus.TimestampCounter;
+import org.wardian.conformance.oracle.AbsentApic;
+import org.wardian.conformance.oracle.StoppedClock;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
@@ -61,8 +62,8 @@ final class BlockEngine implements AutoCloseable {
   private final long state;
   private final byte[] page = new byte[BlockLayout.PAGE];
 
-  /** The window's page table as it should be. */
-  private final long[] table = new long[BlockLayout.WINDOW_PAGES];
+  /** The paging structures as they should be: a block may write an entry beyond the window's. */
+  private final long[] paging = new long[BlockLayout.PAGING_LENGTH / 8];
 
   /** Whether a block that is stopped goes on. */
   boolean resumes;
@@ -83,30 +84,17 @@ final class BlockEngine implements AutoCloseable {
             memory,
             IoBus.ports(),
             IoBus.mmio(),
-            new NoApic(),
-            new StoppedClock(),
+            new AbsentApic(),
+            new StoppedClock(TSC_HZ),
             translated);
     state = vcpu.state();
     system();
     vcpu.stateChanged();
   }
 
-  /** A time-stamp counter that stands still. */
-  private static final class StoppedClock implements TimestampCounter {
-    @Override
-    public long ticks() {
-      return 0;
-    }
-
-    @Override
-    public long frequencyHz() {
-      return TSC_HZ;
-    }
-  }
-
   private void system() {
-    for (int n = 0; n < table.length; n++) {
-      table[n] = RawMemory.getLong(memory.hostAddress(BlockLayout.PAGE_TABLE + 8L * n));
+    for (int n = 0; n < paging.length; n++) {
+      paging[n] = RawMemory.getLong(memory.hostAddress(BlockLayout.PML4) + 8L * n);
     }
     control();
     put(StateLayout.CR3, BlockLayout.PML4);
@@ -136,14 +124,14 @@ final class BlockEngine implements AutoCloseable {
         || get(StateLayout.DUE_TRAPS) != 0;
   }
 
-  /** Whether the last block wrote more of the window's page table than what accesses set. */
+  /** Whether the last block wrote more of the paging structures than what accesses set. */
   private boolean mappingChanged() {
-    boolean changed = false;
-    for (int n = 0; n < table.length; n++) {
-      long entry = RawMemory.getLong(memory.hostAddress(BlockLayout.PAGE_TABLE + 8L * n));
-      changed |= ((entry ^ table[n]) & ~BlockLayout.ACCESSED_DIRTY) != 0;
+    long host = memory.hostAddress(BlockLayout.PML4);
+    long changed = 0;
+    for (int n = 0; n < paging.length; n++) {
+      changed |= RawMemory.getLong(host + 8L * n) ^ paging[n];
     }
-    return changed;
+    return (changed & ~BlockLayout.ACCESSED_DIRTY) != 0;
   }
 
   private void control() {
@@ -172,7 +160,10 @@ final class BlockEngine implements AutoCloseable {
   /** Forgets the mapping of addresses, and what was accessed. */
   void cool() {
     RawMemory.putInt(state + StateLayout.PENDING, 0);
-    BlockLayout.pages(memory);
+    long host = memory.hostAddress(BlockLayout.PML4);
+    for (int n = 0; n < paging.length; n++) {
+      RawMemory.putLong(host + 8L * n, paging[n]);
+    }
     vcpu.stateChanged();
   }
 

@@ -62,8 +62,8 @@ final class BlockLayout {
   /** What SYSCALL calls. */
   static final long[] CALLS = {0xb900, 0xb910, 0xb920, 0xb930};
 
-  /** Pages from the window's start to its end. */
-  static final int WINDOW_PAGES = 0x20;
+  /** Bytes of paging structures, from {@link #PML4} on. */
+  static final int PAGING_LENGTH = 0x6000;
 
   /** Bits of a page-table entry that accesses set. */
   static final long ACCESSED_DIRTY = 0x60;
@@ -163,7 +163,7 @@ final class BlockLayout {
   }
 
   /** Writes the window's page table, with nothing accessed yet. */
-  static void pages(GuestMemory memory) {
+  private static void pages(GuestMemory memory) {
     data(memory, DATA, WRITE | USER);
     data(memory, DATA + PAGE, WRITE | USER);
     data(memory, READ_ONLY, USER);

@@ -6,7 +6,7 @@ import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 
 /** A processor whose local APIC is switched off: no interrupts, no registers. */
-final class AbsentApic implements LocalInterruptController {
+public final class AbsentApic implements LocalInterruptController {
   @Override
   public int acknowledge() {
     return -1;
@@ -64,11 +64,11 @@ final class AbsentApic implements LocalInterruptController {
 
   @Override
   public void save(StateWriter out) {
-    throw new UnsupportedOperationException("the oracle's processor is not saved");
+    throw new UnsupportedOperationException("a processor that is compared is not saved");
   }
 
   @Override
   public void load(StateReader in) {
-    throw new UnsupportedOperationException("the oracle's processor is not saved");
+    throw new UnsupportedOperationException("a processor that is compared is not saved");
   }
 }

@@ -1,7 +1,6 @@
 package org.wardian.conformance.oracle;
 
 import org.wardian.bus.IoBus;
-import org.wardian.bus.TimestampCounter;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
@@ -49,22 +48,9 @@ public final class SoftwareEngine implements InstructionEngine {
             IoBus.ports(),
             IoBus.mmio(),
             new AbsentApic(),
-            new StoppedClock());
+            new StoppedClock(TSC_HZ));
     state = vcpu.state();
     system();
-  }
-
-  /** A time-stamp counter that stands still: no case reads it. */
-  private static final class StoppedClock implements TimestampCounter {
-    @Override
-    public long ticks() {
-      return 0;
-    }
-
-    @Override
-    public long frequencyHz() {
-      return TSC_HZ;
-    }
   }
 
   private void system() {

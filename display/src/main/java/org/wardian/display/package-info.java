@@ -1,0 +1,2 @@
+/** What a guest shows, and what a person types and points at. */
+package org.wardian.display;

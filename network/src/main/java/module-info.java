@@ -1,0 +1,6 @@
+/** Networks of guests: user-mode NAT, switches, TAP; Ethernet to TCP. */
+module org.wardian.network {
+  requires transitive org.wardian.host;
+
+  exports org.wardian.network;
+}

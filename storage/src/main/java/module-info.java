@@ -1,0 +1,6 @@
+/** Disk images and the block layer: formats, chains, snapshots, limits, locks. */
+module org.wardian.storage {
+  requires transitive org.wardian.host;
+
+  exports org.wardian.storage;
+}

@@ -1,0 +1,9 @@
+/** Paravirtual devices: queues, transports, a folder for each kind of device. */
+module org.wardian.virtio {
+  requires transitive org.wardian.memory;
+  requires transitive org.wardian.bus;
+  requires transitive org.wardian.chipset;
+  requires transitive org.wardian.storage;
+  requires transitive org.wardian.network;
+  requires transitive org.wardian.display;
+}

@@ -1,0 +1,2 @@
+/** Paravirtual devices. */
+package org.wardian.virtio;
