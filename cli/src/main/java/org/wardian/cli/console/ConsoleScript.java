@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Lines that are typed into the guest's shell, each when the prompt for it has come; behind the
- * last one, {@code poweroff} at every prompt, until the guest has ended.
+ * last one {@code poweroff}, and again at each prompt that shows that it was refused or that the
+ * guest has come up anew.
  *
  * <p>Waiting for each prompt keeps the typing inside the 4,095 bytes that the guest's terminal
  * holds for a program that does not read yet, and keeps the output readable. Behind a line {@code
@@ -30,6 +31,14 @@ public final class ConsoleScript {
   private static final Pattern RESTART =
       Pattern.compile(".*(reboot: Restarting system|Linux version \\d).*");
 
+  /** What init, systemd and Linux say of a power-off that is under way. */
+  private static final Pattern GOING_DOWN =
+      Pattern.compile(
+          ".*(going down|Requesting system poweroff|reboot: Power down|Sent SIG(TERM|KILL)).*");
+
+  /** A message of the kernel, which answers no command. */
+  private static final Pattern KERNEL_MESSAGE = Pattern.compile(".*\\[ *\\d+\\.\\d+] .*");
+
   private static final int MAX_OUTPUT_LINE = 512;
 
   private final PromptWatch prompt = new PromptWatch();
@@ -37,6 +46,7 @@ public final class ConsoleScript {
   private final StringBuilder outputLine = new StringBuilder();
   private boolean awaitingEcho;
   private boolean awaitingRestart;
+  private boolean poweringOff;
 
   private ConsoleScript(List<String> lines) {
     this.lines = new ArrayDeque<>(lines);
@@ -90,11 +100,12 @@ public final class ConsoleScript {
       awaitingEcho = next != '\n';
       return null;
     }
-    if (!asked || awaitingRestart) {
+    if (!asked || awaitingRestart || poweringOff) {
       return null;
     }
     awaitingEcho = true;
     if (lines.isEmpty()) {
+      poweringOff = true;
       return POWER_OFF.clone();
     }
     String line = lines.remove();
@@ -102,9 +113,23 @@ public final class ConsoleScript {
     return typed(line);
   }
 
+  /** Whether a line behind {@code poweroff} says that the guest stays, or is back. */
+  private static boolean refuses(CharSequence line) {
+    if (RESTART.matcher(line).matches()) {
+      return true;
+    }
+    String text = line.toString().stripTrailing();
+    return !text.isEmpty()
+        && !text.endsWith("#")
+        && !text.endsWith("$")
+        && !GOING_DOWN.matcher(line).matches()
+        && !KERNEL_MESSAGE.matcher(line).matches();
+  }
+
   private void followLines(byte next) {
     if (next == '\n') {
       awaitingRestart &= !RESTART.matcher(outputLine).matches();
+      poweringOff &= awaitingEcho || !refuses(outputLine);
       outputLine.setLength(0);
     } else if (next >= ' ' && outputLine.length() < MAX_OUTPUT_LINE) {
       outputLine.append((char) next);

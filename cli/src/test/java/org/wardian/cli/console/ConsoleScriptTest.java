@@ -37,6 +37,19 @@ class ConsoleScriptTest {
 
     assertThat(typedOn(script, "/ # ")).isEqualTo("poweroff\r");
     assertThat(typedOn(script, "poweroff\r\nno\r\n/ # ")).isEqualTo("poweroff\r");
+    String reset = "[    2.1] reboot: Restarting system\r\n[    0.0] Linux version 6.1.0\r\n";
+    assertThat(typedOn(script, "poweroff\r\n" + reset + "/ # ")).isEqualTo("poweroff\r");
+  }
+
+  @Test
+  void typesNothingMoreWhileTheGuestGoesDown() {
+    ConsoleScript script = ConsoleScript.of("");
+
+    assertThat(typedOn(script, "/ # ")).isEqualTo("poweroff\r");
+    assertThat(typedOn(script, "poweroff\r\n/ # ")).isEmpty();
+    assertThat(typedOn(script, "\r\nThe system is going down NOW!\r\n/ # ")).isEmpty();
+    assertThat(typedOn(script, "Sent SIGTERM to all processes\r\n/ # ")).isEmpty();
+    assertThat(typedOn(script, "[    3.5] ACPI: PM: Preparing to enter S5\r\n/ # ")).isEmpty();
   }
 
   @Test

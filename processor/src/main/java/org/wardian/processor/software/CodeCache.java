@@ -461,7 +461,7 @@ final class CodeCache {
   void codeWritten(long address, int length) {
     Translations translations = cpu.translations();
     if (translations != null) {
-      translations.written(address, length);
+      translations.store().written(address, length);
     }
     int frame = memory.frame(address);
     if (frame < 0) {
@@ -490,7 +490,7 @@ final class CodeCache {
   private void forgetPage(long physical, int frame) {
     Translations translations = cpu.translations();
     if (translations != null) {
-      translations.written(physical, GuestMemory.PAGE);
+      translations.store().written(physical, GuestMemory.PAGE);
     }
     for (int kind = 0; kind < CodePage.KINDS; kind++) {
       CodePage page = pageOf(kind, frame);
@@ -535,7 +535,7 @@ final class CodeCache {
   /** Whether a page holds translated code, which must hear of writes too. */
   private boolean translated(long physical) {
     Translations translations = cpu.translations();
-    return translations != null && translations.holds(physical);
+    return translations != null && translations.store().holds(physical);
   }
 
   /**
@@ -545,7 +545,7 @@ final class CodeCache {
   void forgetFrames(int first, int count) {
     Translations translations = cpu.translations();
     if (translations != null) {
-      translations.forget();
+      translations.store().clear();
     }
     int last = first + count - 1;
     for (CodePage[][] chunks : pages) {

@@ -7,13 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.wardian.bus.InvalidMsrException;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
-import org.wardian.bus.LocalInterruptController;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
-import org.wardian.bus.TimestampCounter;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
@@ -87,8 +82,8 @@ final class SoftwareGuest implements AutoCloseable {
             memory,
             ports,
             mmio,
-            new NoLocalApic(),
-            new StoppedClock(),
+            new AbsentApic(),
+            new StoppedClock(HERTZ),
             translated);
     vcpus.add(more);
     return more;
@@ -246,72 +241,4 @@ final class SoftwareGuest implements AutoCloseable {
   }
 
   /** A processor without local APIC. */
-  private static final class NoLocalApic implements LocalInterruptController {
-    @Override
-    public int acknowledge() {
-      return -1;
-    }
-
-    @Override
-    public boolean pending() {
-      return false;
-    }
-
-    @Override
-    public long base() {
-      return 0;
-    }
-
-    @Override
-    public long readRegister(int offset, int size) {
-      return -1;
-    }
-
-    @Override
-    public void writeRegister(int offset, int size, long value) {}
-
-    @Override
-    public long readMsr(int index) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
-    public void writeMsr(int index, long value) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
-    public int taskPriority() {
-      return 0;
-    }
-
-    @Override
-    public void taskPriority(int cr8) {}
-
-    @Override
-    public String name() {
-      return "no-local-apic";
-    }
-
-    @Override
-    public void reset() {}
-
-    @Override
-    public void save(StateWriter out) {}
-
-    @Override
-    public void load(StateReader in) {}
-  }
-
-  private static final class StoppedClock implements TimestampCounter {
-    @Override
-    public long ticks() {
-      return 0;
-    }
-
-    @Override
-    public long frequencyHz() {
-      return HERTZ;
-    }
-  }
 }

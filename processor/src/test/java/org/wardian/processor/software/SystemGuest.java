@@ -3,11 +3,7 @@ package org.wardian.processor.software;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import org.wardian.bus.InvalidMsrException;
 import org.wardian.bus.IoBus;
-import org.wardian.bus.LocalInterruptController;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
 import org.wardian.bus.TimestampCounter;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
@@ -81,7 +77,7 @@ final class SystemGuest implements AutoCloseable {
   }
 
   SystemGuest() {
-    this(new Stopped());
+    this(new StoppedClock(1_000_000_000L));
   }
 
   /** With the counter that RDTSC reads. */
@@ -203,7 +199,7 @@ final class SystemGuest implements AutoCloseable {
   }
 
   /** One request at a time, which a guest makes itself. */
-  static final class Requests implements LocalInterruptController {
+  static final class Requests extends AbsentApic {
     private SoftwareVcpu vcpu;
     private boolean requested;
 
@@ -233,57 +229,8 @@ final class SystemGuest implements AutoCloseable {
     }
 
     @Override
-    public long base() {
-      return 0;
-    }
-
-    @Override
-    public long readRegister(int offset, int size) {
-      return -1;
-    }
-
-    @Override
-    public void writeRegister(int offset, int size, long value) {}
-
-    @Override
-    public long readMsr(int index) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
-    public void writeMsr(int index, long value) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
     public int taskPriority() {
       return 5;
-    }
-
-    @Override
-    public void taskPriority(int cr8) {}
-
-    @Override
-    public String name() {
-      return "requests";
-    }
-
-    @Override
-    public void save(StateWriter out) {}
-
-    @Override
-    public void load(StateReader in) {}
-  }
-
-  private static final class Stopped implements TimestampCounter {
-    @Override
-    public long ticks() {
-      return 0;
-    }
-
-    @Override
-    public long frequencyHz() {
-      return HERTZ;
     }
   }
 }

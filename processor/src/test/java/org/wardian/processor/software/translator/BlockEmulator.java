@@ -5,16 +5,13 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
-import org.wardian.bus.InvalidMsrException;
 import org.wardian.bus.IoBus;
-import org.wardian.bus.LocalInterruptController;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
-import org.wardian.bus.TimestampCounter;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
+import org.wardian.processor.software.AbsentApic;
 import org.wardian.processor.software.SoftwareVcpu;
+import org.wardian.processor.software.StoppedClock;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Cpuid;
 import org.wardian.x86.StateLayout;
@@ -65,8 +62,8 @@ final class BlockEmulator implements AutoCloseable {
             memory,
             IoBus.ports(),
             IoBus.mmio(),
-            new NoLocalApic(),
-            new StoppedClock());
+            new AbsentApic(),
+            new StoppedClock(1_000_000_000L));
     put(0x1000, 0x2000 | PRESENT | WRITE);
     put(0x2000, 0x3000 | PRESENT | WRITE);
     put(0x3000, 0x4000 | PRESENT | WRITE);
@@ -248,72 +245,4 @@ final class BlockEmulator implements AutoCloseable {
   }
 
   /** A processor without local APIC. */
-  private static final class NoLocalApic implements LocalInterruptController {
-    @Override
-    public int acknowledge() {
-      return -1;
-    }
-
-    @Override
-    public boolean pending() {
-      return false;
-    }
-
-    @Override
-    public long base() {
-      return 0;
-    }
-
-    @Override
-    public long readRegister(int offset, int size) {
-      return -1;
-    }
-
-    @Override
-    public void writeRegister(int offset, int size, long value) {}
-
-    @Override
-    public long readMsr(int index) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
-    public void writeMsr(int index, long value) throws InvalidMsrException {
-      throw new InvalidMsrException(index);
-    }
-
-    @Override
-    public int taskPriority() {
-      return 0;
-    }
-
-    @Override
-    public void taskPriority(int cr8) {}
-
-    @Override
-    public String name() {
-      return "no-local-apic";
-    }
-
-    @Override
-    public void reset() {}
-
-    @Override
-    public void save(StateWriter out) {}
-
-    @Override
-    public void load(StateReader in) {}
-  }
-
-  private static final class StoppedClock implements TimestampCounter {
-    @Override
-    public long ticks() {
-      return 0;
-    }
-
-    @Override
-    public long frequencyHz() {
-      return 1_000_000_000L;
-    }
-  }
 }
