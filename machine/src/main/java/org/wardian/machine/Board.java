@@ -101,6 +101,8 @@ final class Board {
     if (configuration.devices().contains("testdev")) {
       testDevice(control);
     }
+    Peripherals peripherals = new Peripherals(pci);
+    configuration.peripherals().forEach(peripherals::add);
   }
 
   private void testDevice(PowerControl control) {
@@ -145,6 +147,18 @@ final class Board {
   void start() {
     platform.start();
     devices.forEach(Device::start);
+  }
+
+  /** After all vCPUs have stopped: nothing goes on, guest time stands still. */
+  void pause() {
+    platform.pause();
+    devices.forEach(Device::pause);
+  }
+
+  /** Before the vCPUs run again. */
+  void resume() {
+    platform.resume();
+    devices.forEach(Device::resume);
   }
 
   void stop() {

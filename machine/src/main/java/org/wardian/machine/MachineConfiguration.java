@@ -1,6 +1,7 @@
 package org.wardian.machine;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.wardian.boot.BootProtocol;
@@ -26,6 +27,7 @@ import org.wardian.x86.CpuModel;
  * @param accelerator who executes the guest
  * @param chips where the interrupt chips live, with KVM
  * @param translator how our own processor executes code
+ * @param peripherals disks, network cards and other devices behind the PCI host
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -40,7 +42,8 @@ public record MachineConfiguration(
     BootProtocol protocol,
     AcceleratorKind accelerator,
     InterruptChips chips,
-    Translator translator) {
+    Translator translator,
+    List<DeviceConfiguration> peripherals) {
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
   public static final long LEAST_MEMORY = 1L << 20;
 
@@ -77,7 +80,8 @@ public record MachineConfiguration(
         BootProtocol.AUTO,
         AcceleratorKind.SOFTWARE,
         InterruptChips.SPLIT,
-        Translator.AUTO);
+        Translator.AUTO,
+        List.of());
   }
 
   /** The same machine on another accelerator. */
@@ -95,7 +99,8 @@ public record MachineConfiguration(
         protocol,
         otherAccelerator,
         otherChips,
-        translator);
+        translator,
+        peripherals);
   }
 
   /** The same machine with another way of execution on our own processor. */
@@ -113,7 +118,27 @@ public record MachineConfiguration(
         protocol,
         accelerator,
         chips,
-        otherTranslator);
+        otherTranslator,
+        peripherals);
+  }
+
+  /** The same machine with other devices behind the PCI host. */
+  public MachineConfiguration with(List<DeviceConfiguration> otherPeripherals) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        accelerator,
+        chips,
+        translator,
+        otherPeripherals);
   }
 
   /** Checks sizes and names. */
@@ -128,6 +153,7 @@ public record MachineConfiguration(
       throw new IllegalArgumentException("one virtual processor is all there is yet");
     }
     devices = Set.copyOf(devices);
+    peripherals = List.copyOf(peripherals);
     for (String device : devices) {
       if (!OPTIONAL_DEVICES.contains(device)) {
         throw new IllegalArgumentException(

@@ -103,6 +103,7 @@ public record DebianGuest(
         protocol,
         AcceleratorKind.SOFTWARE,
         InterruptChips.SPLIT,
-        Translator.AUTO);
+        Translator.AUTO,
+        List.of());
   }
 }

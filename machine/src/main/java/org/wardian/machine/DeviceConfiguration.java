@@ -1,0 +1,114 @@
+package org.wardian.machine;
+
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.wardian.network.MacAddress;
+import org.wardian.network.NetworkPort;
+import org.wardian.storage.BlockDevice;
+
+/**
+ * A device that a machine has on request, behind its PCI host. Devices appear to the guest in the
+ * order of the configuration's list.
+ *
+ * <p>What a device is plugged into (disk, network port) is opened by whoever configures the
+ * machine, and closed by the same after the machine was closed. Between, it belongs to the device
+ * alone.
+ */
+public sealed interface DeviceConfiguration {
+  /** A name, unique within the machine: 1 to 40 letters, digits, '-', '_' and '.'. */
+  String id();
+
+  /** What a disk hangs on. */
+  enum DiskBus {
+    /** A virtio block device. */
+    VIRTIO,
+    /** A disk of the virtio SCSI controller, which all of these share. */
+    SCSI,
+    /** A disk of the IDE controller. */
+    IDE,
+    /** A disk of the AHCI controller. */
+    AHCI
+  }
+
+  /** What a network card is. */
+  enum CardModel {
+    /** A virtio network device. */
+    VIRTIO,
+    /** An Intel 82540EM. */
+    E1000
+  }
+
+  /**
+   * A disk or a CD-ROM.
+   *
+   * @param bus what it hangs on
+   * @param medium its content
+   * @param cdrom whether it is a CD-ROM drive, which {@link DiskBus#VIRTIO} does not know
+   * @param serial serial number that the guest sees; ASCII, up to 20 characters; perhaps empty
+   * @param queues request queues, 1 to 64; of a virtio disk
+   * @param bootIndex its place in the firmware's boot order; the lowest comes first
+   */
+  record Disk(
+      String id,
+      DiskBus bus,
+      BlockDevice medium,
+      boolean cdrom,
+      String serial,
+      int queues,
+      OptionalInt bootIndex)
+      implements DeviceConfiguration {
+    /** Checks names and numbers. */
+    public Disk {
+      checkId(id);
+      Objects.requireNonNull(medium);
+      if (cdrom && bus == DiskBus.VIRTIO) {
+        throw new IllegalArgumentException(
+            id + ": virtio disks are no CD-ROM drives; bus scsi, ide or ahci has those");
+      }
+      if (!serial.matches("[ -~]{0,20}")) {
+        throw new IllegalArgumentException(
+            id + ": a disk's serial number has up to 20 ASCII characters, not: " + serial);
+      }
+      if (queues < 1 || queues > 64) {
+        throw new IllegalArgumentException(id + ": a disk has 1 to 64 queues, not " + queues);
+      }
+    }
+  }
+
+  /**
+   * A network card.
+   *
+   * @param model what the guest finds
+   * @param port what it is plugged into
+   * @param address its Ethernet address; not a group's
+   * @param queues pairs of queues, 1 to 64; of a virtio card
+   * @param bootIndex its place in the firmware's boot order; the lowest comes first
+   */
+  record NetworkCard(
+      String id,
+      CardModel model,
+      NetworkPort port,
+      MacAddress address,
+      int queues,
+      OptionalInt bootIndex)
+      implements DeviceConfiguration {
+    /** Checks names and numbers. */
+    public NetworkCard {
+      checkId(id);
+      Objects.requireNonNull(port);
+      if (address.group()) {
+        throw new IllegalArgumentException(id + ": " + address + " is the address of a group");
+      }
+      if (queues < 1 || queues > 64) {
+        throw new IllegalArgumentException(id + ": a card has 1 to 64 queue pairs, not " + queues);
+      }
+    }
+  }
+
+  private static void checkId(String id) {
+    if (!id.matches("[A-Za-z0-9._-]{1,40}")) {
+      throw new IllegalArgumentException(
+          "a device's name has 1 to 40 letters, digits, '-', '_' and '.': " + id);
+    }
+  }
+}
