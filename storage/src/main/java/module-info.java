@@ -3,4 +3,5 @@ module org.wardian.storage {
   requires transitive org.wardian.host;
 
   exports org.wardian.storage;
+  exports org.wardian.storage.operation;
 }

@@ -190,7 +190,8 @@ public final class Descriptor implements AutoCloseable {
     }
   }
 
-  private void hold() {
+  /** Keeps the file open until {@link #letGo}: for a call on {@link #fd}. */
+  void hold() {
     int before;
     do {
       before = (int) HOLDERS.getVolatile(this);
@@ -200,7 +201,8 @@ public final class Descriptor implements AutoCloseable {
     } while (!HOLDERS.weakCompareAndSet(this, before, before + 1));
   }
 
-  private void letGo() {
+  /** Ends {@link #hold}. */
+  void letGo() {
     if ((int) HOLDERS.getAndAdd(this, -1) == CLOSED + 1) {
       closeFile();
     }

@@ -38,6 +38,28 @@ public interface BlockImage extends AutoCloseable {
    */
   void write(long offset, ByteBuffer from) throws IOException;
 
+  /** Fills all buffers of {@code to}, as {@link #read(long, ByteBuffer)} does one. */
+  default void read(long offset, Scatter to) throws IOException {
+    long at = offset;
+    while (to.remaining() > 0) {
+      ByteBuffer buffer = to.current();
+      int bytes = buffer.remaining();
+      read(at, buffer);
+      at += bytes;
+    }
+  }
+
+  /** Writes all buffers of {@code from}, as {@link #write(long, ByteBuffer)} does one. */
+  default void write(long offset, Scatter from) throws IOException {
+    long at = offset;
+    while (from.remaining() > 0) {
+      ByteBuffer buffer = from.current();
+      int bytes = buffer.remaining();
+      write(at, buffer);
+      at += bytes;
+    }
+  }
+
   /**
    * Makes a range read as zeroes.
    *
@@ -62,6 +84,17 @@ public interface BlockImage extends AutoCloseable {
    * from {@code offset}, at least one and at most {@code length}.
    */
   Extent extent(long offset, long length) throws IOException;
+
+  /**
+   * Makes the disk longer (by zeroes) or shorter.
+   *
+   * @param size bytes, a multiple of 512
+   * @throws UnsupportedOperationException where the format cannot
+   * @throws IOException as {@link #write}
+   */
+  default void resize(long size) throws IOException {
+    throw new UnsupportedOperationException(this + " cannot be resized");
+  }
 
   /** Flushes and gives everything back; a second call does nothing. */
   @Override

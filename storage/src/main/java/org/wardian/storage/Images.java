@@ -1,0 +1,60 @@
+package org.wardian.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Opens and makes images of every format. */
+public final class Images {
+  private Images() {}
+
+  /**
+   * Opens an image, with the images behind it.
+   *
+   * <p>Without a format in {@code options} its content decides, and raw is what nothing else
+   * matches; see {@link ImageFormat} for the hazard of that. A format that is given is not doubted:
+   * its own header check refuses the file if it is something else.
+   *
+   * @throws ImageFormatException where the content is damaged or of a kind that cannot be used
+   * @throws ImageInUseException where another process has it
+   * @throws IOException where the host fails, with the file and the cause
+   */
+  public static BlockImage open(Path path, OpenOptions options) throws IOException {
+    FileStore file = FileStore.open(path, options.writable(), options.locked());
+    try {
+      boolean probed = options.format() == null;
+      ImageFormat format = probed ? ImageFormat.probe(file) : options.format();
+      return open(file, format, probed, options);
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static BlockImage open(
+      FileStore file, ImageFormat format, boolean probed, OpenOptions options) throws IOException {
+    return switch (format) {
+      case RAW -> RawImage.open(file, probed, options);
+      default ->
+          throw new ImageFormatException(
+              file.path()
+                  + " is a "
+                  + format.text()
+                  + " image, which cannot be opened here; convert it with qemu-img first");
+    };
+  }
+
+  /**
+   * Makes an image in a file that did not exist. A failure leaves no file.
+   *
+   * @throws IllegalArgumentException where an option is out of its range
+   * @throws IOException where the host fails, with the file and the cause
+   */
+  public static void create(Path path, CreateOptions options) throws IOException {
+    switch (options.format()) {
+      case RAW -> RawImage.create(path, options);
+      default ->
+          throw new IllegalArgumentException(
+              options.format().text() + " images cannot be made; make a qcow2 or raw image");
+    }
+  }
+}
