@@ -26,7 +26,7 @@ public final class PciHost implements Device {
   /** Number of configuration ports. */
   public static final int PORTS = 8;
 
-  /** Where the memory-mapped configuration space lies. */
+  /** Where the memory-mapped configuration space lies, until firmware moves it. */
   public static final long ECAM_BASE = 0xb0000000L;
 
   /** Number of buses that the memory-mapped configuration space decodes, from 0. */
@@ -44,15 +44,6 @@ public final class PciHost implements Device {
   private static final int INTERRUPTS = 8;
   private static final int STATE_VERSION = 1;
 
-  private static final int VENDOR_INTEL = 0x8086;
-  private static final int DEVICE_Q35_HOST = 0x29c0;
-  private static final int CLASS_HOST_BRIDGE = 0x060000;
-
-  /** The register of the Q35 bridge that says where ECAM lies; fixed here. */
-  private static final int PCIEXBAR = 0x60;
-
-  private static final int PCIEXBAR_ENABLE = 1;
-
   private static final int ADDRESS_ENABLE = 1 << 31;
   private static final int ADDRESS_WRITABLE = 0x80fffffc;
 
@@ -62,6 +53,7 @@ public final class PciHost implements Device {
   private final WiredOr[] interrupts = new WiredOr[INTERRUPTS];
   private final Map<Integer, PciFunction> functions = new TreeMap<>();
   private final PciFunction[] table = new PciFunction[SLOTS * 8];
+  private final HostBridge bridge = new HostBridge();
   private int address;
 
   /**
@@ -80,14 +72,22 @@ public final class PciHost implements Device {
     for (int i = 0; i < INTERRUPTS; i++) {
       interrupts[i] = new WiredOr(lines.apply(FIRST_GSI + i));
     }
-    attach(0, 0, bridge());
+    attach(0, 0, bridge);
   }
 
-  private static PciFunction bridge() {
-    PciFunction bridge =
-        new PciFunction("pci-host-bridge", VENDOR_INTEL, DEVICE_Q35_HOST, CLASS_HOST_BRIDGE, 0);
-    bridge.setConfig(PCIEXBAR, 4, (int) ECAM_BASE | PCIEXBAR_ENABLE);
-    return bridge;
+  /**
+   * Lets firmware program the bridge: where the memory-mapped configuration space lies, and the
+   * shadow RAM below 1 MiB. Before the machine starts.
+   *
+   * @param window the window of {@link #ecam}
+   */
+  public void programmable(IoBus.Mapping window, ShadowRam shadow) {
+    bridge.program(window, shadow);
+  }
+
+  /** Where the memory-mapped configuration space lies now. */
+  public long ecamBase() {
+    return bridge.configurationBase();
   }
 
   /**

@@ -2,7 +2,9 @@ package org.wardian.machine;
 
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.acpi.AcpiConfiguration;
@@ -14,10 +16,13 @@ import org.wardian.bus.PowerControl;
 import org.wardian.bus.Timers;
 import org.wardian.chipset.A20Gate;
 import org.wardian.chipset.AcpiPowerManagement;
+import org.wardian.chipset.DebugPort;
+import org.wardian.chipset.Dma;
 import org.wardian.chipset.FwCfg;
 import org.wardian.chipset.I8042;
 import org.wardian.chipset.IoApic;
 import org.wardian.chipset.LocalApic;
+import org.wardian.chipset.LpcBridge;
 import org.wardian.chipset.PciHost;
 import org.wardian.chipset.PostPort;
 import org.wardian.chipset.ResetControl;
@@ -25,6 +30,7 @@ import org.wardian.chipset.Rtc146818;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.chipset.TestDevice;
 import org.wardian.chipset.Uart16550;
+import org.wardian.chipset.WiredOr;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.Wiring;
 import org.wardian.memory.GuestMemory;
@@ -36,10 +42,10 @@ import org.wardian.memory.GuestMemory;
  * PICs and the I/O APIC; line 0 is pin 2 there, as the MADT says.
  */
 final class Board {
-  /** Where 32-bit PCI windows lie: above ECAM, below the I/O APIC. */
-  private static final long PCI_WINDOW = 0xc000_0000L;
+  /** Where 32-bit PCI windows lie: above RAM, round ECAM, below the I/O APIC. */
+  private static final long FIRST_WINDOW = GuestMemory.LOW_RAM_LIMIT;
 
-  private static final long PCI_WINDOW_LENGTH = 0x3e00_0000L;
+  private static final long WINDOWS_END = 0xfe00_0000L;
 
   final Uart16550 serial;
   final AcpiPowerManagement power;
@@ -48,7 +54,9 @@ final class Board {
   private final IoBus ports;
   private final IoBus mmio;
   private final int processors;
+  private final PciHost pci;
   private final List<Device> devices = new ArrayList<>();
+  private final Map<Integer, WiredOr> lines = new HashMap<>();
 
   Board(
       MachineConfiguration configuration,
@@ -74,15 +82,17 @@ final class Board {
     I8042 keyboard = add(new I8042(line(I8042.INTERRUPT), a20, control));
     power = add(new AcpiPowerManagement(timers, line(AcpiPowerManagement.SCI_GSI), control));
     ResetControl reset = add(new ResetControl(control));
-    PciHost pci = add(new PciHost(ports, mmio, platform::ioApicLine, platform.messages()));
-    FwCfg firmware =
+    LpcBridge lpc = configuration.firmware().isPresent() ? new LpcBridge(this::line) : null;
+    pci = add(new PciHost(ports, mmio, gsi -> interruptPin(gsi, lpc), platform.messages()));
+    FwCfg items =
         add(
             new FwCfg(
                 configuration.memoryBytes(),
                 configuration.processors(),
-                configuration.processors()));
+                configuration.processors(),
+                new Dma(platform.memory())));
 
-    mmio.map(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH, pci.ecam());
+    IoBus.Mapping ecam = mmio.map(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH, pci.ecam());
     map(Rtc146818.PORT, 2, rtc);
     map(Uart16550.COM1_PORT, Uart16550.PORTS, serial);
     map(I8042.DATA_PORT, 1, keyboard.dataPort());
@@ -97,12 +107,49 @@ final class Board {
         AcpiPowerManagement.GPE0_LENGTH,
         power.generalPurposeEvents());
     map(PciHost.PORT, PciHost.PORTS, pci.ports(reset));
-    map(FwCfg.PORT, FwCfg.PORTS, firmware);
+    map(FwCfg.PORT, FwCfg.PORTS, items);
+    configuration
+        .firmware()
+        .ifPresent(firmware -> firmware(configuration, firmware, items, ecam, lpc, rtc));
     if (configuration.devices().contains("testdev")) {
       testDevice(control);
     }
     Peripherals peripherals = new Peripherals(pci);
     configuration.peripherals().forEach(peripherals::add);
+  }
+
+  /** What only firmware looks for. */
+  private void firmware(
+      MachineConfiguration configuration,
+      Firmware firmware,
+      FwCfg items,
+      IoBus.Mapping ecam,
+      LpcBridge lpc,
+      Rtc146818 rtc) {
+    FirmwareMap map =
+        new FirmwareMap(platform.memory(), mmio, configuration.memoryBytes(), firmware);
+    pci.programmable(ecam, add(map.shadow));
+    pci.attach(LpcBridge.SLOT, 0, lpc);
+    map(LpcBridge.SMI_ENABLE_PORT, 4, lpc.smiEnable());
+    map(DebugPort.PORT, 1, new DebugPort(firmware.log()));
+    FirmwareItems.memoryMap(items, FirmwareMap.e820(configuration.memoryBytes()));
+    FirmwareItems.acpi(items, this::acpi);
+    FirmwareItems.board(items, AcpiPowerManagement.SLEEP_TYPE_S5);
+    firmware.files().forEach(items::put);
+    BootOrder.store(rtc);
+  }
+
+  /** A pin of the I/O APIC above the ISA interrupts, which firmware may route to those as well. */
+  private InterruptLine interruptPin(int gsi, LpcBridge lpc) {
+    InterruptLine pin = platform.ioApicLine(gsi);
+    if (lpc == null) {
+      return pin;
+    }
+    InterruptLine route = lpc.pirq(gsi - PciHost.FIRST_GSI);
+    return level -> {
+      pin.set(level);
+      route.set(level);
+    };
   }
 
   private void testDevice(PowerControl control) {
@@ -128,9 +175,12 @@ final class Board {
     ports.map(port, length, handler);
   }
 
-  /** Interrupt line {@code number}: to the PICs and to the I/O APIC. */
+  /**
+   * A driver of interrupt line {@code number}, to the PICs and to the I/O APIC; the line is
+   * asserted while one of its drivers asserts it.
+   */
   private InterruptLine line(int number) {
-    return platform.line(number);
+    return lines.computeIfAbsent(number, n -> new WiredOr(platform.line(n))).input();
   }
 
   void reset() {
@@ -185,6 +235,18 @@ final class Board {
     return map;
   }
 
+  /** What the PCI host passes on: all below the I/O APIC that is neither RAM nor ECAM. */
+  private List<AcpiConfiguration.Window> windows() {
+    List<AcpiConfiguration.Window> windows = new ArrayList<>();
+    long ecam = pci.ecamBase();
+    if (ecam > FIRST_WINDOW) {
+      windows.add(new AcpiConfiguration.Window(FIRST_WINDOW, ecam - FIRST_WINDOW));
+    }
+    long next = ecam + PciHost.ECAM_LENGTH;
+    windows.add(new AcpiConfiguration.Window(next, WINDOWS_END - next));
+    return windows;
+  }
+
   /** What the ACPI tables say. */
   AcpiConfiguration acpi() {
     return new AcpiConfiguration(
@@ -201,9 +263,9 @@ final class Board {
             ResetControl.RESET_VALUE,
             AcpiPowerManagement.SLEEP_TYPE_S5),
         new AcpiConfiguration.Pci(
-            PciHost.ECAM_BASE,
+            pci.ecamBase(),
             PciHost.ECAM_BUSES - 1,
-            List.of(new AcpiConfiguration.Window(PCI_WINDOW, PCI_WINDOW_LENGTH)),
+            windows(),
             PciHost.FIRST_GSI,
             IoApic.PINS - PciHost.FIRST_GSI),
         List.of(new AcpiConfiguration.SerialPort(Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),

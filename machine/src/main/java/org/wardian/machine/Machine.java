@@ -33,7 +33,10 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final Board board;
   private final Vcpu vcpu;
   private final PanicWatch panic;
+
+  /** Null where firmware starts the machine. */
   private final KernelImage kernel;
+
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private volatile int exitStatus;
 
@@ -47,13 +50,15 @@ public final class Machine implements AutoCloseable, PowerControl {
    */
   public Machine(MachineConfiguration configuration, SerialBackend console) throws BootException {
     this.configuration = configuration;
-    this.kernel = KernelImage.parse(configuration.kernel());
+    this.kernel =
+        configuration.firmware().isPresent() ? null : KernelImage.parse(configuration.kernel());
     this.panic = new PanicWatch(console, () -> ask(Outcome.Cause.PANIC));
     this.platform =
         Platform.create(
             new PlatformConfiguration(
                 configuration.accelerator(),
-                configuration.memoryBytes(),
+                // Round a PC's firmware, memory has holes: the board sees to that.
+                configuration.firmware().isPresent() ? 0 : configuration.memoryBytes(),
                 configuration.processors(),
                 configuration.cpuModel(),
                 configuration.chips(),
@@ -64,6 +69,15 @@ public final class Machine implements AutoCloseable, PowerControl {
     } catch (RuntimeException e) {
       platform.close();
       throw e;
+    }
+  }
+
+  /** Puts the boot processor at the firmware's reset vector, or into the kernel. */
+  private void enter() throws BootException {
+    if (kernel == null) {
+      vcpu.reset();
+    } else {
+      GuestEntry.enter(vcpu, load());
     }
   }
 
@@ -95,12 +109,12 @@ public final class Machine implements AutoCloseable, PowerControl {
   }
 
   /**
-   * Boots the kernel and runs it to its end.
+   * Starts the firmware, or boots the kernel, and runs it to its end.
    *
    * @throws BootException where kernel, initrd or command line do not fit the machine
    */
   public Outcome run() throws BootException {
-    GuestEntry.enter(vcpu, load());
+    enter();
     board.start();
     try {
       while (true) {
@@ -124,7 +138,7 @@ public final class Machine implements AutoCloseable, PowerControl {
         if (cause == Outcome.Cause.RESET && configuration.reboot()) {
           board.reset();
           panic.clear();
-          GuestEntry.enter(vcpu, load());
+          enter();
           continue;
         }
         return new Outcome(

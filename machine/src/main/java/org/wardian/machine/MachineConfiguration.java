@@ -28,6 +28,7 @@ import org.wardian.x86.CpuModel;
  * @param chips where the interrupt chips live, with KVM
  * @param translator how our own processor executes code
  * @param peripherals disks, network cards and other devices behind the PCI host
+ * @param firmware what the machine starts with instead of its kernel, whose bytes may be none then
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -43,7 +44,8 @@ public record MachineConfiguration(
     AcceleratorKind accelerator,
     InterruptChips chips,
     Translator translator,
-    List<DeviceConfiguration> peripherals) {
+    List<DeviceConfiguration> peripherals,
+    Optional<Firmware> firmware) {
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
   public static final long LEAST_MEMORY = 1L << 20;
 
@@ -81,49 +83,42 @@ public record MachineConfiguration(
         AcceleratorKind.SOFTWARE,
         InterruptChips.SPLIT,
         Translator.AUTO,
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   /** The same machine on another accelerator. */
   public MachineConfiguration on(AcceleratorKind otherAccelerator, InterruptChips otherChips) {
-    return new MachineConfiguration(
-        kernel,
-        kernelPath,
-        initrd,
-        commandLine,
-        memoryBytes,
-        processors,
-        cpuModel,
-        devices,
-        reboot,
-        protocol,
-        otherAccelerator,
-        otherChips,
-        translator,
-        peripherals);
+    return but(protocol, otherAccelerator, otherChips, translator, peripherals, firmware);
   }
 
   /** The same machine with another way of execution on our own processor. */
   public MachineConfiguration with(Translator otherTranslator) {
-    return new MachineConfiguration(
-        kernel,
-        kernelPath,
-        initrd,
-        commandLine,
-        memoryBytes,
-        processors,
-        cpuModel,
-        devices,
-        reboot,
-        protocol,
-        accelerator,
-        chips,
-        otherTranslator,
-        peripherals);
+    return but(protocol, accelerator, chips, otherTranslator, peripherals, firmware);
   }
 
   /** The same machine with other devices behind the PCI host. */
   public MachineConfiguration with(List<DeviceConfiguration> otherPeripherals) {
+    return but(protocol, accelerator, chips, translator, otherPeripherals, firmware);
+  }
+
+  /** The same machine started by firmware. */
+  public MachineConfiguration with(Firmware otherFirmware) {
+    return but(protocol, accelerator, chips, translator, peripherals, Optional.of(otherFirmware));
+  }
+
+  /** The same machine that enters its kernel by {@code otherProtocol}. */
+  public MachineConfiguration entered(BootProtocol otherProtocol) {
+    return but(otherProtocol, accelerator, chips, translator, peripherals, firmware);
+  }
+
+  private MachineConfiguration but(
+      BootProtocol otherProtocol,
+      AcceleratorKind otherAccelerator,
+      InterruptChips otherChips,
+      Translator otherTranslator,
+      List<DeviceConfiguration> otherPeripherals,
+      Optional<Firmware> otherFirmware) {
     return new MachineConfiguration(
         kernel,
         kernelPath,
@@ -134,11 +129,12 @@ public record MachineConfiguration(
         cpuModel,
         devices,
         reboot,
-        protocol,
-        accelerator,
-        chips,
-        translator,
-        otherPeripherals);
+        otherProtocol,
+        otherAccelerator,
+        otherChips,
+        otherTranslator,
+        otherPeripherals,
+        otherFirmware);
   }
 
   /** Checks sizes and names. */

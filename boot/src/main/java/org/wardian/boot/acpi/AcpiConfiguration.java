@@ -18,6 +18,7 @@ import java.util.Objects;
  * @param realTimeClock whether there is an MC146818 clock at ports 0x70 and 0x71 on IRQ 8
  * @param centuryIndex CMOS index of the century, 0 for none
  * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
+ * @param legacy other devices of a PC
  */
 public record AcpiConfiguration(
     List<Integer> apicIds,
@@ -30,7 +31,36 @@ public record AcpiConfiguration(
     List<SerialPort> serialPorts,
     boolean realTimeClock,
     int centuryIndex,
-    boolean keyboardController) {
+    boolean keyboardController,
+    Legacy legacy) {
+
+  /** A board without the devices of {@link Legacy}. */
+  public AcpiConfiguration(
+      List<Integer> apicIds,
+      long localApicBase,
+      int ioApicId,
+      long ioApicBase,
+      int sciInterrupt,
+      PowerManagement powerManagement,
+      Pci pci,
+      List<SerialPort> serialPorts,
+      boolean realTimeClock,
+      int centuryIndex,
+      boolean keyboardController) {
+    this(
+        apicIds,
+        localApicBase,
+        ioApicId,
+        ioApicBase,
+        sciInterrupt,
+        powerManagement,
+        pci,
+        serialPorts,
+        realTimeClock,
+        centuryIndex,
+        keyboardController,
+        Legacy.NONE);
+  }
 
   /** Checks for nulls, and that there is a processor. */
   public AcpiConfiguration {
@@ -41,6 +71,19 @@ public record AcpiConfiguration(
     if (apicIds.isEmpty()) {
       throw new IllegalArgumentException("no processor");
     }
+  }
+
+  /**
+   * Devices of a PC that a board may lack.
+   *
+   * @param mouse whether the i8042 has a mouse on IRQ 12
+   * @param floppy whether there is a floppy controller at port 0x3f0 with a 1.44 MB drive A
+   * @param display whether a display adapter answers VGA's ports
+   * @param hpet guest-physical address of a high precision event timer, 0 for none
+   */
+  public record Legacy(boolean mouse, boolean floppy, boolean display, long hpet) {
+    /** None of them. */
+    public static final Legacy NONE = new Legacy(false, false, false, 0);
   }
 
   /**

@@ -13,7 +13,7 @@ final class AcpiTable {
   private static final String OEM_TABLE = "WARDIAN ";
   private static final String CREATOR = "WARD";
   private static final int LENGTH = 4;
-  private static final int CHECKSUM = 9;
+  static final int CHECKSUM = 9;
 
   private final ByteBuffer bytes;
 

@@ -36,11 +36,32 @@ public final class AcpiTables {
 
   private static final int LEVEL_ACTIVE_HIGH = 0xd;
 
-  private final AcpiConfiguration board;
-  private final ByteBuffer area;
+  /** Intel's vendor ID, legacy replacement, 64 bits, three comparators, revision 1. */
+  private static final long HPET_BLOCK_ID = 0x8086a201L;
 
-  private AcpiTables(AcpiConfiguration board) {
+  private static final int HPET_LEAST_TICK = 0x80;
+
+  // Where tables hold the addresses of others.
+  private static final int FADT_FACS = 36;
+  private static final int FADT_DSDT = 40;
+  private static final int FADT_X_DSDT = 140;
+
+  /** A number of {@code size} bytes in the tables that is the address of one. */
+  record Pointer(int offset, int size) {}
+
+  /** Where a table lies. */
+  record Extent(int offset, int length) {}
+
+  private final AcpiConfiguration board;
+  private final long base;
+  private final ByteBuffer area;
+  private final List<Pointer> pointers = new ArrayList<>();
+  private final List<Extent> checksummed = new ArrayList<>();
+
+  /** Tables that will lie at guest-physical {@code base}. */
+  AcpiTables(AcpiConfiguration board, long base) {
     this.board = board;
+    this.base = base;
     this.area =
         ByteBuffer.allocate((int) (LowMemory.ACPI_END - LowMemory.ACPI_TABLES))
             .order(ByteOrder.LITTLE_ENDIAN);
@@ -62,20 +83,43 @@ public final class AcpiTables {
 
   /** All tables as they lie from {@link LowMemory#ACPI_TABLES} on. */
   static byte[] build(AcpiConfiguration board) {
-    return new AcpiTables(board).build();
+    return new AcpiTables(board, LowMemory.ACPI_TABLES).build();
   }
 
-  private byte[] build() {
+  /** Every pointer from one table to another, the root pointer's apart. */
+  List<Pointer> pointers() {
+    return pointers;
+  }
+
+  /** Every table with a checksum in its header. */
+  List<Extent> checksummed() {
+    return checksummed;
+  }
+
+  /** The root pointer, then all tables. Once. */
+  byte[] build() {
     area.position(RSDP_SIZE);
     long facs = place(facs());
-    long dsdt = place(AcpiTable.of("DSDT", 2, DifferentiatedDescription.code(board)).toByteArray());
+    long dsdt = table(AcpiTable.of("DSDT", 2, DifferentiatedDescription.code(board)).toByteArray());
     List<Long> tables = new ArrayList<>();
-    tables.add(place(fadt(facs, dsdt)));
-    tables.add(place(madt()));
-    tables.add(place(mcfg()));
+    long fadt = table(fadt(facs, dsdt));
+    for (int field : new int[] {FADT_FACS, FADT_DSDT}) {
+      pointers.add(new Pointer((int) (fadt - base) + field, 4));
+    }
+    pointers.add(new Pointer((int) (fadt - base) + FADT_X_DSDT, 8));
+    tables.add(fadt);
+    tables.add(table(madt()));
+    tables.add(table(mcfg()));
+    if (board.legacy().hpet() != 0) {
+      tables.add(table(hpet(board.legacy().hpet())));
+    }
     AcpiTable xsdt = new AcpiTable("XSDT", 1, AcpiTable.HEADER + tables.size() * 8);
     tables.forEach(xsdt::u64);
-    byte[] rsdp = rsdp(place(xsdt.toByteArray()));
+    long root = table(xsdt.toByteArray());
+    for (int i = 0; i < tables.size(); i++) {
+      pointers.add(new Pointer((int) (root - base) + AcpiTable.HEADER + 8 * i, 8));
+    }
+    byte[] rsdp = rsdp(root);
     area.put(0, rsdp);
     byte[] used = new byte[area.position()];
     area.get(0, used);
@@ -85,8 +129,14 @@ public final class AcpiTables {
   /** Appends a table on a 64-byte boundary, which FACS needs, and returns its address. */
   private long place(byte[] table) {
     area.position(area.position() + 63 & -64);
-    long address = LowMemory.ACPI_TABLES + area.position();
+    long address = base + area.position();
     area.put(table);
+    return address;
+  }
+
+  private long table(byte[] table) {
+    long address = place(table);
+    checksummed.add(new Extent((int) (address - base), table.length));
     return address;
   }
 
@@ -155,7 +205,7 @@ public final class AcpiTables {
   private int bootArchitecture() {
     return LEGACY_DEVICES
         | (board.keyboardController() ? KEYBOARD_CONTROLLER : 0)
-        | NO_VGA
+        | (board.legacy().display() ? 0 : NO_VGA)
         | (board.realTimeClock() ? 0 : NO_CMOS_CLOCK);
   }
 
@@ -210,5 +260,15 @@ public final class AcpiTables {
     mcfg.zeros(8).u64(board.pci().ecamBase()).u16(0);
     mcfg.u8(0).u8(board.pci().lastBus()).zeros(4);
     return mcfg.toByteArray();
+  }
+
+  /** High precision event timer table (IA-PC HPET specification 1.0a, §3.2.4). */
+  private static byte[] hpet(long address) {
+    AcpiTable hpet = new AcpiTable("HPET", 1, AcpiTable.HEADER + 20);
+    hpet.u32(HPET_BLOCK_ID);
+    // The address: memory, 64 bits wide; then the number, the least tick and no page protection.
+    hpet.u8(0).u8(64).u8(0).u8(0).u64(address);
+    hpet.u8(0).u16(HPET_LEAST_TICK).u8(0);
+    return hpet.toByteArray();
   }
 }

@@ -16,6 +16,11 @@ final class DifferentiatedDescription {
   private static final int PCI_CONFIGURATION_PORT = 0xcf8;
   private static final int PCI_CONFIGURATION_PORTS = 8;
 
+  private static final long HPET_LENGTH = 0x400;
+
+  private static final long VGA_MEMORY = 0xa0000;
+  private static final long VGA_MEMORY_LAST = 0xbffff;
+
   private final AcpiConfiguration board;
 
   private DifferentiatedDescription(AcpiConfiguration board) {
@@ -65,6 +70,9 @@ final class DifferentiatedDescription {
             .io(PCI_CONFIGURATION_PORT, PCI_CONFIGURATION_PORTS)
             .ioWindow(0, PCI_CONFIGURATION_PORT - 1)
             .ioWindow(PCI_CONFIGURATION_PORT + PCI_CONFIGURATION_PORTS, 0xffff);
+    if (board.legacy().display()) {
+      windows.memoryWindow(VGA_MEMORY, VGA_MEMORY_LAST);
+    }
     for (AcpiConfiguration.Window window : board.pci().windows()) {
       windows.memoryWindow(window.base(), window.last());
     }
@@ -120,6 +128,26 @@ final class DifferentiatedDescription {
     }
     if (board.keyboardController()) {
       isaDevice(system, "KBD", "PNP0303", 0, new ResourceTemplate().io(0x60, 1).io(0x64, 1).irq(1));
+    }
+    if (board.legacy().mouse()) {
+      isaDevice(system, "MOU", "PNP0F13", 0, new ResourceTemplate().irq(12));
+    }
+    if (board.legacy().floppy()) {
+      // The register block without 0x3f6, which belongs to IDE.
+      isaDevice(
+          system,
+          "FDC",
+          "PNP0700",
+          0,
+          new ResourceTemplate().io(0x3f2, 4).io(0x3f7, 1).irq(6).dma(2));
+    }
+    if (board.legacy().hpet() != 0) {
+      isaDevice(
+          system,
+          "HPET",
+          "PNP0103",
+          0,
+          new ResourceTemplate().memory(board.legacy().hpet(), HPET_LENGTH));
     }
   }
 

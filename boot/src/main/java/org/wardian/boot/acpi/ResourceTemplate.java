@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 public final class ResourceTemplate {
 
   private static final int IRQ_NO_FLAGS = 0x22;
+  private static final int DMA_FORMAT = 0x2a;
   private static final int IO_PORT = 0x47;
   private static final int END_TAG = 0x79;
   private static final int FIXED_MEMORY_32 = 0x86;
@@ -57,6 +58,19 @@ public final class ResourceTemplate {
   public ResourceTemplate irq(int interrupt) {
     bytes.write(IRQ_NO_FLAGS);
     number(1L << interrupt, 2);
+    return this;
+  }
+
+  /**
+   * A channel of the ISA DMA controller, compatible timing, 8-bit transfers (§6.4.2.2).
+   *
+   * @param channel 0 to 7
+   * @return this
+   */
+  public ResourceTemplate dma(int channel) {
+    bytes.write(DMA_FORMAT);
+    bytes.write(1 << channel);
+    bytes.write(0);
     return this;
   }
 

@@ -13,9 +13,6 @@ import org.wardian.boot.catalogue.ProgressListener;
 import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.machine.MachineConfiguration;
-import org.wardian.machine.platform.AcceleratorKind;
-import org.wardian.machine.platform.InterruptChips;
-import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -90,20 +87,16 @@ public record DebianGuest(
       throw e;
     }
     return new MachineConfiguration(
-        image.kernel(),
-        Path.of(name),
-        Optional.of(DefaultInitramfs.archive(image.busybox(), files).toBytes()),
-        // As ward run has it: a panic resets, which ends the machine.
-        ("console=ttyS0 panic=-1 " + parameters).strip(),
-        memoryBytes,
-        1,
-        cpuModel,
-        Set.of(),
-        true,
-        protocol,
-        AcceleratorKind.SOFTWARE,
-        InterruptChips.SPLIT,
-        Translator.AUTO,
-        List.of());
+            image.kernel(),
+            Path.of(name),
+            Optional.of(DefaultInitramfs.archive(image.busybox(), files).toBytes()),
+            // As ward run has it: a panic resets, which ends the machine.
+            ("console=ttyS0 panic=-1 " + parameters).strip(),
+            memoryBytes,
+            1,
+            cpuModel,
+            Set.of(),
+            true)
+        .entered(protocol);
   }
 }

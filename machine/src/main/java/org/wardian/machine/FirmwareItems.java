@@ -1,0 +1,68 @@
+package org.wardian.machine;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.Supplier;
+import org.wardian.boot.MemoryRange;
+import org.wardian.boot.acpi.AcpiConfiguration;
+import org.wardian.boot.acpi.AcpiLoader;
+import org.wardian.chipset.FwCfg;
+
+/** What firmware is told by the firmware configuration device. */
+final class FirmwareItems {
+  /** Whether ISA interrupt 0 is on pin 2 of the I/O APIC: an item of x86 machines. */
+  private static final int IRQ0_OVERRIDE = 0x8002;
+
+  private static final int E820_RAM = 1;
+  private static final int E820_RESERVED = 2;
+  private static final int E820_ENTRY = 20;
+
+  /** Three sleep states that are there or not: bit 7, with the SLP_TYP value. */
+  private static final int STATES = 6;
+
+  private static final int STATE_THERE = 0x80;
+
+  private FirmwareItems() {}
+
+  static void memoryMap(FwCfg items, List<MemoryRange> map) {
+    ByteBuffer entries =
+        ByteBuffer.allocate(map.size() * E820_ENTRY).order(ByteOrder.LITTLE_ENDIAN);
+    for (MemoryRange range : map) {
+      entries
+          .putLong(range.base())
+          .putLong(range.length())
+          .putInt(range.kind() == MemoryRange.Kind.RAM ? E820_RAM : E820_RESERVED);
+    }
+    items.put("etc/e820", entries.array());
+  }
+
+  /**
+   * The ACPI tables and how to place them.
+   *
+   * @param board asked when the firmware asks, for it has moved windows by then
+   */
+  static void acpi(FwCfg items, Supplier<AcpiConfiguration> board) {
+    items.put(AcpiLoader.TABLES, () -> new AcpiLoader(board.get()).tables());
+    items.put(AcpiLoader.ROOT_POINTER, () -> new AcpiLoader(board.get()).rootPointer());
+    items.put(AcpiLoader.SCRIPT, () -> new AcpiLoader(board.get()).script());
+  }
+
+  /**
+   * Small facts.
+   *
+   * @param softOff SLP_TYP of S5
+   */
+  static void board(FwCfg items, int softOff) {
+    items.setInt(IRQ0_OVERRIDE, 1);
+    items.put("etc/irq0-override", new byte[] {1});
+    byte[] states = new byte[STATES];
+    states[5] = (byte) (STATE_THERE | softOff);
+    items.put("etc/system-states", states);
+  }
+
+  /** A number as firmware reads one: 64 bits, little-endian. */
+  static byte[] number(long value) {
+    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  }
+}

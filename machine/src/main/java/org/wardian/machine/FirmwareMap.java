@@ -1,0 +1,48 @@
+package org.wardian.machine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.wardian.boot.MemoryRange;
+import org.wardian.bus.IoBus;
+import org.wardian.chipset.ShadowRam;
+import org.wardian.memory.GuestMemory;
+
+/** Memory of a machine that starts with firmware: RAM round the holes of a PC, and the ROM. */
+final class FirmwareMap {
+  private static final long CONVENTIONAL = 0xa0000;
+  private static final long FOUR_GIB = 1L << 32;
+
+  final ShadowRam shadow;
+
+  /**
+   * Puts RAM and ROM into an empty memory.
+   *
+   * @param bytes of RAM, counting those that the holes hide
+   */
+  FirmwareMap(GuestMemory memory, IoBus mmio, long bytes, Firmware firmware) {
+    long low = Math.min(bytes, GuestMemory.LOW_RAM_LIMIT);
+    memory.addRegion(0, CONVENTIONAL, true, "ram");
+    if (low > ShadowRam.END) {
+      memory.addRegion(ShadowRam.END, low - ShadowRam.END, true, "ram above 1 MiB");
+    }
+    if (bytes > low) {
+      memory.addRegion(GuestMemory.HIGH_RAM_BASE, bytes - low, true, "ram above 4 GiB");
+    }
+    byte[] image = firmware.image();
+    long base = FOUR_GIB - image.length;
+    memory.addRegion(base, image.length, false, "firmware");
+    memory.write(base, image, 0, image.length);
+    shadow = new ShadowRam(memory, mmio, image);
+  }
+
+  /** What firmware is told of RAM: the holes below 1 MiB are its own to know. */
+  static List<MemoryRange> e820(long bytes) {
+    List<MemoryRange> map = new ArrayList<>();
+    long low = Math.min(bytes, GuestMemory.LOW_RAM_LIMIT);
+    map.add(MemoryRange.ram(0, low));
+    if (bytes > low) {
+      map.add(MemoryRange.ram(GuestMemory.HIGH_RAM_BASE, bytes - low));
+    }
+    return map;
+  }
+}
