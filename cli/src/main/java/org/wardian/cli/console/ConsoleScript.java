@@ -34,7 +34,8 @@ public final class ConsoleScript {
   /** What init, systemd and Linux say of a power-off that is under way. */
   private static final Pattern GOING_DOWN =
       Pattern.compile(
-          ".*(going down|Requesting system poweroff|reboot: Power down|Sent SIG(TERM|KILL)).*");
+          ".*(going down|Terminated|Killed|Requesting system poweroff|reboot: Power down|Sent"
+              + " SIG(TERM|KILL)).*");
 
   /** A message of the kernel, which answers no command. */
   private static final Pattern KERNEL_MESSAGE = Pattern.compile(".*\\[ *\\d+\\.\\d+] .*");

@@ -48,7 +48,7 @@ class ConsoleScriptTest {
     assertThat(typedOn(script, "/ # ")).isEqualTo("poweroff\r");
     assertThat(typedOn(script, "poweroff\r\n/ # ")).isEmpty();
     assertThat(typedOn(script, "\r\nThe system is going down NOW!\r\n/ # ")).isEmpty();
-    assertThat(typedOn(script, "Sent SIGTERM to all processes\r\n/ # ")).isEmpty();
+    assertThat(typedOn(script, "Sent SIGTERM to all processes\r\nTerminated\r\n/ # ")).isEmpty();
     assertThat(typedOn(script, "[    3.5] ACPI: PM: Preparing to enter S5\r\n/ # ")).isEmpty();
   }
 

@@ -36,8 +36,13 @@ public final class SoftwareEngine implements InstructionEngine {
   private Outcome outcome = Outcome.OK;
   private long frame;
 
-  /** The interpreter, with the features of {@code model}. */
+  /** Our processor as it is by default here, with the features of {@code model}. */
   public SoftwareEngine(CpuModel model) {
+    this(model, Boolean.getBoolean("wardian.translator"));
+  }
+
+  /** Our processor: the interpreter alone, or translated code where there can be. */
+  public SoftwareEngine(CpuModel model, boolean translated) {
     memory = OracleGuest.create();
     Cpuid cpuid = new Cpuid(model, 0, 1, TSC_HZ, APIC_HZ);
     vcpu =
@@ -48,7 +53,8 @@ public final class SoftwareEngine implements InstructionEngine {
             IoBus.ports(),
             IoBus.mmio(),
             new AbsentApic(),
-            new StoppedClock(TSC_HZ));
+            new StoppedClock(TSC_HZ),
+            translated);
     state = vcpu.state();
     system();
   }

@@ -85,8 +85,9 @@ final class StringOps {
       if (conditional && Flags.condition(s, 4) != i.rep) {
         return;
       }
-      if (count != 0 && cpu.pending() != 0) {
-        // The next look at the pending events comes back to this instruction.
+      if (count != 0 && (cpu.pending() & ~Cpu.PENDING_BRANCH) != 0) {
+        // The next look at the pending events comes back to this instruction. That translated code
+        // wants to go on is none: the flags of a fault shall be those of the first round.
         cpu.rip(cpu.instructionRip);
         cpu.midString = true;
         return;
