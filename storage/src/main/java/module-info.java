@@ -1,7 +1,9 @@
 /** Disk images and the block layer: formats, chains, snapshots, limits, locks. */
 module org.wardian.storage {
   requires transitive org.wardian.host;
+  requires java.xml;
 
   exports org.wardian.storage;
+  exports org.wardian.storage.imports;
   exports org.wardian.storage.operation;
 }

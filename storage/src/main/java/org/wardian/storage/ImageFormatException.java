@@ -6,7 +6,7 @@ import java.io.IOException;
  * An image whose content is damaged, or of a kind that cannot be used; the message says what is
  * wrong, where, and what to do.
  */
-public final class ImageFormatException extends IOException {
+public class ImageFormatException extends IOException {
   /** With the image's name and the cause. */
   public ImageFormatException(String message) {
     super(message);

@@ -2,6 +2,7 @@ package org.wardian.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.wardian.storage.imports.Imports;
 
 /** Opens and makes images of every format. */
 public final class Images {
@@ -34,6 +35,10 @@ public final class Images {
       FileStore file, ImageFormat format, boolean probed, OpenOptions options) throws IOException {
     return switch (format) {
       case RAW -> RawImage.open(file, probed, options);
+      case VMDK, VDI, VHD, VHDX, OVA -> {
+        file.close(); // it opens the files it needs itself
+        yield Imports.open(file.path(), options.withFormat(format));
+      }
       default ->
           throw new ImageFormatException(
               file.path()
