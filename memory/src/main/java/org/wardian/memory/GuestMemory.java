@@ -357,6 +357,10 @@ public final class GuestMemory implements AutoCloseable {
     return new MemoryLoan(this, hold(address, length), address, length);
   }
 
+  void release(Backing backing) {
+    map.release(backing);
+  }
+
   /** Finds the memory of a range, and keeps it while it is used. */
   private Backing hold(long address, int length) {
     Backing b;

@@ -67,6 +67,16 @@ public final class RawMemory {
     UNSAFE.putLong(address, value);
   }
 
+  /** The 16-bit value at {@code address} with volatile semantics; the address must be aligned. */
+  public static short getShortVolatile(long address) {
+    return UNSAFE.getShortVolatile(null, address);
+  }
+
+  /** Stores 16 bits with volatile semantics; the address must be aligned. */
+  public static void putShortVolatile(long address, short value) {
+    UNSAFE.putShortVolatile(null, address, value);
+  }
+
   /** The 32-bit value at {@code address} with volatile semantics; the address must be aligned. */
   public static int getIntVolatile(long address) {
     return UNSAFE.getIntVolatile(null, address);
