@@ -105,6 +105,11 @@ final class PciBar {
         };
   }
 
+  /** The window's address, or 0 where it is not mapped. */
+  long mappedAt() {
+    return mapping == null ? 0 : mappedAt;
+  }
+
   private void unmap() {
     if (mapping != null) {
       mapping.unmap();

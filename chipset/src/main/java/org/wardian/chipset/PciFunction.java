@@ -193,6 +193,14 @@ public class PciFunction implements Device {
   /** The guest has written configuration space. Called with the monitor held. */
   protected void configWritten(int offset, int size) {}
 
+  /** The guest is about to read configuration space. Called with the monitor held. */
+  protected void configReading(int offset, int size) {}
+
+  /** Where a base address register has its window now, or 0 while it has none. Any thread. */
+  protected final synchronized long barBase(int index) {
+    return bars[index].mappedAt();
+  }
+
   // What the host does.
 
   /** Connects the function to its board; from now on its declarations are fixed. */
@@ -227,6 +235,7 @@ public class PciFunction implements Device {
     if (offset + size > CONFIG_LENGTH) {
       return -1;
     }
+    configReading(offset, size);
     return Integer.toUnsignedLong(config(offset, size));
   }
 
