@@ -1,2 +1,2 @@
-/** Paravirtual devices. */
+/** Paravirtual devices: what every kind has in common. */
 package org.wardian.virtio;

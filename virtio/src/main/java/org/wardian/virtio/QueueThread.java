@@ -1,0 +1,157 @@
+package org.wardian.virtio;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.wardian.host.EventFd;
+
+/**
+ * A thread that serves queues of one device, so that no vCPU does. Where it is asked for an event
+ * file, it sleeps on that, and the kernel may signal it in place of {@link #kick}.
+ */
+final class QueueThread {
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Runnable serve;
+  private final Thread thread;
+
+  /** There may be work. Written before {@link #sleeping} is read, and the other way round there. */
+  private volatile boolean kicked;
+
+  private volatile boolean sleeping;
+  private volatile boolean stopping;
+  private volatile CountDownLatch hold;
+
+  /** Null until somebody asks for it. */
+  private volatile EventFd event;
+
+  /**
+   * Makes the thread; it does not run yet.
+   *
+   * @param serve looks for work and does all there is; does not throw
+   */
+  QueueThread(String name, Runnable serve) {
+    this.serve = serve;
+    this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Signalled, it has the thread look for work. */
+  synchronized EventFd event() {
+    if (event == null) {
+      event = new EventFd();
+      // From now on it sleeps there.
+      LockSupport.unpark(thread);
+    }
+    return event;
+  }
+
+  /** Has the thread look for work. Any thread; returns at once. */
+  void kick() {
+    kicked = true;
+    if (sleeping) {
+      EventFd file = event;
+      if (file != null) {
+        file.signal();
+      }
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Runs {@code task} on the thread, between two looks for work. */
+  void post(Runnable task) {
+    tasks.add(task);
+    kick();
+  }
+
+  /** Returns when the thread does nothing; it goes on after {@link #release}. */
+  void hold() {
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch released = new CountDownLatch(1);
+    hold = released;
+    post(() -> {
+      reached.countDown();
+      await(released);
+    });
+    await(reached);
+  }
+
+  void release() {
+    CountDownLatch held = hold;
+    hold = null;
+    if (held != null) {
+      held.countDown();
+    }
+  }
+
+  /** Ends the thread; what was posted before is done. */
+  void close() {
+    release();
+    stopping = true;
+    kick();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (event != null) {
+      event.close();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (true) {
+      kicked = false;
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.run();
+      }
+      if (stopping) {
+        return;
+      }
+      serve.run();
+      if (!kicked) {
+        sleeping = true;
+        if (!kicked) {
+          sleep();
+        }
+        sleeping = false;
+      }
+    }
+  }
+
+  /** May return early. */
+  private void sleep() {
+    EventFd file = event;
+    if (file == null) {
+      LockSupport.park(this);
+    } else {
+      file.await();
+    }
+  }
+
+  /** Waits on whatever thread, not to be disturbed: the other side does not wait in turn. */
+  static void await(CountDownLatch latch) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        latch.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The block device (virtio 1.2 §5.2). */
+package org.wardian.virtio.block;
