@@ -1,9 +1,17 @@
 package org.wardian.machine;
 
 import java.util.HashSet;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.wardian.chipset.PciFunction;
 import org.wardian.chipset.PciHost;
+import org.wardian.host.EventFd;
+import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.machine.platform.Platform;
+import org.wardian.virtio.VirtioDevice;
+import org.wardian.virtio.block.VirtioBlock;
+import org.wardian.virtio.transport.VirtioPci;
 
 /**
  * The devices that a configuration asks for: makes each, and plugs it into the PCI host, which from
@@ -19,11 +27,13 @@ final class Peripherals {
   /** Slots 30 and 31 are the board's. */
   static final int LAST_SLOT = 29;
 
+  private final Platform platform;
   private final PciHost pci;
   private final Set<String> names = new HashSet<>();
   private int nextSlot = FIRST_SLOT;
 
-  Peripherals(PciHost pci) {
+  Peripherals(Platform platform, PciHost pci) {
+    this.platform = platform;
     this.pci = pci;
   }
 
@@ -45,7 +55,8 @@ final class Peripherals {
 
   private void add(DeviceConfiguration.Disk disk) {
     switch (disk.bus()) {
-      case VIRTIO, SCSI, IDE, AHCI -> throw absent(disk.id(), "disks on bus " + disk.bus());
+      case VIRTIO -> plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
+      case SCSI, IDE, AHCI -> throw absent(disk.id(), "disks on bus " + disk.bus());
     }
   }
 
@@ -57,6 +68,17 @@ final class Peripherals {
 
   private static IllegalArgumentException absent(String id, String kind) {
     return new IllegalArgumentException(id + ": this machine has no " + kind);
+  }
+
+  private void plug(VirtioDevice device) {
+    plug(new VirtioPci(device, platform.memory(), true, this::bind));
+  }
+
+  /** Doorbells that spare exits, where the accelerator has exits to spare. */
+  private Runnable bind(Supplier<EventFd> event, long address, int size) {
+    return platform.accelerator() == AcceleratorKind.KVM
+        ? platform.bindDoorbell(event.get(), false, address, size, OptionalLong.empty())::close
+        : null;
   }
 
   /** Plugs a function into the next free slot. */
