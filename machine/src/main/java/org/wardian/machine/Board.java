@@ -114,7 +114,7 @@ final class Board {
     if (configuration.devices().contains("testdev")) {
       testDevice(control);
     }
-    Peripherals peripherals = new Peripherals(platform, pci);
+    Peripherals peripherals = new Peripherals(platform, pci, this::line);
     configuration.peripherals().forEach(peripherals::add);
   }
 

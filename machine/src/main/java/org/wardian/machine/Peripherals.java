@@ -3,7 +3,9 @@ package org.wardian.machine;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.wardian.bus.InterruptLine;
 import org.wardian.chipset.PciFunction;
 import org.wardian.chipset.PciHost;
 import org.wardian.host.EventFd;
@@ -30,11 +32,18 @@ final class Peripherals {
   private final Platform platform;
   private final PciHost pci;
   private final Set<String> names = new HashSet<>();
+  private final LegacyDevices legacy;
   private int nextSlot = FIRST_SLOT;
 
-  Peripherals(Platform platform, PciHost pci) {
+  /**
+   * Makes no device yet.
+   *
+   * @param lines ISA interrupts by number
+   */
+  Peripherals(Platform platform, PciHost pci, IntFunction<InterruptLine> lines) {
     this.platform = platform;
     this.pci = pci;
+    this.legacy = new LegacyDevices(platform, pci, lines, this::plug);
   }
 
   /**
@@ -56,7 +65,9 @@ final class Peripherals {
   private void add(DeviceConfiguration.Disk disk) {
     switch (disk.bus()) {
       case VIRTIO -> plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
-      case SCSI, IDE, AHCI -> throw absent(disk.id(), "disks on bus " + disk.bus());
+      case IDE -> legacy.addIde(disk);
+      case AHCI -> legacy.addAhci(disk);
+      case SCSI -> throw absent(disk.id(), "disks on bus " + disk.bus());
     }
   }
 
