@@ -18,8 +18,6 @@ import org.wardian.processor.software.Observation;
 
 /** One run of a guest: builds the machine, joins it to the console, and says how it ended. */
 final class GuestRun {
-  private static final int ONE_PROCESSOR = 1;
-
   private final RunRequest request;
   private final GuestImages images;
   private final ConsoleSession console;
@@ -91,12 +89,13 @@ final class GuestRun {
               images.initrd(),
               images.commandLine(),
               request.memoryBytes(),
-              ONE_PROCESSOR,
+              request.processors(),
               request.cpuModel(),
               devices,
               request.reboots())
           .on(request.execution().kind(), request.chips())
-          .with(request.execution().translator());
+          .with(request.execution().translator())
+          .with(request.pins());
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.x86.CpuModel;
 
@@ -15,6 +16,8 @@ import org.wardian.x86.CpuModel;
  * @param initrd the user's own, or empty
  * @param append the kernel's command line, or empty
  * @param memoryBytes the guest's RAM
+ * @param processors virtual processors
+ * @param pins on which host processors they run
  * @param cpuModel what CPUID promises
  * @param devices devices beside the board's own
  * @param execution who executes the guest, and how
@@ -28,6 +31,8 @@ record RunRequest(
     Optional<Path> initrd,
     Optional<String> append,
     long memoryBytes,
+    int processors,
+    PinnedProcessors pins,
     CpuModel cpuModel,
     Set<ExtraDevice> devices,
     Execution execution,

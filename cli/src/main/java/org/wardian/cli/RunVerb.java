@@ -15,6 +15,8 @@ import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
+import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Translator;
 import org.wardian.processor.kvm.KvmProbe;
@@ -91,6 +93,21 @@ final class RunVerb implements Callable<Integer> {
       defaultValue = "512M",
       description = "The guest's RAM: 256M, 2G; a bare number is MiB (default: ${DEFAULT-VALUE}).")
   private ByteSize memory;
+
+  @Option(
+      names = {"-c", "--cpus"},
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Virtual processors, 1 to 64 (default: ${DEFAULT-VALUE}).")
+  private int cpus;
+
+  @Option(
+      names = "--pin",
+      paramLabel = "LIST",
+      description =
+          "Processors of the host that virtual ones run on: 0:0,1:1 has the first run on the host's"
+              + " first and so on, 0:2-3 gives it the choice of two; the others run anywhere.")
+  private String pin;
 
   @Option(
       names = "--cpu-model",
@@ -223,6 +240,8 @@ final class RunVerb implements Callable<Integer> {
             Optional.ofNullable(initrd),
             Optional.ofNullable(append),
             memory.bytes(),
+            processors(),
+            pins(),
             cpuModel,
             Set.copyOf(devices),
             execution,
@@ -248,6 +267,26 @@ final class RunVerb implements Callable<Integer> {
       report.print(err, stats, json.asked);
       opened.report(err);
       return report.code();
+    }
+  }
+
+  private int processors() {
+    if (cpus < 1 || cpus > MachineConfiguration.MOST_PROCESSORS) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--cpus is 1 to " + MachineConfiguration.MOST_PROCESSORS + ", not " + cpus);
+    }
+    return cpus;
+  }
+
+  private PinnedProcessors pins() {
+    if (pin == null) {
+      return PinnedProcessors.NONE;
+    }
+    try {
+      return PinnedProcessors.parse(pin);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--pin " + e.getMessage());
     }
   }
 

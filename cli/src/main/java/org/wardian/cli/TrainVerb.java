@@ -12,6 +12,7 @@ import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.ImageSummary;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
+import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.machine.platform.Translator;
@@ -89,6 +90,8 @@ final class TrainVerb implements Callable<Integer> {
             Optional.empty(),
             Optional.empty(),
             MEMORY,
+            1,
+            PinnedProcessors.NONE,
             CpuModel.standard(),
             Set.of(),
             Execution.of(ours, translator, CpuModel.standard()),

@@ -92,6 +92,14 @@ final class Libc {
   static final NativeCall PTSNAME_R =
       new NativeCall("ptsname_r", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
+  /** {@code int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask)}. */
+  static final NativeCall SCHED_SETAFFINITY =
+      new NativeCall("sched_setaffinity", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
+  /** {@code int sched_getaffinity(pid_t pid, size_t cpusetsize, cpu_set_t *mask)}. */
+  static final NativeCall SCHED_GETAFFINITY =
+      new NativeCall("sched_getaffinity", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
   /** {@code long syscall(long number, ...)} with six arguments. */
   static final NativeCall SYSCALL =
       new NativeCall(

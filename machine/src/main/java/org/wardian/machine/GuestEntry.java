@@ -9,6 +9,13 @@ import org.wardian.x86.StateLayout;
 final class GuestEntry {
   private GuestEntry() {}
 
+  /** Leaves a processor that does not boot as firmware leaves it: waiting for its start-up IPI. */
+  static void await(Vcpu vcpu) {
+    vcpu.reset();
+    RawMemory.putInt(vcpu.state() + StateLayout.ACTIVITY, StateLayout.WAITING);
+    vcpu.stateChanged();
+  }
+
   static void enter(Vcpu vcpu, BootState boot) {
     vcpu.reset();
     long s = vcpu.state();

@@ -1,5 +1,6 @@
 package org.wardian.machine;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,22 +23,24 @@ import org.wardian.processor.Vcpu;
 import org.wardian.processor.software.Observation;
 
 /**
- * One machine: memory, board, processor and the kernel that it boots.
+ * One machine: memory, board, processors and the kernel that it boots.
  *
- * <p>{@link #run} is called once, on the thread that becomes the vCPU's. {@link #stop}, {@link
- * #pressPowerButton} and {@link #type} may be called by any thread.
+ * <p>{@link #run} is called once, on the thread that becomes the first vCPU's. {@link #stop},
+ * {@link #pause}, {@link #resume}, {@link #pressPowerButton} and {@link #type} may be called by any
+ * other thread.
  */
 public final class Machine implements AutoCloseable, PowerControl {
   private final MachineConfiguration configuration;
   private final Platform platform;
   private final Board board;
-  private final Vcpu vcpu;
+  private final List<Vcpu> vcpus;
   private final PanicWatch panic;
 
   /** Null where firmware starts the machine. */
   private final KernelImage kernel;
 
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
+  private final Pauses pauses = new Pauses();
   private volatile int exitStatus;
 
   /**
@@ -65,20 +68,24 @@ public final class Machine implements AutoCloseable, PowerControl {
                 configuration.translator()));
     try {
       this.board = new Board(configuration, platform, this, panic);
-      this.vcpu = platform.vcpus().getFirst();
+      this.vcpus = platform.vcpus();
     } catch (RuntimeException e) {
       platform.close();
       throw e;
     }
   }
 
-  /** Puts the boot processor at the firmware's reset vector, or into the kernel. */
+  /**
+   * Puts the boot processor at the firmware's reset vector, or into the kernel; the others wait.
+   */
   private void enter() throws BootException {
+    Vcpu first = vcpus.getFirst();
     if (kernel == null) {
-      vcpu.reset();
+      first.reset();
     } else {
-      GuestEntry.enter(vcpu, load());
+      GuestEntry.enter(first, load());
     }
+    vcpus.stream().skip(1).forEach(GuestEntry::await);
   }
 
   private BootState load() throws BootException {
@@ -116,20 +123,12 @@ public final class Machine implements AutoCloseable, PowerControl {
   public Outcome run() throws BootException {
     enter();
     board.start();
-    try {
+    try (ProcessorThreads threads = new ProcessorThreads(vcpus, configuration.pins(), this::asked)) {
       while (true) {
-        Exit exit = vcpu.run();
-        Outcome.Cause cause =
-            switch (exit) {
-              case STOPPED, DEBUG -> request.getAndSet(null);
-              case HALTED -> {
-                Outcome.Cause asked = request.getAndSet(null);
-                yield asked == null ? Outcome.Cause.HALTED : asked;
-              }
-              case TRIPLE_FAULT -> Outcome.Cause.TRIPLE_FAULT;
-              case FAILED -> Outcome.Cause.FAILED;
-            };
+        ProcessorThreads.Ended ended = threads.run();
+        Outcome.Cause cause = cause(ended.exit());
         if (cause == null) {
+          pauses.hold(board);
           continue;
         }
         if (cause == Outcome.Cause.RESET && panic.panicked()) {
@@ -141,25 +140,66 @@ public final class Machine implements AutoCloseable, PowerControl {
           enter();
           continue;
         }
+        // All have halted: the one that boots says most.
+        Vcpu last = vcpus.get(cause == Outcome.Cause.HALTED ? 0 : ended.processor());
         return new Outcome(
             cause,
             exitStatus,
-            cause == Outcome.Cause.FAILED ? vcpu.failure() : RegisterDump.of(vcpu));
+            cause == Outcome.Cause.FAILED ? last.failure() : RegisterDump.of(last));
       }
     } finally {
+      pauses.end();
       board.stop();
     }
   }
 
+  /** Why all processors have stopped; null for a pause. */
+  private Outcome.Cause cause(Exit exit) {
+    return switch (exit) {
+      case STOPPED, DEBUG -> request.getAndSet(null);
+      case HALTED -> {
+        Outcome.Cause asked = request.getAndSet(null);
+        yield asked == null ? Outcome.Cause.HALTED : asked;
+      }
+      case TRIPLE_FAULT -> Outcome.Cause.TRIPLE_FAULT;
+      case FAILED -> Outcome.Cause.FAILED;
+    };
+  }
+
+  private boolean asked() {
+    return request.get() != null || pauses.wanted();
+  }
+
   private void ask(Outcome.Cause cause) {
     request.compareAndSet(null, cause);
-    vcpu.kick();
+    kick();
+  }
+
+  private void kick() {
+    vcpus.forEach(Vcpu::kick);
   }
 
   /** Ends {@link #run} with {@link Outcome.Cause#STOPPED}. */
   public void stop() {
     request.set(Outcome.Cause.STOPPED);
-    vcpu.kick();
+    pauses.end();
+    kick();
+  }
+
+  /**
+   * Stops all processors and guest time; returns when they stand still. Not by a thread that the
+   * guest's processors wait for.
+   *
+   * @return false where the machine has come to its end before, or meanwhile
+   * @throws InterruptedException if the thread is interrupted; the pause is given up
+   */
+  public boolean pause() throws InterruptedException {
+    return pauses.begin(this::kick);
+  }
+
+  /** Ends {@link #pause}; without one it does nothing. */
+  public void resume() {
+    pauses.finish();
   }
 
   /** Presses the ACPI power button: a guest that listens shuts down. */
@@ -184,9 +224,13 @@ public final class Machine implements AutoCloseable, PowerControl {
     platform.observe(observation);
   }
 
-  /** Figures of the processor by name. */
+  /** Figures of all processors together, by name. */
   public Map<String, Long> counters() {
-    return vcpu.counters();
+    Map<String, Long> sums = new LinkedHashMap<>();
+    for (Vcpu vcpu : vcpus) {
+      vcpu.counters().forEach((name, value) -> sums.merge(name, value, Long::sum));
+    }
+    return sums;
   }
 
   @Override

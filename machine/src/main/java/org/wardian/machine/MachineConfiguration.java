@@ -19,7 +19,7 @@ import org.wardian.x86.CpuModel;
  * @param initrd the initrd, if any
  * @param commandLine kernel command line
  * @param memoryBytes RAM, a multiple of 4096, at least {@link #LEAST_MEMORY}
- * @param processors virtual processors, 1 until SMP comes
+ * @param processors virtual processors, 1 to {@link #MOST_PROCESSORS}
  * @param cpuModel what CPUID promises
  * @param devices devices on request: {@code testdev}
  * @param reboot whether a guest's reset starts it again (else it ends the run)
@@ -29,6 +29,7 @@ import org.wardian.x86.CpuModel;
  * @param translator how our own processor executes code
  * @param peripherals disks, network cards and other devices behind the PCI host
  * @param firmware what the machine starts with instead of its kernel, whose bytes may be none then
+ * @param pins on which host processors the vCPUs run
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -45,7 +46,11 @@ public record MachineConfiguration(
     InterruptChips chips,
     Translator translator,
     List<DeviceConfiguration> peripherals,
-    Optional<Firmware> firmware) {
+    Optional<Firmware> firmware,
+    PinnedProcessors pins) {
+  /** The most virtual processors. */
+  public static final int MOST_PROCESSORS = 64;
+
   /** The least RAM that a machine may have: the first mebibyte belongs to the PC. */
   public static final long LEAST_MEMORY = 1L << 20;
 
@@ -84,7 +89,8 @@ public record MachineConfiguration(
         InterruptChips.SPLIT,
         Translator.AUTO,
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        PinnedProcessors.NONE);
   }
 
   /** The same machine on another accelerator. */
@@ -112,6 +118,27 @@ public record MachineConfiguration(
     return but(otherProtocol, accelerator, chips, translator, peripherals, firmware);
   }
 
+  /** The same machine with its vCPUs on certain processors of the host. */
+  public MachineConfiguration with(PinnedProcessors otherPins) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        accelerator,
+        chips,
+        translator,
+        peripherals,
+        firmware,
+        otherPins);
+  }
+
   private MachineConfiguration but(
       BootProtocol otherProtocol,
       AcceleratorKind otherAccelerator,
@@ -134,7 +161,8 @@ public record MachineConfiguration(
         otherChips,
         otherTranslator,
         otherPeripherals,
-        otherFirmware);
+        otherFirmware,
+        pins);
   }
 
   /** Checks sizes and names. */
@@ -145,8 +173,16 @@ public record MachineConfiguration(
       throw new IllegalArgumentException(
           "a machine has 1 MiB to 512 GiB of memory in whole pages, not " + memoryBytes + " bytes");
     }
-    if (processors != 1) {
-      throw new IllegalArgumentException("one virtual processor is all there is yet");
+    if (processors < 1 || processors > MOST_PROCESSORS) {
+      throw new IllegalArgumentException(
+          "a machine has 1 to " + MOST_PROCESSORS + " processors, not " + processors);
+    }
+    for (int pinned : pins.hosts().keySet()) {
+      if (pinned >= processors) {
+        throw new IllegalArgumentException(
+            "processor %d is pinned, but the machine has 0 to %d only"
+                .formatted(pinned, processors - 1));
+      }
     }
     devices = Set.copyOf(devices);
     peripherals = List.copyOf(peripherals);

@@ -15,10 +15,10 @@ import org.wardian.host.Mapping;
  */
 final class Backing {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final VarHandle CHUNK = MethodHandles.arrayElementVarHandle(byte[][].class);
+  private static final VarHandle CHUNK = MethodHandles.arrayElementVarHandle(long[][].class);
 
   /** Pages whose code marks lie in one array, which exists once one of them is set. */
-  private static final int CHUNK_BITS = 12;
+  private static final int CHUNK_BITS = 10;
 
   final GuestMemory.Region region;
   final long base;
@@ -27,7 +27,9 @@ final class Backing {
 
   private final Mapping mapping;
   private final AtomicInteger holds = new AtomicInteger(1);
-  private final byte[][] code;
+
+  /** By page a bit for each code listener that holds code of it. */
+  private final long[][] code;
 
   /** A bit for each page written since the last collection; null while there is no log. */
   private volatile long[] dirty;
@@ -41,7 +43,7 @@ final class Backing {
     this.base = region.base();
     this.size = region.size();
     this.pages = (int) (size / GuestMemory.PAGE);
-    this.code = new byte[(pages - 1 >> CHUNK_BITS) + 1][];
+    this.code = new long[(pages - 1 >> CHUNK_BITS) + 1][];
   }
 
   boolean contains(long address) {
@@ -97,30 +99,48 @@ final class Backing {
   // ---- code
   // ----------------------------------------------------------------------------------------
 
-  void code(int page, boolean holds) {
-    byte[] chunk = (byte[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
+  /** Sets {@code marks}; the bytes are read afterwards: whoever writes them later sees the marks. */
+  void markCode(int page, long marks) {
+    long[] chunk = (long[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
     if (chunk == null) {
-      if (!holds) {
-        return;
-      }
       synchronized (code) {
         chunk = code[page >> CHUNK_BITS];
         if (chunk == null) {
-          chunk = new byte[Math.min(pages, 1 << CHUNK_BITS)];
+          chunk = new long[Math.min(pages, 1 << CHUNK_BITS)];
           CHUNK.setRelease(code, page >> CHUNK_BITS, chunk);
         }
       }
     }
-    chunk[page & (1 << CHUNK_BITS) - 1] = (byte) (holds ? 1 : 0);
-    if (holds) {
-      // The mark comes before the bytes are read: whoever writes them later sees it.
-      RawMemory.fullFence();
+    WORD.getAndBitwiseOr(chunk, page & (1 << CHUNK_BITS) - 1, marks);
+  }
+
+  /** Clears {@code marks}. */
+  void unmarkCode(int page, long marks) {
+    long[] chunk = (long[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
+    if (chunk != null) {
+      WORD.getAndBitwiseAnd(chunk, page & (1 << CHUNK_BITS) - 1, ~marks);
     }
   }
 
+  /** Clears {@code marks} on all pages. */
+  void unmarkAll(long marks) {
+    for (int page = 0; page < pages; page++) {
+      if (CHUNK.getAcquire(code, page >> CHUNK_BITS) == null) {
+        page |= (1 << CHUNK_BITS) - 1;
+      } else {
+        unmarkCode(page, marks);
+      }
+    }
+  }
+
+  /** Who holds code of the page: a bit for each listener. */
+  long codeMarks(int page) {
+    long[] chunk = (long[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
+    return chunk == null ? 0 : (long) WORD.getOpaque(chunk, page & (1 << CHUNK_BITS) - 1);
+  }
+
   boolean isCode(int page) {
-    byte[] chunk = (byte[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
-    return chunk != null && chunk[page & (1 << CHUNK_BITS) - 1] != 0;
+    return codeMarks(page) != 0;
   }
 
   // ---- dirty log

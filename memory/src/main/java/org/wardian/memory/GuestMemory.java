@@ -113,7 +113,12 @@ public final class GuestMemory implements AutoCloseable {
     boolean settled(long deadline);
   }
 
+  /** The most {@link CodeListener}s whose marks are told apart. */
+  private static final int LISTENERS = Long.SIZE;
+
   private final RegionMap map = new RegionMap();
+
+  /** By number; gaps are null. */
   private volatile CodeListener[] codeListeners = {};
 
   /** An address space without memory. */
@@ -236,38 +241,67 @@ public final class GuestMemory implements AutoCloseable {
     map.removeTranslationCache(processor);
   }
 
-  /** Registers who must know of writes to code. */
-  public synchronized void addCodeListener(CodeListener listener) {
-    codeListeners = Arrays.copyOf(codeListeners, codeListeners.length + 1);
-    codeListeners[codeListeners.length - 1] = listener;
+  /**
+   * Registers who must know of writes to code.
+   *
+   * @return its number, 0 to 63, for {@link #markCode}
+   * @throws IllegalStateException where there are 64 already
+   */
+  public synchronized int addCodeListener(CodeListener listener) {
+    CodeListener[] grown = codeListeners;
+    int number = 0;
+    while (number < grown.length && grown[number] != null) {
+      number++;
+    }
+    if (number == LISTENERS) {
+      throw new IllegalStateException("there are 64 code listeners already");
+    }
+    grown = Arrays.copyOf(grown, Math.max(grown.length, number + 1));
+    grown[number] = listener;
+    codeListeners = grown;
+    return number;
   }
 
-  /** Ends {@link #addCodeListener}. */
+  /** Ends {@link #addCodeListener}; its marks go with it. */
   public synchronized void removeCodeListener(CodeListener listener) {
-    codeListeners =
-        Arrays.stream(codeListeners).filter(l -> !l.equals(listener)).toArray(CodeListener[]::new);
+    CodeListener[] fewer = codeListeners.clone();
+    for (int number = 0; number < fewer.length; number++) {
+      if (listener.equals(fewer[number])) {
+        fewer[number] = null;
+        codeListeners = fewer;
+        for (Backing b : map.backings()) {
+          b.unmarkAll(1L << number);
+        }
+      }
+    }
   }
 
   // ---- writes
   // --------------------------------------------------------------------------------------
 
-  /** Marks a page as holding decoded code: writes to it must be reported from now on. */
-  public void markCode(long address) {
+  /**
+   * Marks a page as holding decoded code of the listener {@code number}, which is told of writes to
+   * it from now on. The bytes are read afterwards.
+   */
+  public void markCode(long address, int number) {
     Backing b = map.find(address);
     if (b != null) {
-      b.code(b.page(address), true);
+      b.markCode(b.page(address), 1L << number);
     }
   }
 
-  /**
-   * Ends {@link #markCode}, where nobody else may hold decoded code of the page: with several
-   * listeners it stays marked.
-   */
-  public void unmarkCode(long address) {
+  /** Ends {@link #markCode} for this listener. */
+  public void unmarkCode(long address, int number) {
     Backing b = map.find(address);
-    if (b != null && codeListeners.length <= 1) {
-      b.code(b.page(address), false);
+    if (b != null) {
+      b.unmarkCode(b.page(address), 1L << number);
     }
+  }
+
+  /** Whether a listener other than {@code number} holds decoded code of the page. */
+  public boolean isCodeOfOthers(long address, int number) {
+    Backing b = map.find(address);
+    return b != null && (b.codeMarks(b.page(address)) & ~(1L << number)) != 0;
   }
 
   /** Whether the page at {@code address} holds decoded code. */
@@ -303,9 +337,14 @@ public final class GuestMemory implements AutoCloseable {
   void written(Backing b, long address, int length) {
     int page = b.page(address);
     b.dirtied(page);
-    if (b.isCode(page)) {
-      for (CodeListener listener : codeListeners) {
-        listener.codeWritten(address, length);
+    long marks = b.codeMarks(page);
+    if (marks != 0) {
+      CodeListener[] listeners = codeListeners;
+      for (long left = marks; left != 0; left &= left - 1) {
+        int number = Long.numberOfTrailingZeros(left);
+        if (number < listeners.length && listeners[number] != null) {
+          listeners[number].codeWritten(address, length);
+        }
       }
     }
   }

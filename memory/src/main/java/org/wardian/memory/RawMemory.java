@@ -87,12 +87,25 @@ public final class RawMemory {
     UNSAFE.putIntVolatile(null, address, value);
   }
 
-  /** Atomic compare and set of an aligned 32-bit value. */
+  /** The 64-bit value at {@code address} with volatile semantics; the address must be aligned. */
+  public static long getLongVolatile(long address) {
+    return UNSAFE.getLongVolatile(null, address);
+  }
+
+  /** Stores 64 bits with volatile semantics; the address must be aligned. */
+  public static void putLongVolatile(long address, long value) {
+    UNSAFE.putLongVolatile(null, address, value);
+  }
+
+  /**
+   * Atomic compare and set of a 32-bit value, at any address within one cache line; on x86-64 it is
+   * {@code LOCK CMPXCHG}.
+   */
   public static boolean compareAndSetInt(long address, int expected, int value) {
     return UNSAFE.compareAndSwapInt(null, address, expected, value);
   }
 
-  /** Atomic compare and set of an aligned 64-bit value. */
+  /** Atomic compare and set of a 64-bit value, at any address within one cache line. */
   public static boolean compareAndSetLong(long address, long expected, long value) {
     return UNSAFE.compareAndSwapLong(null, address, expected, value);
   }

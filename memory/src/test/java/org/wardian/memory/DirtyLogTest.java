@@ -104,7 +104,7 @@ class DirtyLogTest {
 
   @Test
   void aPageIsWatchedWhileItIsCleanOrHoldsCode() {
-    memory.markCode(0x1000);
+    memory.markCode(0x1000, 0);
     memory.startDirtyLog();
 
     assertThat(memory.isWatched(0x2000)).isTrue();
@@ -113,7 +113,7 @@ class DirtyLogTest {
     assertThat(memory.isWatched(0x2000)).isFalse();
     assertThat(memory.isWatched(0x1000)).isTrue();
     assertThat(collect()).containsExactly(1L, 2L);
-    memory.unmarkCode(0x1000);
+    memory.unmarkCode(0x1000, 0);
     assertThat(memory.isWatched(0x1000)).isTrue();
     memory.written(0x1abc, 1);
     assertThat(memory.isWatched(0x1000)).isFalse();

@@ -77,12 +77,12 @@ class GuestMemoryTest {
     try (GuestMemory memory = GuestMemory.withRam(1 << 20)) {
       List<String> seen = new ArrayList<>();
       memory.addCodeListener((address, length) -> seen.add("%x+%d".formatted(address, length)));
-      memory.markCode(0x1000);
-      memory.markCode(0x2000);
+      memory.markCode(0x1000, 0);
+      memory.markCode(0x2000, 0);
 
       memory.write(0xffe, new byte[6], 0, 6);
       memory.write(0x1ffe, new byte[4], 0, 4);
-      memory.unmarkCode(0x1000);
+      memory.unmarkCode(0x1000, 0);
       memory.write(0x1000, new byte[1], 0, 1);
 
       assertThat(seen).containsExactly("1000+4", "1ffe+2", "2000+2");

@@ -50,8 +50,8 @@ class MemoryLoanTest {
     try (GuestMemory memory = GuestMemory.withRam(16 * PAGE)) {
       List<Long> heard = new ArrayList<>();
       memory.addCodeListener((address, length) -> heard.add(address * 0x1_0000 + length));
-      memory.markCode(0x2000);
-      memory.markCode(0x4000);
+      memory.markCode(0x2000, 0);
+      memory.markCode(0x4000, 0);
       memory.startDirtyLog();
       try (MemoryLoan loan = memory.lend(0x1800, 0x3000)) {
         loan.written(0x400, 0x2800);

@@ -117,7 +117,7 @@ class RegionChangesTest {
       Region region = memory.addRegion(HOTPLUG, size, true, "large");
       memory.startDirtyLog();
       memory.write(HOTPLUG + size - 1, new byte[] {9}, 0, 1);
-      memory.markCode(HOTPLUG + size - 1);
+      memory.markCode(HOTPLUG + size - 1, 0);
 
       assertThat(memory.frame(HOTPLUG + size - 1)).isEqualTo(memory.frames() - 1);
       assertThat(memory.isCode(HOTPLUG + size - 4096)).isTrue();
@@ -184,7 +184,7 @@ class RegionChangesTest {
   void codeMarksDoNotOutliveTheirRegion() {
     try (GuestMemory memory = GuestMemory.withRam(MIB)) {
       Region region = memory.addRegion(HOTPLUG, MIB, true, "dimm");
-      memory.markCode(HOTPLUG + 0x3000);
+      memory.markCode(HOTPLUG + 0x3000, 0);
       memory.removeRegion(region);
       memory.addRegion(HOTPLUG, MIB, true, "dimm");
 

@@ -19,6 +19,7 @@ import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
 import org.wardian.processor.software.Observation;
 import org.wardian.processor.software.SoftwareVcpu;
+import org.wardian.processor.software.VcpuGroup;
 import org.wardian.x86.Cpuid;
 
 /** A machine on our own processor: every chip is ours, time-stamp counters tick in nanoseconds. */
@@ -49,6 +50,7 @@ final class SoftwarePlatform implements Platform {
     apicBus.externalInterrupts(chips.pic::acknowledge);
     devices.addAll(chips.devices());
     devices.addAll(localApics);
+    VcpuGroup group = new VcpuGroup();
     for (LocalApic apic : localApics) {
       Cpuid cpuid =
           new Cpuid(
@@ -59,7 +61,15 @@ final class SoftwarePlatform implements Platform {
               LocalApic.BUS_FREQUENCY_HZ);
       SoftwareVcpu vcpu =
           SoftwareVcpu.create(
-              configuration.cpuModel(), cpuid, memory, ports, mmio, apic, counter, translated);
+              configuration.cpuModel(),
+              cpuid,
+              memory,
+              ports,
+              mmio,
+              apic,
+              counter,
+              translated,
+              group);
       apic.connect(vcpu);
       vcpus.add(vcpu);
     }

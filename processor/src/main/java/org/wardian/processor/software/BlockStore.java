@@ -249,8 +249,7 @@ final class BlockStore {
   /** Has writes to a guest-physical page told from now on. */
   private void watch(long physical) {
     if (!pages.containsKey(physical)) {
-      memory.markCode(physical);
-      cpu.flushWrites(physical);
+      cpu.watchCode(physical);
     }
   }
 

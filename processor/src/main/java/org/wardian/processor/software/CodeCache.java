@@ -153,7 +153,7 @@ final class CodeCache {
           if (chunk[i] != null) {
             chunk[i].dead = true;
             if (!translated(chunk[i].physical)) {
-              memory.unmarkCode(chunk[i].physical);
+              cpu.unwatchCode(chunk[i].physical);
             }
           }
         }
@@ -299,8 +299,7 @@ final class CodeCache {
   /** Decodes a run; 0 where the page is memory no more. */
   private int decode(CodePage page, int offset) {
     if (page.chunks == 0) {
-      memory.markCode(page.physical);
-      cpu.flushWrites(page.physical);
+      cpu.watchCode(page.physical);
     }
     long host = memory.hostAddress(page.physical);
     if (host == 0) {
@@ -454,7 +453,7 @@ final class CodeCache {
         return;
       }
     }
-    memory.unmarkCode(physical);
+    cpu.unwatchCode(physical);
   }
 
   /** Bytes within one page were written. */
@@ -528,7 +527,7 @@ final class CodeCache {
       }
     }
     if (!translated(page.physical)) {
-      memory.unmarkCode(page.physical);
+      cpu.unwatchCode(page.physical);
     }
   }
 

@@ -239,6 +239,12 @@ abstract class Cpu extends Mmu {
     }
   }
 
+  /** Has writes to a guest-physical page that now holds code told. */
+  abstract void watchCode(long physical);
+
+  /** Ends {@link #watchCode}. */
+  abstract void unwatchCode(long physical);
+
   /** Looks again whether an interrupt can be taken: IF, TPR or the controller changed. */
   abstract void interruptsChanged();
 

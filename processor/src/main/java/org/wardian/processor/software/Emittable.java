@@ -39,7 +39,7 @@ final class Emittable {
       case LEAVE -> {
         return i.operandSize == 8;
       }
-      case NOP, PAUSE, LFENCE, MFENCE, SFENCE -> {
+      case NOP, LFENCE -> {
         return true;
       }
       case ADC,

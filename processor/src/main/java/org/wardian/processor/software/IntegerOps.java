@@ -17,12 +17,16 @@ final class IntegerOps {
   private static final int RBX = 3;
 
   private final Cpu cpu;
+  private final SoftwareVcpu vcpu;
   private final long s;
   private final Multiplication multiplication;
   private final Decimal decimal;
+  private final LockedOps locked;
 
-  IntegerOps(Cpu cpu) {
+  IntegerOps(SoftwareVcpu cpu) {
     this.cpu = cpu;
+    this.vcpu = cpu;
+    this.locked = new LockedOps(cpu);
     this.s = cpu.state;
     this.multiplication = new Multiplication(cpu);
     this.decimal = new Decimal(cpu);
@@ -61,6 +65,10 @@ final class IntegerOps {
 
   void execute(Instruction i) {
     Operation op = OPERATIONS[i.operation];
+    if (i.lock || op == Operation.XCHG && i.hasMemory()) {
+      locked.execute(op, i);
+      return;
+    }
     switch (op) {
       case ADD, OR, ADC, SBB, AND, SUB, XOR -> {
         long b = cpu.read1(i);
@@ -155,7 +163,10 @@ final class IntegerOps {
         cpu.gpr(RAX, 1, cpu.load(i.segment, at, 1));
       }
       case CLFLUSH -> cpu.probeLoad(i.segment, cpu.address(i), 1);
-      case NOP, PAUSE, LFENCE, MFENCE, SFENCE -> {}
+      case PAUSE -> vcpu.pause();
+      case MFENCE, SFENCE -> RawMemory.fullFence();
+      // Loads are in order as they are.
+      case NOP, LFENCE -> {}
       default -> throw cpu.fault(Vector.UD, 0);
     }
   }
@@ -165,20 +176,10 @@ final class IntegerOps {
   }
 
   private void exchange(Instruction i) {
-    if (i.kind0 == Instruction.MEMORY) {
-      long a = cpu.read0ForWrite(i);
-      cpu.storePrepared(i.size0, cpu.read1(i));
-      cpu.writeRegister(i.kind1, i.reg1, i.size1, a);
-    } else if (i.kind1 == Instruction.MEMORY) {
-      long b = cpu.loadForWrite(cpu.linear(i.segment, cpu.address(i), i.size1, true), i.size1);
-      cpu.storePrepared(i.size1, cpu.read0(i));
-      cpu.writeRegister(i.kind0, i.reg0, i.size0, b);
-    } else {
-      long a = cpu.read0(i);
-      long b = cpu.read1(i);
-      cpu.writeRegister(i.kind0, i.reg0, i.size0, b);
-      cpu.writeRegister(i.kind1, i.reg1, i.size1, a);
-    }
+    long a = cpu.read0(i);
+    long b = cpu.read1(i);
+    cpu.writeRegister(i.kind0, i.reg0, i.size0, b);
+    cpu.writeRegister(i.kind1, i.reg1, i.size1, a);
   }
 
   private void bitTest(Operation op, Instruction i) {
@@ -186,10 +187,8 @@ final class IntegerOps {
     int bits = size * 8;
     if (i.kind0 == Instruction.MEMORY && i.kind1 == Instruction.REGISTER) {
       // A register bit offset is signed and reaches beyond the operand.
-      long bit = cpu.read1(i) << sh(size) >> sh(size);
-      long address = cpu.address(i) + (bit >> (size == 2 ? 4 : size == 4 ? 5 : 6)) * size;
-      address &= Cpu.mask(i.addressSize);
-      int n = (int) bit & bits - 1;
+      long address = bitAddress(cpu, i);
+      int n = (int) cpu.read1(i) & bits - 1;
       boolean write = op != Operation.BT;
       long va = cpu.linear(i.segment, address, size, write);
       long v = write ? cpu.loadForWrite(va, size) : cpu.loadLinear(va, size);
@@ -209,7 +208,15 @@ final class IntegerOps {
     Flags.carry(s, v >>> n & 1);
   }
 
-  private static long changeBit(Operation op, long v, int n) {
+  /** Offset of the unit with the bit that a register names, of a bit string in memory. */
+  static long bitAddress(Cpu cpu, Instruction i) {
+    int size = i.size0;
+    long bit = cpu.read1(i) << sh(size) >> sh(size);
+    long address = cpu.address(i) + (bit >> (size == 2 ? 4 : size == 4 ? 5 : 6)) * size;
+    return address & Cpu.mask(i.addressSize);
+  }
+
+  static long changeBit(Operation op, long v, int n) {
     return switch (op) {
       case BTS -> v | 1L << n;
       case BTR -> v & ~(1L << n);
@@ -260,7 +267,7 @@ final class IntegerOps {
     }
   }
 
-  private void zero(boolean set) {
+  static void zero(long s, boolean set) {
     int flags = Flags.get(s) & ~Flags.ZF;
     Flags.set(s, set ? flags | Flags.ZF : flags);
   }
@@ -271,32 +278,21 @@ final class IntegerOps {
     long expected = cpu.gprLow(RAX, 4) | cpu.gpr(RDX) << 32;
     if (old == expected) {
       cpu.storePrepared(8, cpu.gprLow(RBX, 4) | cpu.gpr(RCX) << 32);
-      zero(true);
+      zero(s, true);
     } else {
       cpu.storePrepared(8, old);
       cpu.gpr(RAX, 4, old);
       cpu.gpr(RDX, 4, old >>> 32);
-      zero(false);
+      zero(s, false);
     }
   }
 
   private void compareExchange16(Instruction i) {
-    long address = cpu.address(i);
-    long va = cpu.linear(i.segment, address, 16, true);
+    long va = cpu.linear(i.segment, cpu.address(i), 16, true);
     if ((va & 15) != 0) {
       throw cpu.fault(Vector.GP, 0);
     }
     cpu.probe(va, 16, Mmu.WRITE, cpu.mmuMode);
-    long oldLow = cpu.load64(va);
-    long oldHigh = cpu.load64(va + 8);
-    if (oldLow == cpu.gpr(RAX) && oldHigh == cpu.gpr(RDX)) {
-      cpu.store64(va, cpu.gpr(RBX));
-      cpu.store64(va + 8, cpu.gpr(RCX));
-      zero(true);
-    } else {
-      cpu.gpr(RAX, oldLow);
-      cpu.gpr(RDX, oldHigh);
-      zero(false);
-    }
+    locked.exchange16(va);
   }
 }

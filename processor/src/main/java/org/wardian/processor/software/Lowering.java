@@ -182,7 +182,7 @@ final class Lowering {
     Operation op = OPERATIONS[i.operation];
     boolean wide = codeKind == CodePage.LONG;
     switch (op) {
-      case NOP, PAUSE, LFENCE, MFENCE, SFENCE:
+      case NOP, LFENCE:
         op(Ops.NOP);
         return true;
       case MOV:

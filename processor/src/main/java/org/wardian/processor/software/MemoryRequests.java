@@ -52,11 +52,11 @@ final class MemoryRequests
     this.memory = cpu.memory;
   }
 
-  /** Begins to follow. */
-  void open() {
-    memory.addCodeListener(this);
+  /** Begins to follow; the number among the code listeners. */
+  int open() {
     memory.addTranslationCache(this);
     memory.addMapListener(this);
+    return memory.addCodeListener(this);
   }
 
   /** Ends {@link #open}, for ever; the vCPU does not run. */

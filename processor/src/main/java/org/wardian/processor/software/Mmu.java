@@ -1,5 +1,7 @@
 package org.wardian.processor.software;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.LocalInterruptController;
@@ -54,8 +56,16 @@ abstract class Mmu extends VcpuContext {
   /** So many entries to drop at a write to CR3 are listed. */
   private static final int LOCALS = 1024;
 
-  /** Words of {@link #writable}. */
-  private static final int FRAMES = 1024;
+  /** Words of {@link #writable}: a bit for each frame below 4 GiB. */
+  private static final int FRAMES = 1 << 14;
+
+  /** Above this frames share bits. */
+  private static final long EXACT = (long) FRAMES * Long.SIZE * GuestMemory.PAGE;
+
+  private static final VarHandle WRITABLE = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** Bytes of the host's cache lines, within which its locked accesses are atomic for free. */
+  private static final int LINE = 64;
 
   static final int READ = 0;
   static final int WRITE = 1;
@@ -93,7 +103,10 @@ abstract class Mmu extends VcpuContext {
 
   final AddressSpaces spaces = new AddressSpaces();
 
-  /** By the low bits of a frame's number a bit: an entry for stores to it may have been made. */
+  /**
+   * By the low bits of a frame's number a bit: an entry for stores to it may have been made. Other
+   * vCPUs read it, after they have marked the frame as holding code: {@link #mayStore}.
+   */
   private final long[] writable = new long[FRAMES];
 
   /** How many of them there are; more than {@link #LOCALS} where they are not all known. */
@@ -224,10 +237,26 @@ abstract class Mmu extends VcpuContext {
     }
   }
 
+  /** Notes that an entry for stores to a frame is about to be made. */
+  final void noteStores(long physical) {
+    long frame = physical >>> 12;
+    int word = (int) (frame >>> 6) & FRAMES - 1;
+    if ((writable[word] & 1L << frame) == 0) {
+      // Before the page's marks are read: whoever sets one looks here afterwards.
+      WRITABLE.setVolatile(writable, word, writable[word] | 1L << frame);
+    }
+  }
+
+  /** Whether there may be an entry for stores to a frame; any thread. */
+  final boolean mayStore(long physical) {
+    long frame = physical >>> 12;
+    long word = (long) WRITABLE.getVolatile(writable, (int) (frame >>> 6) & FRAMES - 1);
+    return (word & 1L << frame) != 0;
+  }
+
   /** Makes stores to a guest-physical page take the slow path: it now holds code. */
   final void flushWrites(long physicalPage) {
-    long frame = physicalPage >>> 12;
-    if ((writable[(int) (frame >>> 6) & FRAMES - 1] & 1L << frame) == 0) {
+    if (!mayStore(physicalPage)) {
       return;
     }
     spaces.flushWrites(physicalPage);
@@ -240,6 +269,10 @@ abstract class Mmu extends VcpuContext {
           }
         }
       }
+    }
+    if (physicalPage < EXACT && memory.region(EXACT) == null) {
+      long frame = physicalPage >>> 12;
+      writable[(int) (frame >>> 6) & FRAMES - 1] &= ~(1L << frame);
     }
   }
 
@@ -393,6 +426,94 @@ abstract class Mmu extends VcpuContext {
     }
   }
 
+  // ---- locked -----------------------------------------------------------------------------------
+
+  /**
+   * Begins a locked read-modify-write: loads, faulting as a write; {@link #storeLocked} ends it.
+   *
+   * @param size 1, 2, 4 or 8 bytes
+   */
+  final long loadLocked(long va, int size) {
+    preparedLinear = va;
+    probe(va, size, WRITE, mmuMode);
+    long at = wrap(va);
+    long e = table(mmuMode) + ((at >>> 7) & INDEX_MASK);
+    boolean plain = (RawMemory.getLong(e + 8) & IO) == 0;
+    preparedHost =
+        plain && (at & LINE - 1) + size <= LINE ? at + RawMemory.getLong(e + 16) : 0;
+    return preparedHost == 0 ? loadSlow(va, size, mmuMode) : loadHost(preparedHost, size);
+  }
+
+  /** Whether the access that {@link #loadLocked} began must have the other vCPUs stand still. */
+  final boolean splits(long va, int size) {
+    return (wrap(va) & LINE - 1) + size > LINE;
+  }
+
+  /** Loads anew what {@link #loadLocked} loaded, after {@link #storeLocked} did not store. */
+  final long reloadLocked(int size) {
+    return loadHost(preparedHost, size);
+  }
+
+  /**
+   * Ends {@link #loadLocked}: stores where memory holds {@code expected} still.
+   *
+   * @return whether it did
+   */
+  final boolean storeLocked(int size, long expected, long value) {
+    long host = preparedHost;
+    if (host == 0) {
+      storeSlow(preparedLinear, size, value, mmuMode);
+      return true;
+    }
+    if (!exchange(host, size, expected, value)) {
+      return false;
+    }
+    long at = wrap(preparedLinear);
+    long e = table(mmuMode) + ((at >>> 7) & INDEX_MASK);
+    long tag = RawMemory.getLong(e + 8);
+    if ((tag & WATCHED) != 0) {
+      report(e, tag, RawMemory.getLong(e + 24) & PAGE_MASK | (at & 0xfff), size);
+    }
+    return true;
+  }
+
+  private static long loadHost(long host, int size) {
+    switch (size) {
+      case 1:
+        return RawMemory.getByte(host) & 0xffL;
+      case 2:
+        return RawMemory.getShort(host) & 0xffffL;
+      case 4:
+        return RawMemory.getInt(host) & 0xffffffffL;
+      default:
+        return RawMemory.getLong(host);
+    }
+  }
+
+  /** Compares and sets {@code size} bytes within a cache line, atomically on the host. */
+  static boolean exchange(long host, int size, long expected, long value) {
+    if (size == 8) {
+      return RawMemory.compareAndSetLong(host, expected, value);
+    }
+    if (size == 4) {
+      return RawMemory.compareAndSetInt(host, (int) expected, (int) value);
+    }
+    // As part of four bytes of the same line.
+    long at = Math.min(host, (host | LINE - 1) - 3);
+    int shift = (int) (host - at) * 8;
+    int mask = (size == 1 ? 0xff : 0xffff) << shift;
+    while (true) {
+      int before = RawMemory.getIntVolatile(at);
+      if (((before ^ (int) expected << shift) & mask) != 0) {
+        return false;
+      }
+      int after = before & ~mask | (int) value << shift & mask;
+      if (RawMemory.compareAndSetInt(at, before, after)) {
+        return true;
+      }
+    }
+  }
+
   // ---- the slow path ----------------------------------------------------------------------------
 
   /** Translates and fills; faults without side effects other than accessed and dirty bits. */
@@ -412,10 +533,6 @@ abstract class Mmu extends VcpuContext {
     boolean listed = (RawMemory.getLong(e + 24) & GLOBAL) == 0;
     if (!walker.fill(va, access, mode, e)) {
       return false;
-    }
-    if (RawMemory.getLong(e + 8) != -1) {
-      long frame = RawMemory.getLong(e + 24) >>> 12;
-      writable[(int) (frame >>> 6) & FRAMES - 1] |= 1L << frame;
     }
     if (!walker.pageGlobal && !listed) {
       if (locals < LOCALS) {
@@ -503,6 +620,9 @@ abstract class Mmu extends VcpuContext {
   final boolean longMode() {
     return (RawMemory.getInt(state + StateLayout.EFER) & 1 << 10) != 0;
   }
+
+  /** Number of this vCPU among the memory's code listeners. */
+  abstract int codeNumber();
 
   /** Called for each access while {@link #ALWAYS_MISS} is in use: #AC and data breakpoints. */
   abstract void watched(long va, int size, int access);
@@ -616,7 +736,12 @@ abstract class Mmu extends VcpuContext {
       return 0;
     }
     if ((tag & WATCHED) != 0 && access == WRITE) {
-      report(e, tag, RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff), length);
+      long physical = RawMemory.getLong(e + 24) & PAGE_MASK | (va & 0xfff);
+      if (memory.isCodeOfOthers(physical, codeNumber())) {
+        // They would look before the bytes are there.
+        return 0;
+      }
+      report(e, tag, physical, length);
     }
     return va + RawMemory.getLong(e + 16);
   }
@@ -634,6 +759,26 @@ abstract class Mmu extends VcpuContext {
 
   final void systemStore(long va, int size, long value) {
     storeSlow(wrap(va), size, value, SUPERVISOR);
+  }
+
+  /** Changes bits of a byte in one, as the processor marks descriptors: with a lock. */
+  final void systemChange(long va, int clear, int set) {
+    long at = wrap(va);
+    probe(at, 1, WRITE, SUPERVISOR);
+    long e = table(SUPERVISOR) + ((at >>> 7) & INDEX_MASK);
+    long tag = RawMemory.getLong(e + 8);
+    if ((tag & IO) != 0) {
+      storeSlow(at, 1, loadSlow(at, 1, SUPERVISOR) & ~clear | set, SUPERVISOR);
+      return;
+    }
+    long host = at + RawMemory.getLong(e + 16);
+    long before;
+    do {
+      before = RawMemory.getByte(host) & 0xffL;
+    } while (!exchange(host, 1, before, before & ~clear | set));
+    if ((tag & WATCHED) != 0) {
+      report(e, tag, RawMemory.getLong(e + 24) & PAGE_MASK | (at & 0xfff), 1);
+    }
   }
 
   final void systemProbe(long va, int size, int access) {

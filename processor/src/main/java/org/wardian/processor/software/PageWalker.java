@@ -49,6 +49,9 @@ final class PageWalker {
   /** The four page-directory pointers that PAE paging loads with CR3. */
   final long[] pdpte = new long[4];
 
+  /** Another processor changed an entry between our look at it and our marks on it. */
+  private boolean overtaken;
+
   // What the walk found.
   private long pagePhysical;
   private boolean pageWritable;
@@ -87,6 +90,11 @@ final class PageWalker {
     long page = va & Mmu.PAGE_MASK;
     // One look-up: another thread may change the map, and waits for this vCPU only afterwards.
     GuestMemory.Region region = memory.region(physical);
+    boolean mayWrite =
+        pageDirty && (pageWritable || (mode != Mmu.USER && (cr(StateLayout.CR0) & CR0_WP) == 0));
+    if (mayWrite) {
+      mmu.noteStores(physical);
+    }
     long host = 0;
     long readTag = page;
     long writeTag = page;
@@ -101,8 +109,6 @@ final class PageWalker {
         writeTag |= Mmu.WATCHED;
       }
     }
-    boolean mayWrite =
-        pageDirty && (pageWritable || (mode != Mmu.USER && (cr(StateLayout.CR0) & CR0_WP) == 0));
     RawMemory.putLong(e, readTag);
     RawMemory.putLong(e + 8, mayWrite ? writeTag : -1);
     RawMemory.putLong(e + 16, host - page);
@@ -144,22 +150,25 @@ final class PageWalker {
     }
     long cr4 = cr(StateLayout.CR4);
     long efer = cr(StateLayout.EFER);
-    pageWritable = true;
-    pageUser = true;
-    pageNoExecute = false;
     boolean globals = (cr4 & CR4_PGE) != 0;
     boolean found;
-    if ((efer & EFER_LMA) != 0) {
-      found = walkLong(va, access, mode, cr(StateLayout.CR3) & ADDRESS, 4, efer);
-    } else if ((cr4 & CR4_PAE) != 0) {
-      long entry = pdpte[(int) (va >>> 30) & 3];
-      if ((entry & PRESENT) == 0) {
-        return pageFault(va, access, mode, 0);
+    do {
+      overtaken = false;
+      pageWritable = true;
+      pageUser = true;
+      pageNoExecute = false;
+      if ((efer & EFER_LMA) != 0) {
+        found = walkLong(va, access, mode, cr(StateLayout.CR3) & ADDRESS, 4, efer);
+      } else if ((cr4 & CR4_PAE) != 0) {
+        long entry = pdpte[(int) (va >>> 30) & 3];
+        if ((entry & PRESENT) == 0) {
+          return pageFault(va, access, mode, 0);
+        }
+        found = walkLong(va, access, mode, entry & ADDRESS, 2, efer);
+      } else {
+        found = walk32(va, access, mode, cr4);
       }
-      found = walkLong(va, access, mode, entry & ADDRESS, 2, efer);
-    } else {
-      found = walk32(va, access, mode, cr4);
-    }
+    } while (overtaken);
     pageGlobal &= globals;
     return found;
   }
@@ -202,14 +211,18 @@ final class PageWalker {
           return false;
         }
         long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-        mark(region, at, entry, marked, 8);
+        if (!mark(region, at, entry, marked, 8)) {
+          return false;
+        }
         pageDirty = (marked & DIRTY) != 0;
         pageGlobal = (entry & GLOBAL) != 0;
         pageLarge = level > 1;
         pagePhysical = ((entry & ADDRESS & ~offsetMask) | (va & offsetMask)) & Mmu.PAGE_MASK;
         return true;
       }
-      mark(region, at, entry, entry | ACCESSED, 8);
+      if (!mark(region, at, entry, entry | ACCESSED, 8)) {
+        return false;
+      }
       table = entry & ADDRESS;
     }
   }
@@ -235,14 +248,18 @@ final class PageWalker {
         return false;
       }
       long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-      mark(region, at, entry, marked, 4);
+      if (!mark(region, at, entry, marked, 4)) {
+        return false;
+      }
       pageDirty = (marked & DIRTY) != 0;
       pageGlobal = (entry & GLOBAL) != 0;
       pageLarge = true;
       pagePhysical = (entry & 0xffc00000L) | (entry & 0x1fe000) << 19 | (va & 0x3ff000);
       return true;
     }
-    mark(region, at, entry, entry | ACCESSED, 4);
+    if (!mark(region, at, entry, entry | ACCESSED, 4)) {
+      return false;
+    }
     at = (entry & 0xfffff000L) + (va >>> 12 & 0x3ff) * 4;
     region = memory.region(at);
     if (region == null) {
@@ -258,7 +275,9 @@ final class PageWalker {
       return false;
     }
     long marked = entry | ACCESSED | (access == Mmu.WRITE ? DIRTY : 0);
-    mark(region, at, entry, marked, 4);
+    if (!mark(region, at, entry, marked, 4)) {
+      return false;
+    }
     pageDirty = (marked & DIRTY) != 0;
     pageGlobal = (entry & GLOBAL) != 0;
     pageLarge = false;
@@ -267,21 +286,26 @@ final class PageWalker {
   }
 
   /**
-   * Sets accessed and dirty bits; another vCPU may do the same, so by compare and set. In ROM they
-   * stay as they are.
+   * Sets accessed and dirty bits, in one with a check that the entry is still what it was: else the
+   * walk is begun anew, as by a processor. In ROM they stay as they are.
+   *
+   * @return false where it was not
    */
-  private void mark(GuestMemory.Region region, long at, long entry, long marked, int size) {
+  private boolean mark(GuestMemory.Region region, long at, long entry, long marked, int size) {
     if (marked == entry || !region.writable()) {
-      return;
+      return true;
     }
     long host = host(region, at);
-    long before = entry;
-    while (!(size == 8
-        ? RawMemory.compareAndSetLong(host, before, before | marked)
-        : RawMemory.compareAndSetInt(host, (int) before, (int) (before | marked)))) {
-      before = size == 8 ? RawMemory.getLong(host) : RawMemory.getInt(host) & 0xffffffffL;
+    boolean done =
+        size == 8
+            ? RawMemory.compareAndSetLong(host, entry, marked)
+            : RawMemory.compareAndSetInt(host, (int) entry, (int) marked);
+    if (done) {
+      memory.written(at, size);
+    } else {
+      overtaken = true;
     }
-    memory.written(at, size);
+    return done;
   }
 
   private boolean permit(long va, int access, int mode) {

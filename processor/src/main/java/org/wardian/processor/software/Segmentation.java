@@ -77,7 +77,7 @@ final class Segmentation {
   void markAccessed(int selector, long descriptor) {
     if ((descriptor & 1L << 40) == 0) {
       long at = descriptorAddress(selector, Vector.GP, 8) + 5;
-      cpu.systemStore(at, 1, cpu.systemLoad(at, 1) | 1);
+      cpu.systemChange(at, 0, 1);
     }
   }
 
@@ -212,7 +212,7 @@ final class Segmentation {
     }
     systemSegment(StateLayout.TR, selector, 9, cpu.longMode() ? 9 : 1);
     long at = descriptorAddress(selector, Vector.GP, 8) + 5;
-    cpu.systemStore(at, 1, cpu.systemLoad(at, 1) | 2);
+    cpu.systemChange(at, 0, 2);
     long hidden = cpu.state + StateLayout.segment(StateLayout.TR) + StateLayout.ATTRIBUTES;
     RawMemory.putInt(hidden, RawMemory.getInt(hidden) | 2);
   }

@@ -35,6 +35,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   /** IA32_APIC_BASE bit 11, and the bit of CPUID leaf 1 that follows it. */
   private static final long APIC_ENABLED = 1 << 11;
 
+  /** IA32_APIC_BASE bit 8: the processor that boots, which does not wait after INIT. */
+  private static final long APIC_BOOTSTRAP = 1 << 8;
+
   private static final int CPUID_APIC = 1 << 9;
 
   /** DR6: single step. */
@@ -44,6 +47,15 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /** {@link StateLayout#PENDING}: {@link GuestProfile} asks where we are. */
   private static final int PENDING_SAMPLE = 1 << 18;
+
+  /** {@link StateLayout#PENDING}: another vCPU wants this one to stand still. */
+  static final int PENDING_GATHER = 1 << 19;
+
+  /** {@link StateLayout#PENDING}: waits for a start-up message. */
+  private static final int PENDING_WAITING = 1 << 20;
+
+  /** What ends the sleep of a vCPU that no interrupt can wake. */
+  static final int WAKING = PENDING_NMI | PENDING_INIT | PENDING_STARTUP;
 
   /** No address of an instruction. */
   private static final long NOWHERE = 1L << 62;
@@ -77,6 +89,19 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private boolean nmiBlocked;
   private volatile Thread sleeper;
 
+  /** Vector of the start-up message that came last; written by any thread, before its bit. */
+  private volatile int startupVector;
+
+  private final VcpuGroup group;
+  private final SpinWatch spins = new SpinWatch();
+  private int codeNumber;
+
+  /** Executes instructions, so that its tables are its own; written under the group's monitor. */
+  volatile boolean executing;
+
+  /** No interrupt can wake it; under the group's monitor. */
+  boolean sleepsForGood;
+
   // Null where nobody asks.
   private GuestProfile profile;
   private ProfileTicks ticks;
@@ -89,7 +114,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /**
    * As {@link #create(CpuModel, Cpuid, GuestMemory, IoBus, IoBus, LocalInterruptController,
-   * TimestampCounter, boolean)}, translated where the system property says so.
+   * TimestampCounter, boolean, VcpuGroup)}, the only one of its memory, translated where the system
+   * property says so.
    */
   public static SoftwareVcpu create(
       CpuModel model,
@@ -100,13 +126,15 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       LocalInterruptController interrupts,
       TimestampCounter time) {
     boolean translated = Boolean.getBoolean("wardian.translator") || Lockstep.ENABLED;
-    return create(model, cpuid, memory, ports, mmio, interrupts, time, translated);
+    return create(
+        model, cpuid, memory, ports, mmio, interrupts, time, translated, new VcpuGroup());
   }
 
   /**
    * @param model what CPUID promises
    * @param cpuid its answers for this processor
    * @param translated whether 64-bit code is translated to host code
+   * @param group the vCPUs that share {@code memory}
    */
   public static SoftwareVcpu create(
       CpuModel model,
@@ -116,9 +144,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       IoBus mmio,
       LocalInterruptController interrupts,
       TimestampCounter time,
-      boolean translated) {
+      boolean translated,
+      VcpuGroup group) {
     Mapping block = Mapping.anonymous((Mmu.blockSize() + 4095) & -4096L);
-    return new SoftwareVcpu(block, model, cpuid, memory, ports, mmio, interrupts, time, translated);
+    return new SoftwareVcpu(
+        block, model, cpuid, memory, ports, mmio, interrupts, time, translated, group);
   }
 
   private SoftwareVcpu(
@@ -130,12 +160,14 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       IoBus mmio,
       LocalInterruptController interrupts,
       TimestampCounter time,
-      boolean translated) {
+      boolean translated,
+      VcpuGroup group) {
     super(block.address(), memory, ports, mmio, interrupts);
     this.block = block;
     this.model = model;
     this.cpuid = cpuid;
     this.time = time;
+    this.group = group;
     this.cache = new CodeCache(this, new Decoder(model));
     this.requests = new MemoryRequests(this, cache);
     Segmentation segmentation = new Segmentation(this);
@@ -155,7 +187,8 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     this.interpreter = new Interpreter(this, cache, units);
     this.translations = translated ? new Translations(this) : null;
     reset();
-    requests.open();
+    codeNumber = requests.open();
+    group.join(this);
   }
 
   // ---- life cycle
@@ -176,9 +209,12 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if (shielded() != NOWHERE) {
       castShadow();
     }
+    int pending = pending();
     RawMemory.putInt(
         state + StateLayout.ACTIVITY,
-        (pending() & PENDING_HALT) != 0 ? StateLayout.HALTED : StateLayout.RUNNING);
+        (pending & PENDING_WAITING) != 0
+            ? StateLayout.WAITING
+            : (pending & PENDING_HALT) != 0 ? StateLayout.HALTED : StateLayout.RUNNING);
     RawMemory.putByte(state + StateLayout.NMI_PENDING, (byte) (nmiPending ? 1 : 0));
     RawMemory.putByte(state + StateLayout.NMI_BLOCKED, (byte) (nmiBlocked ? 1 : 0));
     RawMemory.putLong(state + StateLayout.DUE_TRAPS, dueTraps);
@@ -188,9 +224,13 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public void stateChanged() {
     shielded(NOWHERE);
-    lower(PENDING_HALT | PENDING_NMI);
-    if (RawMemory.getInt(state + StateLayout.ACTIVITY) == StateLayout.HALTED) {
-      raise(PENDING_HALT);
+    lower(PENDING_HALT | PENDING_NMI | PENDING_INIT | PENDING_STARTUP | PENDING_WAITING);
+    switch (RawMemory.getInt(state + StateLayout.ACTIVITY)) {
+      case StateLayout.HALTED -> raise(PENDING_HALT);
+      case StateLayout.WAITING -> raise(PENDING_WAITING);
+      default -> {
+        // It executes.
+      }
     }
     nmiPending = RawMemory.getByte(state + StateLayout.NMI_PENDING) != 0;
     nmiBlocked = RawMemory.getByte(state + StateLayout.NMI_BLOCKED) != 0;
@@ -240,6 +280,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void close() {
+    group.leave(this);
     if (ticks != null) {
       ticks.close();
     }
@@ -311,14 +352,19 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   public void init() {
+    // A start-up message from before it has lost its sense.
+    lower(PENDING_STARTUP);
     raise(PENDING_INIT);
     wake();
   }
 
   @Override
   public void startup(int vector) {
-    raise(PENDING_STARTUP);
-    wake();
+    if ((pending() & (PENDING_INIT | PENDING_WAITING)) != 0) {
+      startupVector = vector;
+      raise(PENDING_STARTUP);
+      wake();
+    }
   }
 
   @Override
@@ -417,6 +463,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   public Exit run() {
     requests.enter();
     sleeper = Thread.currentThread();
+    group.enter(this);
     try {
       if (RawMemory.getLong(state + StateLayout.EVENT) != 0 && !deliverAgain()) {
         return Exit.TRIPLE_FAULT;
@@ -460,6 +507,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
         }
       }
     } finally {
+      group.exit(this);
       sleeper = null;
       requests.leave();
     }
@@ -477,8 +525,13 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       lower(PENDING_STOP);
       return Exit.STOPPED;
     }
-    if ((pending & (PENDING_INIT | PENDING_STARTUP)) != 0) {
-      lower(PENDING_INIT | PENDING_STARTUP);
+    if ((pending & PENDING_GATHER) != 0) {
+      lower(PENDING_GATHER);
+      group.yieldTo(this);
+    }
+    if ((pending & (PENDING_INIT | PENDING_STARTUP | PENDING_WAITING)) != 0) {
+      // What was pending until now is forgotten by INIT.
+      return startUp();
     }
     if (shielded() != NOWHERE) {
       castShadow();
@@ -563,30 +616,160 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   /** Waits in HLT until something wakes the processor. */
   private Exit sleep() {
     boolean enabled = (eflags() & IF) != 0;
+    group.exit(this);
+    try {
+      while (true) {
+        int pending = pending();
+        if ((pending & PENDING_MEMORY) != 0) {
+          requests.serve();
+        }
+        if ((pending & PENDING_STOP) != 0) {
+          // HLT is still in force when the machine runs us again.
+          lower(PENDING_STOP);
+          return Exit.STOPPED;
+        }
+        if ((pending & (PENDING_INIT | PENDING_STARTUP)) != 0
+            || (pending & PENDING_NMI) != 0 && nmiPending && !nmiBlocked) {
+          break;
+        }
+        if (enabled && line && interrupts.pending()) {
+          raise(PENDING_INTERRUPT);
+          break;
+        }
+        if (!enabled && (pending & PENDING_NMI) == 0 && group.allSleepForGood(this)) {
+          return Exit.HALTED;
+        }
+        LockSupport.parkNanos(this, 100_000_000L);
+      }
+    } finally {
+      group.enter(this);
+    }
+    if ((pending() & PENDING_INIT) == 0) {
+      lower(PENDING_HALT);
+    }
+    return null;
+  }
+
+  /** Handles INIT and start-up messages, and waits for one where INIT has left us waiting. */
+  private Exit startUp() {
     while (true) {
       int pending = pending();
-      if ((pending & PENDING_MEMORY) != 0) {
-        requests.serve();
+      if ((pending & PENDING_INIT) != 0) {
+        initialize();
+      } else if ((pending & PENDING_WAITING) == 0) {
+        lower(PENDING_STARTUP);
+        return null;
+      } else if ((pending & PENDING_STARTUP) != 0) {
+        int vector = startupVector;
+        lower(PENDING_STARTUP | PENDING_WAITING | PENDING_NMI);
+        nmiPending = false;
+        segment(StateLayout.CS, vector << 8, attributes(StateLayout.CS), 0xffff, vector << 12);
+        rip(0);
+        stateDerived();
+        return null;
+      } else {
+        Exit exit = awaitStartup();
+        if (exit != null) {
+          return exit;
+        }
       }
-      if ((pending & PENDING_STOP) != 0) {
-        // HLT is still in force when the machine runs us again.
-        lower(PENDING_STOP);
-        return Exit.STOPPED;
-      }
-      if ((pending & PENDING_NMI) != 0 && nmiPending && !nmiBlocked) {
-        break;
-      }
-      if (enabled && line && interrupts.pending()) {
-        raise(PENDING_INTERRUPT);
-        break;
-      }
-      if (!enabled && (pending & PENDING_NMI) == 0) {
-        return Exit.HALTED;
-      }
-      LockSupport.parkNanos(this, 100_000_000L);
     }
-    lower(PENDING_HALT);
-    return null;
+  }
+
+  private Exit awaitStartup() {
+    group.exit(this);
+    try {
+      while (true) {
+        int pending = pending();
+        if ((pending & (PENDING_STARTUP | PENDING_INIT)) != 0) {
+          return null;
+        }
+        if ((pending & PENDING_MEMORY) != 0) {
+          requests.serve();
+        }
+        if ((pending & PENDING_STOP) != 0) {
+          lower(PENDING_STOP);
+          return Exit.STOPPED;
+        }
+        if (group.allSleepForGood(this)) {
+          return Exit.HALTED;
+        }
+        LockSupport.parkNanos(this, 100_000_000L);
+      }
+    } finally {
+      group.enter(this);
+    }
+  }
+
+  private void initialize() {
+    // Start-up messages that come from here on are for us.
+    raise(PENDING_WAITING);
+    lower(PENDING_INIT | PENDING_HALT | PENDING_NMI);
+    PowerOnState.initialize(state);
+    initialized();
+    if ((interrupts.base() & APIC_BOOTSTRAP) != 0) {
+      lower(PENDING_WAITING | PENDING_STARTUP);
+    }
+  }
+
+  /** Takes over the state after INIT. */
+  private void initialized() {
+    nmiPending = false;
+    nmiBlocked = false;
+    midString = false;
+    dueTraps = 0;
+    shielded(NOWHERE);
+    stateDerived();
+  }
+
+  private void stateDerived() {
+    flushTranslations();
+    updateMode();
+    interruptsChanged();
+  }
+
+  /** PAUSE: other threads of the host may go on where this one spins. */
+  void pause() {
+    spins.pause();
+  }
+
+  /** The vCPUs that share the memory. */
+  VcpuGroup group() {
+    return group;
+  }
+
+  @Override
+  int codeNumber() {
+    return codeNumber;
+  }
+
+  /**
+   * Has writes to a guest-physical page told to {@link MemoryRequests} from now on, by whichever
+   * vCPU or device; its bytes are read afterwards. It is not called again while the page is marked.
+   */
+  @Override
+  void watchCode(long physical) {
+    memory.markCode(physical, codeNumber);
+    flushWrites(physical);
+    if (!group.single() && group.othersMayStore(this, physical)) {
+      // They store by translations from before the mark.
+      group.exclusively(
+          this, other -> other.mayStore(physical), () -> group.flushWrites(this, physical));
+    }
+  }
+
+  /** {@link #flushWrites} by another vCPU, while this one stands still. */
+  void flushWritesElsewhere(long physical) {
+    // Its own thread may be serving requests in its sleep.
+    synchronized (requests) {
+      flushWrites(physical);
+    }
+  }
+
+  /** Ends {@link #watchCode}. */
+  @Override
+  void unwatchCode(long physical) {
+    memory.unmarkCode(physical, codeNumber);
   }
 
   /**

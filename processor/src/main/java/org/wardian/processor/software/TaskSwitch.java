@@ -138,8 +138,7 @@ final class TaskSwitch {
 
   private void busy(int selector, boolean on) {
     long at = segmentation.descriptorAddress(selector, Vector.GP, 8) + 5;
-    long b = cpu.systemLoad(at, 1);
-    cpu.systemStore(at, 1, on ? b | 2 : b & ~2);
+    cpu.systemChange(at, on ? 0 : 2, on ? 2 : 0);
   }
 
   private void save(long base, boolean wide, long flags) {

@@ -1,0 +1,80 @@
+package org.wardian.machine;
+
+
+/** Between those who want a machine to stand still and the thread that runs it. */
+final class Pauses {
+  private boolean wanted;
+  private boolean held;
+  private boolean ended;
+
+  synchronized boolean wanted() {
+    return wanted;
+  }
+
+  /**
+   * Asks for a pause and waits for it.
+   *
+   * @param kick has the processors look
+   * @return false where the machine has ended
+   */
+  boolean begin(Runnable kick) throws InterruptedException {
+    synchronized (this) {
+      if (ended) {
+        return false;
+      }
+      wanted = true;
+    }
+    kick.run();
+    synchronized (this) {
+      try {
+        while (!held && !ended) {
+          wait();
+        }
+      } catch (InterruptedException e) {
+        wanted = false;
+        notifyAll();
+        throw e;
+      }
+      return held;
+    }
+  }
+
+  synchronized void finish() {
+    wanted = false;
+    notifyAll();
+  }
+
+  /** The machine is at its end, or shall come to it. */
+  synchronized void end() {
+    ended = true;
+    wanted = false;
+    notifyAll();
+  }
+
+  /** On the machine's thread, while no processor executes: stands still while it is wanted. */
+  void hold(Board board) {
+    boolean interrupted = false;
+    synchronized (this) {
+      if (!wanted) {
+        return;
+      }
+    }
+    board.pause();
+    synchronized (this) {
+      held = true;
+      notifyAll();
+      while (wanted) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      held = false;
+    }
+    board.resume();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
