@@ -123,7 +123,8 @@ public final class Machine implements AutoCloseable, PowerControl {
   public Outcome run() throws BootException {
     enter();
     board.start();
-    try (ProcessorThreads threads = new ProcessorThreads(vcpus, configuration.pins(), this::asked)) {
+    try (ProcessorThreads threads =
+        new ProcessorThreads(vcpus, configuration.pins(), this::asked)) {
       while (true) {
         ProcessorThreads.Ended ended = threads.run();
         Outcome.Cause cause = cause(ended.exit());

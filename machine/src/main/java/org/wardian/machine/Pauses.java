@@ -1,6 +1,5 @@
 package org.wardian.machine;
 
-
 /** Between those who want a machine to stand still and the thread that runs it. */
 final class Pauses {
   private boolean wanted;

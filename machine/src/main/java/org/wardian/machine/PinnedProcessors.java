@@ -49,8 +49,7 @@ public record PinnedProcessors(Map<Integer, int[]> hosts) {
 
   private static int number(String text, String pair) {
     if (text.isEmpty() || text.length() > 4 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      throw new IllegalArgumentException(
-          "'" + pair + "' is no VCPU:HOST; an example is 0:0,1:2-3");
+      throw new IllegalArgumentException("'" + pair + "' is no VCPU:HOST; an example is 0:0,1:2-3");
     }
     int value = Integer.parseInt(text);
     if (value >= MOST) {

@@ -56,8 +56,7 @@ final class ProcessorThreads implements AutoCloseable {
       for (int n = 1; n < threads.length; n++) {
         if (threads[n] == null) {
           int number = n;
-          threads[n] =
-              Thread.ofPlatform().daemon().name("vcpu-" + n).start(() -> serve(number));
+          threads[n] = Thread.ofPlatform().daemon().name("vcpu-" + n).start(() -> serve(number));
         }
       }
       notifyAll();

@@ -99,7 +99,9 @@ final class Backing {
   // ---- code
   // ----------------------------------------------------------------------------------------
 
-  /** Sets {@code marks}; the bytes are read afterwards: whoever writes them later sees the marks. */
+  /**
+   * Sets {@code marks}; the bytes are read afterwards: whoever writes them later sees the marks.
+   */
   void markCode(int page, long marks) {
     long[] chunk = (long[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
     if (chunk == null) {

@@ -25,8 +25,7 @@ public final class PowerOnState {
     int behind = StateLayout.PENDING + 4;
     RawMemory.fill(state, StateLayout.PENDING, (byte) 0);
     RawMemory.fill(state + behind, StateLayout.ARCHITECTURAL_SIZE - behind, (byte) 0);
-    RawMemory.putLong(
-        state + StateLayout.CR0, CACHE_DISABLE | NOT_WRITE_THROUGH | EXTENSION_TYPE);
+    RawMemory.putLong(state + StateLayout.CR0, CACHE_DISABLE | NOT_WRITE_THROUGH | EXTENSION_TYPE);
     RawMemory.putLong(state + StateLayout.GPR + 8 * RDX, Cpuid.SIGNATURE & 0xffffffffL);
     registers(state);
     RawMemory.putLong(state + StateLayout.PAT, 0x0007040600070406L);

@@ -439,8 +439,7 @@ abstract class Mmu extends VcpuContext {
     long at = wrap(va);
     long e = table(mmuMode) + ((at >>> 7) & INDEX_MASK);
     boolean plain = (RawMemory.getLong(e + 8) & IO) == 0;
-    preparedHost =
-        plain && (at & LINE - 1) + size <= LINE ? at + RawMemory.getLong(e + 16) : 0;
+    preparedHost = plain && (at & LINE - 1) + size <= LINE ? at + RawMemory.getLong(e + 16) : 0;
     return preparedHost == 0 ? loadSlow(va, size, mmuMode) : loadHost(preparedHost, size);
   }
 

@@ -126,8 +126,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       LocalInterruptController interrupts,
       TimestampCounter time) {
     boolean translated = Boolean.getBoolean("wardian.translator") || Lockstep.ENABLED;
-    return create(
-        model, cpuid, memory, ports, mmio, interrupts, time, translated, new VcpuGroup());
+    return create(model, cpuid, memory, ports, mmio, interrupts, time, translated, new VcpuGroup());
   }
 
   /**
