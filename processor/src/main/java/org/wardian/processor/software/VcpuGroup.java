@@ -154,6 +154,7 @@ public final class VcpuGroup {
   }
 
   /** Waits for a change; false where the thread was interrupted meanwhile. */
+  @SuppressWarnings("WaitNotInLoop") // The callers' loops ask again.
   private boolean await() {
     try {
       wait();
