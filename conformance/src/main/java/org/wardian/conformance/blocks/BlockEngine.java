@@ -8,6 +8,7 @@ import org.wardian.memory.GuestMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
 import org.wardian.processor.software.SoftwareVcpu;
+import org.wardian.processor.software.VcpuGroup;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Cpuid;
 import org.wardian.x86.StateLayout;
@@ -86,7 +87,8 @@ final class BlockEngine implements AutoCloseable {
             IoBus.mmio(),
             new AbsentApic(),
             new StoppedClock(TSC_HZ),
-            translated);
+            translated,
+            new VcpuGroup());
     state = vcpu.state();
     system();
     vcpu.stateChanged();

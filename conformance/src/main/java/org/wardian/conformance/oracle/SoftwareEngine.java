@@ -7,6 +7,7 @@ import org.wardian.processor.Exit;
 import org.wardian.processor.Flags;
 import org.wardian.processor.Vcpu;
 import org.wardian.processor.software.SoftwareVcpu;
+import org.wardian.processor.software.VcpuGroup;
 import org.wardian.x86.CpuModel;
 import org.wardian.x86.Cpuid;
 import org.wardian.x86.StateLayout;
@@ -54,7 +55,8 @@ public final class SoftwareEngine implements InstructionEngine {
             IoBus.mmio(),
             new AbsentApic(),
             new StoppedClock(TSC_HZ),
-            translated);
+            translated,
+            new VcpuGroup());
     state = vcpu.state();
     system();
   }

@@ -74,6 +74,11 @@ final class SoftwareGuest implements AutoCloseable {
 
   /** One more processor on the same memory, with translated code or without. */
   SoftwareVcpu add(boolean translated) {
+    return add(translated, new VcpuGroup());
+  }
+
+  /** One more processor, which runs at the same time as others of its group. */
+  SoftwareVcpu add(boolean translated, VcpuGroup group) {
     CpuModel model = CpuModel.standard();
     SoftwareVcpu more =
         SoftwareVcpu.create(
@@ -84,7 +89,8 @@ final class SoftwareGuest implements AutoCloseable {
             mmio,
             new AbsentApic(),
             new StoppedClock(HERTZ),
-            translated);
+            translated,
+            group);
     vcpus.add(more);
     return more;
   }

@@ -127,7 +127,8 @@ final class SystemGuest implements AutoCloseable {
             IoBus.mmio(),
             requests,
             time,
-            translated);
+            translated,
+            new VcpuGroup());
     requests.vcpu = vcpu;
     ports.map(0, 1, new SoftwareGuest.Trigger(requests::request));
     Processor processor = new Processor(vcpu, requests);
