@@ -67,6 +67,33 @@ final class Libc {
   static final NativeCall EVENTFD =
       new NativeCall("eventfd", returning(JAVA_INT, JAVA_INT, JAVA_INT));
 
+  /** {@code int socket(int domain, int type, int protocol)}. */
+  static final NativeCall SOCKET =
+      new NativeCall("socket", returning(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+
+  /** {@code int setsockopt(int fd, int level, int name, const void *value, socklen_t length)}. */
+  static final NativeCall SETSOCKOPT =
+      new NativeCall(
+          "setsockopt", returning(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+  /**
+   * {@code ssize_t sendto(int fd, const void *buf, size_t length, int flags, const struct sockaddr
+   * *address, socklen_t size)}.
+   */
+  static final NativeCall SENDTO =
+      new NativeCall(
+          "sendto",
+          returning(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+  /**
+   * {@code ssize_t recvfrom(int fd, void *buf, size_t length, int flags, struct sockaddr *address,
+   * socklen_t *size)}.
+   */
+  static final NativeCall RECVFROM =
+      new NativeCall(
+          "recvfrom",
+          returning(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+
   /** {@code int isatty(int fd)}. */
   static final NativeCall ISATTY = new NativeCall("isatty", returning(JAVA_INT, JAVA_INT));
 
