@@ -3,4 +3,7 @@ module org.wardian.network {
   requires transitive org.wardian.host;
 
   exports org.wardian.network;
+  exports org.wardian.network.nat;
+  exports org.wardian.network.tap;
+  exports org.wardian.network.wire;
 }

@@ -7,7 +7,7 @@ package org.wardian.network;
  * <p>With a segmentation the frame is longer than the wire allows: its IP packet is to be cut into
  * segments of {@code segmentSize} bytes of payload, or taken as a whole by whoever can.
  *
- * @param bytes the frame from {@code offset} on; nobody changes them once it is sent
+ * @param bytes the frame from {@code offset} on; for how long they hold, {@link NetworkPort} says
  * @param offset first byte
  * @param length bytes, 14 to 65,550
  * @param checksumStart where the checksummed part begins, from the destination address, or -1 where
@@ -37,6 +37,9 @@ public record Frame(
     /** UDP datagrams. */
     UDP
   }
+
+  /** The longest frame, one that is to be cut: an Ethernet header, a tag, and 64 KiB, in bytes. */
+  public static final int LONGEST = 14 + 4 + 65_535;
 
   /** A frame that is complete. */
   public static Frame complete(byte[] bytes, int offset, int length) {

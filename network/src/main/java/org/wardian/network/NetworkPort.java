@@ -11,12 +11,19 @@ public interface NetworkPort extends AutoCloseable {
   /** The card. */
   interface Receiver {
     /**
-     * Takes a frame for the guest; called by one thread of the port at a time.
+     * Takes a frame for the guest; called by one thread of the port at a time. The frame's bytes
+     * are lent for the call only: a card that keeps them makes a copy.
      *
      * @return false where the card has no room: the port keeps or drops the frame, and goes on
      *     after {@link NetworkPort#ready}
      */
     boolean receive(Frame frame);
+
+    /**
+     * No further frame follows at once: the moment to interrupt the guest for those that came since
+     * the last call. Called by the same thread as {@link #receive}.
+     */
+    default void batchEnd() {}
 
     /** The cable was plugged in or pulled out. */
     default void linkChanged(boolean up) {}
@@ -48,7 +55,8 @@ public interface NetworkPort extends AutoCloseable {
   Offloads offered();
 
   /**
-   * Sends a frame of the guest. Any thread that is not a vCPU's; returns soon.
+   * Sends a frame of the guest. Any thread that is not a vCPU's; returns soon. The bytes are the
+   * port's from then on: the card takes another array for its next frame.
    *
    * @return false where it was dropped
    */
