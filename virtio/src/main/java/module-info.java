@@ -10,6 +10,9 @@ module org.wardian.virtio {
 
   exports org.wardian.virtio;
   exports org.wardian.virtio.block;
+  exports org.wardian.virtio.console;
+  exports org.wardian.virtio.net;
   exports org.wardian.virtio.queue;
+  exports org.wardian.virtio.rng;
   exports org.wardian.virtio.transport;
 }

@@ -1,10 +1,14 @@
 package org.wardian.machine;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 import org.wardian.storage.BlockDevice;
+import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
 
 /**
  * A device that a machine has on request, behind its PCI host. Devices appear to the guest in the
@@ -102,6 +106,36 @@ public sealed interface DeviceConfiguration {
       if (queues < 1 || queues > 64) {
         throw new IllegalArgumentException(id + ": a card has 1 to 64 queue pairs, not " + queues);
       }
+    }
+  }
+
+  /**
+   * A source of random numbers, which gives the host's.
+   *
+   * @param bytesPerSecond the most that the guest gets, at least 10
+   */
+  record Rng(String id, long bytesPerSecond) implements DeviceConfiguration {
+    /** Checks names and numbers. */
+    public Rng {
+      checkId(id);
+      if (bytesPerSecond < 10) {
+        throw new IllegalArgumentException(id + ": a source of random numbers gives 10 a second");
+      }
+    }
+  }
+
+  /**
+   * A virtio console, or channels to programs of the guest.
+   *
+   * @param ports the first is what a driver has that knows but one
+   * @param input is given the device once it is made, for whoever types into it
+   */
+  record Console(String id, List<ConsolePort> ports, Consumer<VirtioConsole> input)
+      implements DeviceConfiguration {
+    /** Checks names. */
+    public Console {
+      checkId(id);
+      ports = List.copyOf(ports);
     }
   }
 

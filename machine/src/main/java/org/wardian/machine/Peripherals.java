@@ -1,5 +1,6 @@
 package org.wardian.machine;
 
+import java.security.SecureRandom;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -13,6 +14,9 @@ import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Platform;
 import org.wardian.virtio.VirtioDevice;
 import org.wardian.virtio.block.VirtioBlock;
+import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.net.VirtioNet;
+import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.transport.VirtioPci;
 
 /**
@@ -59,6 +63,14 @@ final class Peripherals {
     switch (configuration) {
       case DeviceConfiguration.Disk disk -> add(disk);
       case DeviceConfiguration.NetworkCard card -> add(card);
+      case DeviceConfiguration.Rng rng ->
+          plug(
+              new VirtioRng(rng.id(), new SecureRandom(), platform.timers(), rng.bytesPerSecond()));
+      case DeviceConfiguration.Console console -> {
+        VirtioConsole device = new VirtioConsole(console.id(), console.ports(), 0, 0);
+        console.input().accept(device);
+        plug(device);
+      }
     }
   }
 
@@ -73,7 +85,8 @@ final class Peripherals {
 
   private void add(DeviceConfiguration.NetworkCard card) {
     switch (card.model()) {
-      case VIRTIO, E1000 -> throw absent(card.id(), "network cards of model " + card.model());
+      case VIRTIO -> plug(new VirtioNet(card.id(), card.port(), card.address(), card.queues()));
+      case E1000 -> throw absent(card.id(), "network cards of model " + card.model());
     }
   }
 

@@ -193,6 +193,20 @@ public abstract sealed class Virtqueue implements AutoCloseable permits SplitQue
     return !again.isEmpty() || available();
   }
 
+  /**
+   * {@link #listen}, for a device that has undone what it polled because it was too little.
+   *
+   * @return whether there are chains that it has not seen yet
+   * @throws QueueViolation where the ring's state cannot be
+   */
+  public final synchronized boolean listenForMore() {
+    if (closed) {
+      return false;
+    }
+    wantNotifications(true);
+    return available();
+  }
+
   /** The next chain, or null; the chain is not taken yet. */
   abstract DescriptorChain next();
 

@@ -1,0 +1,2 @@
+/** The console device (virtio 1.2 §5.3). */
+package org.wardian.virtio.console;

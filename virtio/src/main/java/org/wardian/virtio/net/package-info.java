@@ -1,0 +1,2 @@
+/** The network device (virtio 1.2 §5.1). */
+package org.wardian.virtio.net;
