@@ -3,6 +3,7 @@ package org.wardian.virtio;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.wardian.host.EventFd;
 
@@ -16,7 +17,7 @@ final class QueueThread {
   private final Thread thread;
 
   /** There may be work. Written before {@link #sleeping} is read, and the other way round there. */
-  private volatile boolean kicked;
+  private final AtomicBoolean kicked = new AtomicBoolean();
 
   private volatile boolean sleeping;
   private volatile boolean stopping;
@@ -51,14 +52,18 @@ final class QueueThread {
 
   /** Has the thread look for work. Any thread; returns at once. */
   void kick() {
-    kicked = true;
-    if (sleeping) {
+    if (!kicked.getAndSet(true) && sleeping) {
       EventFd file = event;
       if (file != null) {
         file.signal();
       }
       LockSupport.unpark(thread);
     }
+  }
+
+  /** Whether it sleeps, and nothing has kicked it. */
+  boolean idle() {
+    return sleeping && !kicked.get();
   }
 
   /** Runs {@code task} on the thread, between two looks for work. */
@@ -111,7 +116,7 @@ final class QueueThread {
 
   private void run() {
     while (true) {
-      kicked = false;
+      kicked.set(false);
       for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
         task.run();
       }
@@ -119,9 +124,9 @@ final class QueueThread {
         return;
       }
       serve.run();
-      if (!kicked) {
+      if (!kicked.get()) {
         sleeping = true;
-        if (!kicked) {
+        if (!kicked.get()) {
           sleep();
         }
         sleeping = false;

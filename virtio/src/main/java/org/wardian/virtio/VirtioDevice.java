@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
@@ -70,6 +71,7 @@ public abstract class VirtioDevice {
   private GuestMemory memory;
   private volatile Session session;
   private volatile boolean broken;
+  private volatile RuntimeException failure;
   private boolean started;
   private boolean paused;
 
@@ -242,8 +244,21 @@ public abstract class VirtioDevice {
       LOG.log(Level.DEBUG, () -> name + " stops: " + reason.getMessage());
     } else {
       LOG.log(Level.ERROR, name + " stops", reason);
+      failure = reason;
     }
     transport.needsReset();
+  }
+
+  // What anybody may ask.
+
+  /** What stopped the device last where that was no fault of its driver. Any thread. */
+  public final Optional<RuntimeException> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  /** Whether every thread of the device sleeps, having found no more work. Any thread. */
+  public final boolean idle() {
+    return Arrays.stream(threads).allMatch(QueueThread::idle);
   }
 
   // What a transport calls.

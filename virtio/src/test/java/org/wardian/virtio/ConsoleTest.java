@@ -1,0 +1,120 @@
+package org.wardian.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.wardian.virtio.DriverQueue.Buffer;
+import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
+
+/** The console device (virtio 1.2 §5.3). */
+class ConsoleTest {
+  private static final long MULTIPORT = 2;
+
+  private final ByteArrayOutputStream first = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream second = new ByteArrayOutputStream();
+  private final VirtioConsole device =
+      new VirtioConsole(
+          "console",
+          List.of(
+              new ConsolePort("", true, first::write),
+              new ConsolePort("org.example.agent", false, second::write)),
+          80,
+          25);
+  private final TestMachine machine = new TestMachine(device);
+  private final TestDriver driver = new TestDriver(machine);
+
+  @AfterEach
+  void end() {
+    assertThat(device.failure()).isEmpty();
+    machine.close();
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private String input(DriverQueue queue, int room) {
+    long at = driver.allocate(room);
+    queue.add(List.of(new Buffer(at, room, true)), false);
+    queue.kick();
+    return new String(driver.read(at, queue.await().written()), StandardCharsets.US_ASCII);
+  }
+
+  private void output(DriverQueue queue, String text) {
+    long at = driver.allocate(text.length());
+    driver.write(at, ascii(text));
+    queue.transact(List.of(new Buffer(at, text.length(), false)));
+  }
+
+  @Test
+  void oneConsoleForADriverThatKnowsNoMore() throws InterruptedException {
+    driver.negotiate(Features.VERSION_1);
+    DriverQueue receive = driver.queue(0, 8);
+    final DriverQueue transmit = driver.queue(1, 8);
+    driver.ready();
+    assertThat(driver.deviceConfig(0, 2)).isEqualTo(80);
+    device.type(0, ascii("hello"), 0, 5);
+    assertThat(input(receive, 3)).isEqualTo("hel");
+    assertThat(input(receive, 3)).isEqualTo("lo");
+    output(transmit, "out");
+    assertThat(first).hasToString("out");
+    driver.deviceConfig(8, 4, '!');
+    assertThat(first).hasToString("out!");
+  }
+
+  @Test
+  void portsAreAnnouncedAndNamed() throws InterruptedException {
+    driver.negotiate(Features.VERSION_1 | MULTIPORT);
+    final DriverQueue agentIn = driver.queue(4, 8);
+    final DriverQueue agentOut = driver.queue(5, 8);
+    DriverQueue in = driver.queue(2, 32);
+    DriverQueue out = driver.queue(3, 8);
+    driver.ready();
+    assertThat(driver.deviceConfig(4, 4)).isEqualTo(2);
+    control(out, 0, 0, 1);
+    assertThat(List.of(message(in), message(in))).containsExactly("0 1 1 ", "1 1 1 ");
+    control(out, 0, 3, 1);
+    assertThat(List.of(message(in), message(in))).containsExactly("0 4 1 ", "0 6 1 ");
+    control(out, 1, 3, 1);
+    assertThat(List.of(message(in), message(in)))
+        .containsExactly("1 7 1 org.example.agent\0", "1 6 1 ");
+    control(out, 77, 3, 1);
+    device.resize(100, 40);
+    assertThat(message(in)).isEqualTo("0 5 0 (\0d\0");
+    device.type(1, ascii("ping"), 0, 4);
+    assertThat(input(agentIn, 16)).isEqualTo("ping");
+    output(agentOut, "pong");
+    assertThat(second).hasToString("pong");
+  }
+
+  private void control(DriverQueue queue, int port, int event, int value) {
+    long at = driver.allocate(8);
+    driver.write(
+        at,
+        (byte) port,
+        (byte) 0,
+        (byte) 0,
+        (byte) 0,
+        (byte) event,
+        (byte) 0,
+        (byte) value,
+        (byte) 0);
+    queue.transact(List.of(new Buffer(at, 8, false)));
+  }
+
+  private String message(DriverQueue queue) {
+    byte[] bytes = input(queue, 64).getBytes(StandardCharsets.US_ASCII);
+    List<String> parts = new ArrayList<>();
+    parts.add(Integer.toString(bytes[0]));
+    parts.add(Integer.toString(bytes[4]));
+    parts.add(Integer.toString(bytes[6]));
+    parts.add(new String(bytes, 8, bytes.length - 8, StandardCharsets.US_ASCII));
+    return String.join(" ", parts);
+  }
+}

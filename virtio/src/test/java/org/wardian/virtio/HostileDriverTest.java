@@ -1,0 +1,209 @@
+package org.wardian.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.wardian.bus.HostTimers;
+import org.wardian.memory.GuestMemory;
+import org.wardian.network.Frame;
+import org.wardian.network.MacAddress;
+import org.wardian.virtio.DriverQueue.Buffer;
+import org.wardian.virtio.block.VirtioBlock;
+import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.net.VirtioNet;
+import org.wardian.virtio.rng.VirtioRng;
+
+/**
+ * Every kind of device against a driver that writes anything anywhere, also while the device looks.
+ * A device may stop and ask for its reset; it may not fail, hang, or fill memory.
+ *
+ * <p>{@code -Dwardian.fuzz.iterations} is the number of chains offered in all.
+ */
+class HostileDriverTest {
+  private static final int ITERATIONS = Integer.getInteger("wardian.fuzz.iterations", 20_000);
+  private static final int PER_SESSION = 40;
+  private static final int SIZE = 16;
+  private static final TestPort PORT = new TestPort();
+
+  private static final Map<String, Supplier<VirtioDevice>> KINDS =
+      Map.of(
+          "mirror",
+          () -> new MirrorDevice(2, SIZE, true, 1),
+          "block",
+          () -> new VirtioBlock("block", new MemoryDisk(1 << 16, false), "serial", 2),
+          "net",
+          () -> new VirtioNet("net", PORT, MacAddress.parse("52:54:00:12:34:56"), 2),
+          "rng",
+          () -> new VirtioRng("rng", new Random(1), new HostTimers(), 1 << 30),
+          "console",
+          () ->
+              new VirtioConsole(
+                  "console",
+                  List.of(
+                      new ConsolePort("", true, (bytes, offset, length) -> {}),
+                      new ConsolePort("name", false, (bytes, offset, length) -> {})),
+                  80,
+                  25));
+
+  static Stream<String> kinds() {
+    return KINDS.keySet().stream().sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void aDeviceSurvives(String kind) {
+    Random random = new Random(kind.hashCode());
+    PORT.keeps = false;
+    VirtioDevice device = KINDS.get(kind).get();
+    try (TestMachine machine = new TestMachine(device)) {
+      machine.memory.addRegion(0x2000_0000L, GuestMemory.PAGE, false, "rom");
+      TestDriver driver = new TestDriver(machine);
+      int share = Math.max(PER_SESSION, ITERATIONS / KINDS.size());
+      for (int done = 0; done < share; done += PER_SESSION) {
+        session(driver, device, random);
+        assertThat(device.failure()).as("%s after %d chains", kind, done).isEmpty();
+        machine.messages.clear();
+        machine.levels.clear();
+      }
+      driver.reset();
+    }
+  }
+
+  private static void session(TestDriver driver, VirtioDevice device, Random random) {
+    long features = Features.VERSION_1 | device.features() & random.nextLong();
+    features |= random.nextLong() & (Features.PACKED | Features.INDIRECT | Features.EVENT_INDEX);
+    if (!device.accepts(features)) {
+      features |= device.features();
+    }
+    driver.negotiate(features);
+    DriverQueue[] queues = new DriverQueue[device.queues()];
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = driver.queue(i, Math.min(SIZE, device.queueSize(i)));
+    }
+    if (random.nextInt(4) == 0) {
+      driver.useMessages();
+    }
+    driver.ready();
+    boolean sound = true;
+    for (int i = 0; i < PER_SESSION; i++) {
+      DriverQueue queue = queues[random.nextInt(queues.length)];
+      while (sound && queue.poll() != null) {
+        // Room for more. What is spoiled tells nothing any more.
+      }
+      offer(driver, queue, random);
+      if (random.nextInt(25) == 0) {
+        sound = false;
+        spoil(driver, queue, random);
+      }
+      queue.publish();
+      if (random.nextInt(3) > 0) {
+        driver.notify(queue.index);
+      }
+      if (device instanceof VirtioNet && random.nextInt(4) == 0) {
+        byte[] bytes = new byte[14 + random.nextInt(3000)];
+        PORT.card.receive(Frame.complete(bytes, 0, bytes.length));
+      }
+      registers(driver, random);
+    }
+  }
+
+  /** Offers a chain that the device may make sense of. */
+  private static void offer(TestDriver driver, DriverQueue queue, Random random) {
+    long data = 0x20_0000 + random.nextInt(64) * 4096L;
+    byte[] bytes = new byte[64];
+    random.nextBytes(bytes);
+    if (random.nextInt(4) > 0) {
+      // A small number first: a type, a class, a command that exists.
+      Arrays.fill(bytes, 0, 16, (byte) 0);
+      bytes[0] = (byte) random.nextInt(16);
+      bytes[1] = (byte) random.nextInt(4);
+      bytes[8] = (byte) random.nextInt(130);
+    }
+    driver.write(data, bytes);
+    boolean reads = true;
+    boolean writes = true;
+    if (random.nextInt(20) > 0) {
+      DeviceType type = driver.machine.device.type();
+      boolean control = type == DeviceType.NETWORK && (queue.index == 2 || queue.index == 4);
+      boolean pair = (type == DeviceType.NETWORK || type == DeviceType.CONSOLE) && !control;
+      reads =
+          type == DeviceType.ENTROPY
+              ? driver.machine.device instanceof MirrorDevice
+              : !pair || queue.index % 2 == 1;
+      writes = !pair || queue.index % 2 == 0;
+    }
+    List<Buffer> chain = new ArrayList<>();
+    int readable = reads ? 1 + random.nextInt(3) : 0;
+    int writable = writes ? 1 + random.nextInt(3) : 0;
+    for (int i = 0; i < readable; i++) {
+      chain.add(new Buffer(data + (i == 0 ? 0 : random.nextInt(512)), length(random), false));
+    }
+    for (int i = 0; i < writable; i++) {
+      int length = i > 0 && i == writable - 1 && random.nextBoolean() ? 1 : length(random);
+      chain.add(new Buffer(data + 0x4_0000 + random.nextInt(4096), length, true));
+    }
+    boolean indirect = driver.has(Features.INDIRECT) && random.nextInt(3) == 0;
+    if (indirect) {
+      driver.forget(0x18_0000);
+    }
+    queue.add(chain, indirect);
+  }
+
+  /** Writes where a driver that follows the rules would not, also while the device looks. */
+  private static void spoil(TestDriver driver, DriverQueue queue, Random random) {
+    long at = queue.descriptorArea + 16L * random.nextInt(queue.size);
+    switch (random.nextInt(7)) {
+      case 0 -> queue.put64(at, address(random));
+      case 1 -> queue.put32(at + 8, random.nextBoolean() ? random.nextInt() : 0);
+      case 2 -> queue.put16(at + 12, random.nextInt());
+      case 3 -> queue.put16(at + 14, random.nextInt());
+      case 4 -> queue.put16(queue.driverArea + 2L * random.nextInt(queue.size), random.nextInt());
+      case 5 -> queue.put16(queue.deviceArea + 2L * random.nextInt(2), random.nextInt());
+      default -> driver.write(0x18_0000 + 2 * random.nextInt(64), (byte) random.nextInt());
+    }
+  }
+
+  private static long address(Random random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> random.nextLong();
+      case 1 -> TestMachine.RAM - random.nextInt(64);
+      case 2 -> 0x2000_0000L;
+      default -> -random.nextInt(4096);
+    };
+  }
+
+  private static int length(Random random) {
+    return switch (random.nextInt(20)) {
+      case 0 -> 1 + random.nextInt(64);
+      case 1 -> 512 * (1 + random.nextInt(4));
+      case 2 -> 1 + random.nextInt(4096);
+      case 4 -> 1514;
+      case 5 -> 32;
+      default -> 16;
+    };
+  }
+
+  private static void registers(TestDriver driver, Random random) {
+    switch (random.nextInt(60)) {
+      case 0 -> driver.common(random.nextInt(64), 1 << random.nextInt(4), random.nextLong());
+      case 1 -> driver.deviceConfig(random.nextInt(64), 1 << random.nextInt(4), random.nextLong());
+      case 2 -> driver.status(random.nextInt(256));
+      case 3 -> driver.writeConfig(0x40 + random.nextInt(0xc0), 1, random.nextInt());
+      case 4 -> driver.common(58, 2, 1);
+      case 5 -> driver.notify(random.nextInt(1024));
+      case 6 -> driver.legacy(random.nextInt(24), 1 << random.nextInt(3), random.nextInt());
+      default -> {
+        // Most steps leave the registers alone.
+      }
+    }
+  }
+}
