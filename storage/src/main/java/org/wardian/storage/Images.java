@@ -2,7 +2,7 @@ package org.wardian.storage;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.wardian.storage.imports.Imports;
+import org.wardian.storage.qcow2.Qcow2File;
 
 /** Opens and makes images of every format. */
 public final class Images {
@@ -20,32 +20,7 @@ public final class Images {
    * @throws IOException where the host fails, with the file and the cause
    */
   public static BlockImage open(Path path, OpenOptions options) throws IOException {
-    FileStore file = FileStore.open(path, options.writable(), options.locked());
-    try {
-      boolean probed = options.format() == null;
-      ImageFormat format = probed ? ImageFormat.probe(file) : options.format();
-      return open(file, format, probed, options);
-    } catch (IOException | RuntimeException e) {
-      file.close();
-      throw e;
-    }
-  }
-
-  private static BlockImage open(
-      FileStore file, ImageFormat format, boolean probed, OpenOptions options) throws IOException {
-    return switch (format) {
-      case RAW -> RawImage.open(file, probed, options);
-      case VMDK, VDI, VHD, VHDX, OVA -> {
-        file.close(); // it opens the files it needs itself
-        yield Imports.open(file.path(), options.withFormat(format));
-      }
-      default ->
-          throw new ImageFormatException(
-              file.path()
-                  + " is a "
-                  + format.text()
-                  + " image, which cannot be opened here; convert it with qemu-img first");
-    };
+    return new ImageChain().open(path, options);
   }
 
   /**
@@ -57,6 +32,7 @@ public final class Images {
   public static void create(Path path, CreateOptions options) throws IOException {
     switch (options.format()) {
       case RAW -> RawImage.create(path, options);
+      case QCOW2 -> Qcow2File.create(path, options);
       default ->
           throw new IllegalArgumentException(
               options.format().text() + " images cannot be made; make a qcow2 or raw image");

@@ -64,6 +64,29 @@ public final class Scatter {
     return index;
   }
 
+  /** The next {@code bytes} as a list of their own; this one moves over them. */
+  public Scatter take(long bytes) {
+    int first = index();
+    long left = bytes;
+    int last = first;
+    while (left > 0) {
+      if (last == buffers.length) {
+        throw new IndexOutOfBoundsException("more bytes are asked for than the buffers have");
+      }
+      left -= buffers[last++].remaining();
+    }
+    ByteBuffer[] views = new ByteBuffer[last - first];
+    for (int i = 0; i < views.length; i++) {
+      views[i] = buffers[first + i].duplicate();
+    }
+    if (left < 0) {
+      ByteBuffer end = views[views.length - 1];
+      end.limit(end.limit() + (int) left);
+    }
+    skip(bytes);
+    return new Scatter(views);
+  }
+
   /** Moves over {@code bytes}. */
   public void skip(long bytes) {
     long left = bytes;

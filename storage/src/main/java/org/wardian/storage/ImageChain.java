@@ -1,0 +1,93 @@
+package org.wardian.storage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.wardian.storage.qcow2.Qcow2File;
+
+/** Opens an image and the images behind it, which are opened for reading only. */
+final class ImageChain {
+  /** Images of one chain at most: each costs memory and open files. */
+  static final int MAX_DEPTH = 200;
+
+  private final List<Path> opened = new ArrayList<>();
+
+  BlockImage open(Path path, OpenOptions options) throws IOException {
+    Path real = path.toRealPath();
+    if (opened.contains(real)) {
+      throw new ImageFormatException(
+          path
+              + " is a backing file of itself, by way of "
+              + opened.get(opened.size() - 1)
+              + "; give one of them another backing file (rebase, unsafe)");
+    }
+    if (opened.size() >= MAX_DEPTH) {
+      throw new ImageFormatException(
+          path + " is behind " + MAX_DEPTH + " other images; commit some of them first");
+    }
+    opened.add(real);
+    FileStore file = FileStore.open(path, options.writable(), options.locked());
+    FileStore used = options.flushed() ? file : new UnflushedStore(file);
+    try {
+      boolean probed = options.format() == null;
+      ImageFormat format = probed ? ImageFormat.probe(file) : options.format();
+      return open(used, format, probed, options);
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private BlockImage open(FileStore file, ImageFormat format, boolean probed, OpenOptions options)
+      throws IOException {
+    return switch (format) {
+      case RAW -> RawImage.open(file, probed, options);
+      case QCOW2 -> Qcow2File.open(file, options, this::backing, this::dataFile);
+      default ->
+          throw new ImageFormatException(
+              file.path()
+                  + " is a "
+                  + format.text()
+                  + " image, which cannot be opened here; convert it with qemu-img first");
+    };
+  }
+
+  /** Opens a backing file by the name that {@code image} records. */
+  private BlockImage backing(Path image, String name, String format, OpenOptions options)
+      throws IOException {
+    Path path = ImageNames.resolve(image, name);
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          path.toString(),
+          null,
+          "it is the backing file of "
+              + image
+              + "; put it back, or name the one that took its place (rebase, unsafe)");
+    }
+    ImageFormat known = null;
+    if (format != null) {
+      known =
+          ImageFormat.of(format)
+              .orElseThrow(() ->
+                  new ImageFormatException(
+                      image
+                          + " says that its backing file is a "
+                          + ImageNames.printable(format)
+                          + " image, which is not known here"));
+    }
+    return open(path, options.withWritable(false).withFormat(known));
+  }
+
+  private FileStore dataFile(Path image, String name, OpenOptions options) throws IOException {
+    Path path = ImageNames.resolve(image, name);
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          path.toString(), null, "it holds the data of " + image + "; put it back");
+    }
+    FileStore file = FileStore.open(path, options.writable(), options.locked());
+    return options.flushed() ? file : new UnflushedStore(file);
+  }
+}

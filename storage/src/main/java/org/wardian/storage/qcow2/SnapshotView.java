@@ -1,0 +1,102 @@
+package org.wardian.storage.qcow2;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.wardian.storage.BlockImage;
+import org.wardian.storage.Extent;
+import org.wardian.storage.Ranges;
+import org.wardian.storage.ReadOnlyImageException;
+import org.wardian.storage.Scatter;
+
+/** The disk of a snapshot, for reading. */
+final class SnapshotView implements BlockImage {
+  private final Qcow2Image image;
+  private final String name;
+  private final long length;
+  private final long[] l1;
+
+  SnapshotView(Qcow2Image image, String name, Snapshot snapshot, long[] l1) {
+    this.image = image;
+    this.name = name;
+    this.length = snapshot.diskSize() & ~511L;
+    this.l1 = l1;
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  @Override
+  public boolean writable() {
+    return false;
+  }
+
+  @Override
+  public void read(long offset, ByteBuffer to) throws IOException {
+    Ranges.check(offset, to.remaining(), length);
+    long stamp = image.gate.readLock();
+    try {
+      image.read(l1, length, offset, Scatter.of(to), to.remaining());
+    } catch (CorruptMappingException e) {
+      throw image.corrupt(e);
+    } finally {
+      image.gate.unlockRead(stamp);
+    }
+  }
+
+  @Override
+  public Extent extent(long offset, long bytes) throws IOException {
+    Ranges.check(offset, bytes, length);
+    Run run = new Run();
+    long stamp = image.gate.readLock();
+    try {
+      image.mapping.find(l1, offset, bytes, run);
+    } catch (CorruptMappingException e) {
+      throw image.corrupt(e);
+    } finally {
+      image.gate.unlockRead(stamp);
+    }
+    Extent own = Qcow2Image.extentOf(offset, run);
+    BlockImage below = image.backing();
+    if (own.kind() != Extent.Kind.ABSENT || below == null || offset >= below.length()) {
+      return own;
+    }
+    Extent found = below.extent(offset, Math.min(own.length(), below.length() - offset));
+    return new Extent(offset, found.length(), found.kind(), found.depth() + 1, found.hostOffset());
+  }
+
+  @Override
+  public void write(long offset, ByteBuffer from) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void writeZeroes(long offset, long bytes, boolean mayUnmap) throws IOException {
+    throw readOnly();
+  }
+
+  @Override
+  public void discard(long offset, long bytes) throws IOException {
+    throw readOnly();
+  }
+
+  private ReadOnlyImageException readOnly() {
+    return new ReadOnlyImageException("snapshot " + name + " of " + image.path() + " is read-only");
+  }
+
+  @Override
+  public void flush() {
+    // Nothing was written.
+  }
+
+  @Override
+  public void close() {
+    // The image belongs to who opened it.
+  }
+
+  @Override
+  public String toString() {
+    return image + ", snapshot " + name;
+  }
+}
