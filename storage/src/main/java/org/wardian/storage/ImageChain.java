@@ -14,9 +14,29 @@ final class ImageChain {
   static final int MAX_DEPTH = 200;
 
   private final List<Path> opened = new ArrayList<>();
+  private final Path base;
+  private final BlockImage openBase;
+
+  ImageChain() {
+    this(null, null);
+  }
+
+  /**
+   * A chain one of whose images is open already, perhaps for writing.
+   *
+   * @param base its real path
+   * @param openBase what takes its place; the chain's end does not close it
+   */
+  ImageChain(Path base, BlockImage openBase) {
+    this.base = base;
+    this.openBase = openBase;
+  }
 
   BlockImage open(Path path, OpenOptions options) throws IOException {
     Path real = path.toRealPath();
+    if (real.equals(base)) {
+      return new BorrowedImage(openBase);
+    }
     if (opened.contains(real)) {
       throw new ImageFormatException(
           path

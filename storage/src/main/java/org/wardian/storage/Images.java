@@ -24,6 +24,17 @@ public final class Images {
   }
 
   /**
+   * Opens an image whose chain has one that is open already.
+   *
+   * @param base the path of that one
+   * @param openBase what stands in its place; it stays open when the result is closed
+   */
+  public static BlockImage openAbove(Path path, OpenOptions options, Path base, BlockImage openBase)
+      throws IOException {
+    return new ImageChain(base.toRealPath(), openBase).open(path, options);
+  }
+
+  /**
    * Makes an image in a file that did not exist. A failure leaves no file.
    *
    * @throws IllegalArgumentException where an option is out of its range

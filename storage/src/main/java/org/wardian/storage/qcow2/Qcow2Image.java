@@ -572,6 +572,25 @@ public final class Qcow2Image implements BlockImage {
     }
   }
 
+  /**
+   * Gives up all that this image holds: the backing file shows everywhere. Snapshots stay.
+   *
+   * @throws IOException as {@link #write}
+   */
+  public void empty() throws IOException {
+    beginChange();
+    flush();
+    long stamp = alone();
+    try {
+      new Emptying(this).run();
+      bitmaps.changed(0, length);
+    } catch (CorruptMappingException e) {
+      throw corrupt(e);
+    } finally {
+      together(stamp);
+    }
+  }
+
   @Override
   public void close() throws IOException {
     synchronized (this) {

@@ -64,6 +64,21 @@ final class ReferenceChange {
     } finally {
       tables.lock.unlock();
     }
+    give(users, punch);
+  }
+
+  /** {@link #remove} of the L2 tables alone. */
+  void removeTables(long[] l1, boolean punch) throws IOException {
+    LongList users = new LongList();
+    for (long entry : l1) {
+      if ((entry & Geometry.OFFSET) != 0) {
+        users.add((entry & Geometry.OFFSET) >>> geometry.clusterBits());
+      }
+    }
+    give(users, punch);
+  }
+
+  private void give(LongList users, boolean punch) throws IOException {
     int done = 0;
     while (done < users.size()) {
       tables.lock.lock();
