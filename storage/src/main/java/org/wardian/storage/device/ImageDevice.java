@@ -1,0 +1,263 @@
+package org.wardian.storage.device;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.wardian.storage.BlockDevice;
+import org.wardian.storage.BlockImage;
+import org.wardian.storage.BlockRequest;
+import org.wardian.storage.BlockRequest.Kind;
+import org.wardian.storage.BlockRequest.Result;
+import org.wardian.storage.NoSpaceException;
+import org.wardian.storage.ReadOnlyImageException;
+import org.wardian.storage.Scatter;
+
+/**
+ * A disk over an image: a bounded number of threads of its own carry requests out, as they are
+ * needed. Which request starts first is not promised; a flush starts ahead of reads and writes that
+ * wait for a limit, for it covers only what is complete.
+ */
+public final class ImageDevice implements BlockDevice {
+  private final String name;
+  private final DeviceOptions options;
+  private final RequestQueue queue;
+  private final RequestCounters counters = new RequestCounters();
+  private final List<Thread> workers = new ArrayList<>();
+  private final Consumer<String> stopped;
+  private volatile BlockImage image;
+  private volatile Runnable listener = () -> {};
+  private volatile String lastError;
+  private boolean closed;
+
+  /**
+   * A disk.
+   *
+   * @param name for its threads and messages
+   * @param image taken over
+   * @param stopped told with the cause when a policy wants the machine paused; called by a thread
+   *     of the disk, which it must not wait for. The failed request is tried again after {@link
+   *     #resume}
+   */
+  public ImageDevice(
+      String name, BlockImage image, DeviceOptions options, Consumer<String> stopped) {
+    this.name = name;
+    this.image = image;
+    this.options = options;
+    this.stopped = stopped;
+    queue = new RequestQueue(options.limits(), System::nanoTime);
+  }
+
+  @Override
+  public long length() {
+    return image.length() / options.blockSize() * options.blockSize();
+  }
+
+  @Override
+  public int blockSize() {
+    return options.blockSize();
+  }
+
+  @Override
+  public boolean readOnly() {
+    return !image.writable();
+  }
+
+  @Override
+  public boolean discards() {
+    return options.discards() && image.writable();
+  }
+
+  /** The image, for operations on the whole; the disk must be paused for those that change it. */
+  public BlockImage image() {
+    return image;
+  }
+
+  @Override
+  public void submit(BlockRequest request) {
+    Result refused = refuse(request);
+    if (refused != null) {
+      counters.failed(request);
+      request.completed(refused);
+      return;
+    }
+    boolean nobody;
+    try {
+      nobody = queue.add(new RequestQueue.Waiting(request, System.nanoTime()));
+    } catch (IllegalStateException closedAlready) {
+      request.completed(Result.IO_ERROR);
+      return;
+    }
+    if (nobody) {
+      startWorker();
+    }
+  }
+
+  private Result refuse(BlockRequest request) {
+    Kind kind = request.kind();
+    if (kind == Kind.FLUSH) {
+      return null;
+    }
+    long offset = request.offset();
+    long bytes = request.length();
+    long length = length();
+    boolean blocks = offset % options.blockSize() == 0 && bytes % options.blockSize() == 0;
+    if (offset < 0 || bytes < 0 || offset > length || bytes > length - offset || !blocks) {
+      return Result.OUT_OF_RANGE;
+    }
+    if (kind != Kind.READ && readOnly()) {
+      return Result.READ_ONLY;
+    }
+    return kind == Kind.DISCARD && !options.discards() ? Result.UNSUPPORTED : null;
+  }
+
+  private void startWorker() {
+    synchronized (workers) {
+      if (closed || workers.size() >= options.threads()) {
+        return;
+      }
+      Thread worker =
+          Thread.ofPlatform().daemon().name(name + "-io-" + workers.size()).unstarted(this::work);
+      workers.add(worker);
+      worker.start();
+    }
+  }
+
+  private void work() {
+    while (true) {
+      RequestQueue.Waiting next = queue.take();
+      if (next == null) {
+        return;
+      }
+      serve(next);
+    }
+  }
+
+  private void serve(RequestQueue.Waiting waiting) {
+    BlockRequest request = waiting.request();
+    Result result;
+    try {
+      carryOut(request);
+      counters.done(request, System.nanoTime() - waiting.since());
+      result = Result.OK;
+    } catch (IOException | RuntimeException e) {
+      counters.failed(request);
+      lastError = e.toString();
+      result = resultOf(e);
+      ErrorPolicy policy =
+          request.kind() == Kind.READ ? options.readErrors() : options.writeErrors();
+      boolean stop =
+          policy == ErrorPolicy.STOP
+              || policy == ErrorPolicy.STOP_ON_NO_SPACE && result == Result.NO_SPACE;
+      if (stop) {
+        queue.putBack(waiting);
+        stopped.accept(e.getMessage());
+        return;
+      }
+      result = policy == ErrorPolicy.IGNORE ? Result.OK : result;
+    }
+    try {
+      request.completed(result);
+    } finally {
+      queue.done();
+    }
+  }
+
+  private void carryOut(BlockRequest request) throws IOException {
+    switch (request.kind()) {
+      case READ -> image.read(request.offset(), Scatter.viewOf(request.buffers()));
+      case WRITE -> image.write(request.offset(), Scatter.viewOf(request.buffers()));
+      case FLUSH -> image.flush();
+      case WRITE_ZEROES ->
+          image.writeZeroes(request.offset(), request.length(), request.mayUnmap());
+      case DISCARD -> image.discard(request.offset(), request.length());
+    }
+  }
+
+  private static Result resultOf(Exception e) {
+    return switch (e) {
+      case NoSpaceException full -> Result.NO_SPACE;
+      case ReadOnlyImageException readOnly -> Result.READ_ONLY;
+      case IndexOutOfBoundsException out -> Result.OUT_OF_RANGE;
+      default -> Result.IO_ERROR;
+    };
+  }
+
+  /** The last failure in words, or null. */
+  public String lastError() {
+    return lastError;
+  }
+
+  /** What the disk has done so far. */
+  public DeviceStatistics statistics() {
+    return new DeviceStatistics(counters.totals(), queue.underWay(), queue.waiting());
+  }
+
+  /** Changes the limits from now on. */
+  public void limit(DeviceLimits limits) {
+    queue.limit(limits);
+  }
+
+  @Override
+  public void onChange(Runnable told) {
+    listener = told;
+  }
+
+  /**
+   * Makes the disk longer or shorter while it is in use, and tells the controller.
+   *
+   * @param size bytes, a multiple of 512
+   */
+  public void resize(long size) throws IOException {
+    image.resize(size);
+    listener.run();
+  }
+
+  /**
+   * Puts another medium in: what is under way ends on the old one, which is closed.
+   *
+   * @param medium taken over
+   */
+  public void change(BlockImage medium) throws IOException {
+    queue.pause();
+    BlockImage old = image;
+    image = medium;
+    queue.resume();
+    listener.run();
+    old.close();
+  }
+
+  @Override
+  public void pause() {
+    queue.pause();
+  }
+
+  @Override
+  public void resume() {
+    queue.resume();
+  }
+
+  @Override
+  public void close() {
+    synchronized (workers) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    for (RequestQueue.Waiting left : queue.close()) {
+      left.request().completed(Result.IO_ERROR);
+    }
+    try {
+      image.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + " on " + image;
+  }
+}
