@@ -47,7 +47,7 @@ final class AtaActionRecord {
     boolean dma = in.readBoolean();
     return switch (kind) {
       case DATA_IN -> new AtaAction.DataIn(new byte[0], dma);
-      case DATA_OUT -> new AtaAction.DataOut((int) Math.clamp(length, 0, 0xffff), dma);
+      case DATA_OUT -> new AtaAction.DataOut(Math.clamp(length, 0, 0xffff), dma);
       case PACKET -> new AtaAction.Packet();
       case MEDIA ->
           new AtaAction.Media(

@@ -11,7 +11,7 @@ final class AtaIdentity {
 
   /** Cylinders of the translation with {@link #HEADS} heads and {@link #SECTORS} sectors. */
   static int cylinders(long sectors) {
-    return (int) Math.clamp(sectors / (HEADS * SECTORS), 1, MOST_CYLINDERS);
+    return Math.clamp(sectors / (HEADS * SECTORS), 1, MOST_CYLINDERS);
   }
 
   /**
@@ -46,7 +46,7 @@ final class AtaIdentity {
     AtaDrive.word(d, 53, 7);
     int heads = settings.heads;
     int perTrack = settings.sectorsPerTrack;
-    int current = (int) Math.clamp(sectors / Math.max(1, heads * perTrack), 1, 65535);
+    int current = Math.clamp(sectors / Math.max(1, heads * perTrack), 1, 65535);
     AtaDrive.word(d, 54, current);
     AtaDrive.word(d, 55, heads);
     AtaDrive.word(d, 56, perTrack);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.acpi.AcpiConfiguration;
@@ -31,6 +32,7 @@ import org.wardian.chipset.SerialBackend;
 import org.wardian.chipset.TestDevice;
 import org.wardian.chipset.Uart16550;
 import org.wardian.chipset.WiredOr;
+import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.Wiring;
 import org.wardian.memory.GuestMemory;
@@ -55,6 +57,7 @@ final class Board {
   private final IoBus mmio;
   private final int processors;
   private final PciHost pci;
+  private final LegacyDevices legacy;
   private final List<Device> devices = new ArrayList<>();
   private final Map<Integer, WiredOr> lines = new HashMap<>();
 
@@ -108,14 +111,16 @@ final class Board {
         power.generalPurposeEvents());
     map(PciHost.PORT, PciHost.PORTS, pci.ports(reset));
     map(FwCfg.PORT, FwCfg.PORTS, items);
-    configuration
-        .firmware()
-        .ifPresent(firmware -> firmware(configuration, firmware, items, ecam, lpc, rtc));
     if (configuration.devices().contains("testdev")) {
       testDevice(control);
     }
-    Peripherals peripherals = new Peripherals(platform, pci, this::line);
+    Peripherals peripherals = new Peripherals(platform, pci, this::line, rtc, items);
     configuration.peripherals().forEach(peripherals::add);
+    legacy = peripherals.legacy();
+    legacy.devices().forEach(this::add);
+    configuration
+        .firmware()
+        .ifPresent(firmware -> firmware(configuration, firmware, items, ecam, lpc, rtc));
   }
 
   /** What only firmware looks for. */
@@ -181,6 +186,11 @@ final class Board {
    */
   private InterruptLine line(int number) {
     return lines.computeIfAbsent(number, n -> new WiredOr(platform.line(n))).input();
+  }
+
+  /** What the display shows, where there is one. */
+  Optional<Screen> screen() {
+    return legacy.screen();
   }
 
   void reset() {
@@ -271,6 +281,7 @@ final class Board {
         List.of(new AcpiConfiguration.SerialPort(Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
         true,
         0x32,
-        false);
+        false,
+        legacy.description());
   }
 }

@@ -125,6 +125,19 @@ public sealed interface DeviceConfiguration {
   }
 
   /**
+   * A floppy drive with a disk in it; a machine has one at most.
+   *
+   * @param medium its content, of the size of a floppy disk; empty for an empty drive
+   */
+  record Floppy(String id, BlockDevice medium) implements DeviceConfiguration {
+    /** Checks the name. */
+    public Floppy {
+      checkId(id);
+      Objects.requireNonNull(medium);
+    }
+  }
+
+  /**
    * A virtio console, or channels to programs of the guest.
    *
    * @param ports the first is what a driver has that knows but one
@@ -136,6 +149,19 @@ public sealed interface DeviceConfiguration {
     public Console {
       checkId(id);
       ports = List.copyOf(ports);
+    }
+  }
+
+  /**
+   * A display with keyboard and mouse; a machine has one at most.
+   *
+   * @param videoBios the display's option ROM, which a BIOS needs to show anything; empty for none
+   */
+  record Display(String id, byte[] videoBios) implements DeviceConfiguration {
+    /** Checks the name. */
+    public Display {
+      checkId(id);
+      Objects.requireNonNull(videoBios);
     }
   }
 

@@ -1,19 +1,38 @@
 package org.wardian.machine;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import org.wardian.boot.acpi.AcpiConfiguration;
+import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
+import org.wardian.bus.IoBus;
 import org.wardian.chipset.AhciController;
 import org.wardian.chipset.Dma;
+import org.wardian.chipset.Dma8237;
+import org.wardian.chipset.FloppyController;
+import org.wardian.chipset.FloppyGeometry;
+import org.wardian.chipset.FwCfg;
 import org.wardian.chipset.IdeController;
 import org.wardian.chipset.PciFunction;
 import org.wardian.chipset.PciHost;
+import org.wardian.chipset.Rtc146818;
+import org.wardian.chipset.VgaAdapter;
+import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 
 /**
  * The devices of a PC that real computers have had as well, where a configuration asks for them.
  */
 final class LegacyDevices {
+  private static final int CMOS_FLOPPY_TYPES = 0x10;
+  private static final int CMOS_EQUIPMENT = 0x14;
+
+  /** By this name SeaBIOS finds the option ROM of a PCI function. */
+  private static final String VIDEO_BIOS = "pci1234,1111.rom";
+
   private final Platform platform;
   private final PciHost pci;
   private final IntFunction<InterruptLine> lines;
@@ -23,22 +42,33 @@ final class LegacyDevices {
   private int nextIdePlace;
   private AhciController ahci;
   private int nextAhciPort;
+  private final Rtc146818 rtc;
+  private final List<Device> devices = new ArrayList<>();
+  private final FwCfg items;
+  private FloppyController floppy;
+  private VgaAdapter display;
 
   /**
    * Makes none yet.
    *
    * @param lines ISA interrupts by number
    * @param plug plugs a function into the next free slot
+   * @param rtc whose memory says what drives there are
+   * @param items where firmware finds option ROMs
    */
   LegacyDevices(
       Platform platform,
       PciHost pci,
       IntFunction<InterruptLine> lines,
-      Consumer<PciFunction> plug) {
+      Consumer<PciFunction> plug,
+      Rtc146818 rtc,
+      FwCfg items) {
     this.platform = platform;
     this.pci = pci;
     this.lines = lines;
     this.plug = plug;
+    this.rtc = rtc;
+    this.items = items;
     this.dma = new Dma(platform.memory());
   }
 
@@ -74,5 +104,53 @@ final class LegacyDevices {
     } else {
       ahci.disk(nextAhciPort++, disk.medium(), disk.serial());
     }
+  }
+
+  /** The floppy drive, with the DMA controllers that only it uses. */
+  void addFloppy(DeviceConfiguration.Floppy drive) {
+    if (floppy != null) {
+      throw new IllegalArgumentException(drive.id() + ": a machine has one floppy drive");
+    }
+    Dma8237 channels = new Dma8237(dma);
+    devices.add(channels);
+    IoBus ports = platform.ports();
+    ports.map(Dma8237.PORT, 16, channels.bytePorts());
+    ports.map(Dma8237.WORD_PORT, 32, channels.wordPorts());
+    ports.map(Dma8237.PAGE_PORT, Dma8237.PAGE_PORTS, channels.pagePorts());
+    floppy =
+        new FloppyController(drive.medium(), lines.apply(FloppyController.INTERRUPT), channels);
+    devices.add(floppy);
+    ports.map(FloppyController.PORT, FloppyController.PORTS, floppy.ports());
+    ports.map(FloppyController.INPUT_PORT, 1, floppy.inputPort());
+    rtc.store(CMOS_FLOPPY_TYPES, FloppyGeometry.driveType(drive.medium().length()) << 4);
+    rtc.store(CMOS_EQUIPMENT, 0x01);
+  }
+
+  /** The display. */
+  void addDisplay(DeviceConfiguration.Display configuration) {
+    if (display != null) {
+      throw new IllegalArgumentException(configuration.id() + ": a machine has one display");
+    }
+    display =
+        new VgaAdapter(platform.memory(), platform.ports(), platform.mmio(), platform.timers());
+    pci.attach(VgaAdapter.SLOT, 0, display);
+    if (configuration.videoBios().length > 0) {
+      items.add(VIDEO_BIOS, configuration.videoBios());
+    }
+  }
+
+  /** What the display shows, where there is one. */
+  Optional<Screen> screen() {
+    return Optional.ofNullable(display).map(VgaAdapter::screen);
+  }
+
+  /** The devices that are no PCI functions. */
+  List<Device> devices() {
+    return devices;
+  }
+
+  /** What the ACPI tables say of them. */
+  AcpiConfiguration.Legacy description() {
+    return new AcpiConfiguration.Legacy(false, floppy != null, display != null, 0);
   }
 }

@@ -15,6 +15,7 @@ import org.wardian.boot.KernelImage;
 import org.wardian.boot.acpi.AcpiTables;
 import org.wardian.bus.PowerControl;
 import org.wardian.chipset.SerialBackend;
+import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.PlatformConfiguration;
 import org.wardian.processor.Exit;
@@ -201,6 +202,11 @@ public final class Machine implements AutoCloseable, PowerControl {
   /** Ends {@link #pause}; without one it does nothing. */
   public void resume() {
     pauses.finish();
+  }
+
+  /** What the display shows, where there is one. */
+  public Optional<Screen> screen() {
+    return board.screen();
   }
 
   /** Presses the ACPI power button: a guest that listens shuts down. */

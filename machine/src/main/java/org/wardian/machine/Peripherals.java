@@ -7,8 +7,10 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.wardian.bus.InterruptLine;
+import org.wardian.chipset.FwCfg;
 import org.wardian.chipset.PciFunction;
 import org.wardian.chipset.PciHost;
+import org.wardian.chipset.Rtc146818;
 import org.wardian.host.EventFd;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Platform;
@@ -44,10 +46,15 @@ final class Peripherals {
    *
    * @param lines ISA interrupts by number
    */
-  Peripherals(Platform platform, PciHost pci, IntFunction<InterruptLine> lines) {
+  Peripherals(
+      Platform platform,
+      PciHost pci,
+      IntFunction<InterruptLine> lines,
+      Rtc146818 rtc,
+      FwCfg items) {
     this.platform = platform;
     this.pci = pci;
-    this.legacy = new LegacyDevices(platform, pci, lines, this::plug);
+    this.legacy = new LegacyDevices(platform, pci, lines, this::plug, rtc, items);
   }
 
   /**
@@ -71,6 +78,8 @@ final class Peripherals {
         console.input().accept(device);
         plug(device);
       }
+      case DeviceConfiguration.Floppy floppy -> legacy.addFloppy(floppy);
+      case DeviceConfiguration.Display display -> legacy.addDisplay(display);
     }
   }
 
@@ -103,6 +112,11 @@ final class Peripherals {
     return platform.accelerator() == AcceleratorKind.KVM
         ? platform.bindDoorbell(event.get(), false, address, size, OptionalLong.empty())::close
         : null;
+  }
+
+  /** The devices that real computers have had as well. */
+  LegacyDevices legacy() {
+    return legacy;
   }
 
   /** Plugs a function into the next free slot. */
