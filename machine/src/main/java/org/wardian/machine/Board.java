@@ -17,9 +17,11 @@ import org.wardian.bus.PowerControl;
 import org.wardian.bus.Timers;
 import org.wardian.chipset.A20Gate;
 import org.wardian.chipset.AcpiPowerManagement;
+import org.wardian.chipset.CfiFlash;
 import org.wardian.chipset.DebugPort;
 import org.wardian.chipset.Dma;
 import org.wardian.chipset.FwCfg;
+import org.wardian.chipset.Hpet;
 import org.wardian.chipset.I8042;
 import org.wardian.chipset.IoApic;
 import org.wardian.chipset.LocalApic;
@@ -51,6 +53,7 @@ final class Board {
 
   final Uart16550 serial;
   final AcpiPowerManagement power;
+  final I8042 keyboard;
 
   private final Platform platform;
   private final IoBus ports;
@@ -58,8 +61,11 @@ final class Board {
   private final int processors;
   private final PciHost pci;
   private final LegacyDevices legacy;
+  private final boolean hasKeyboard;
+  private final boolean hasHpet;
   private final List<Device> devices = new ArrayList<>();
   private final Map<Integer, WiredOr> lines = new HashMap<>();
+  private final Map<Integer, WiredOr> pins = new HashMap<>();
 
   Board(
       MachineConfiguration configuration,
@@ -82,9 +88,20 @@ final class Board {
                 configuration.memoryBytes() - low));
     serial = add(new Uart16550("serial0", timers, console, line(Uart16550.COM1_INTERRUPT)));
     A20Gate a20 = add(new A20Gate(control));
-    I8042 keyboard = add(new I8042(line(I8042.INTERRUPT), a20, control));
+    hasKeyboard =
+        configuration.peripherals().stream()
+            .anyMatch(device -> device instanceof DeviceConfiguration.Display);
+    keyboard =
+        add(
+            new I8042(
+                line(I8042.INTERRUPT),
+                hasKeyboard ? line(I8042.MOUSE_INTERRUPT) : InterruptLine.UNCONNECTED,
+                a20,
+                control,
+                hasKeyboard ? timers : null));
     power = add(new AcpiPowerManagement(timers, line(AcpiPowerManagement.SCI_GSI), control));
     ResetControl reset = add(new ResetControl(control));
+    hasHpet = configuration.firmware().isPresent();
     LpcBridge lpc = configuration.firmware().isPresent() ? new LpcBridge(this::line) : null;
     pci = add(new PciHost(ports, mmio, gsi -> interruptPin(gsi, lpc), platform.messages()));
     FwCfg items =
@@ -134,8 +151,17 @@ final class Board {
     FirmwareMap map =
         new FirmwareMap(platform.memory(), mmio, configuration.memoryBytes(), firmware);
     pci.programmable(ecam, add(map.shadow));
+    firmware
+        .variables()
+        .ifPresent(medium -> {
+          long base = map.base - medium.length();
+          CfiFlash flash = add(new CfiFlash("flash", platform.memory(), base, medium));
+          mmio.map(base, flash.length(), flash);
+        });
     pci.attach(LpcBridge.SLOT, 0, lpc);
     map(LpcBridge.SMI_ENABLE_PORT, 4, lpc.smiEnable());
+    Hpet hpet = add(new Hpet(platform.timers(), this::pin, platform.messages()));
+    mmio.map(Hpet.BASE, Hpet.LENGTH, hpet);
     map(DebugPort.PORT, 1, new DebugPort(firmware.log()));
     FirmwareItems.memoryMap(items, FirmwareMap.e820(configuration.memoryBytes()));
     FirmwareItems.acpi(items, this::acpi);
@@ -144,9 +170,14 @@ final class Board {
     BootOrder.store(rtc);
   }
 
+  /** A driver of a pin of the I/O APIC, as {@link #line}. */
+  private InterruptLine pin(int number) {
+    return pins.computeIfAbsent(number, n -> new WiredOr(platform.ioApicLine(n))).input();
+  }
+
   /** A pin of the I/O APIC above the ISA interrupts, which firmware may route to those as well. */
   private InterruptLine interruptPin(int gsi, LpcBridge lpc) {
-    InterruptLine pin = platform.ioApicLine(gsi);
+    InterruptLine pin = pin(gsi);
     if (lpc == null) {
       return pin;
     }
@@ -281,7 +312,8 @@ final class Board {
         List.of(new AcpiConfiguration.SerialPort(Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
         true,
         0x32,
-        false,
-        legacy.description());
+        hasKeyboard,
+        new AcpiConfiguration.Legacy(
+            hasKeyboard, legacy.hasFloppy(), hasKeyboard, hasHpet ? Hpet.BASE : 0));
   }
 }

@@ -14,6 +14,9 @@ final class FirmwareMap {
 
   final ShadowRam shadow;
 
+  /** Where the firmware's image begins. */
+  final long base;
+
   /**
    * Puts RAM and ROM into an empty memory.
    *
@@ -29,7 +32,7 @@ final class FirmwareMap {
       memory.addRegion(GuestMemory.HIGH_RAM_BASE, bytes - low, true, "ram above 4 GiB");
     }
     byte[] image = firmware.image();
-    long base = FOUR_GIB - image.length;
+    base = FOUR_GIB - image.length;
     memory.addRegion(base, image.length, false, "firmware");
     memory.write(base, image, 0, image.length);
     shadow = new ShadowRam(memory, mmio, image);

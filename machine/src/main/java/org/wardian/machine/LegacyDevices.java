@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import org.wardian.boot.acpi.AcpiConfiguration;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoBus;
@@ -149,8 +148,8 @@ final class LegacyDevices {
     return devices;
   }
 
-  /** What the ACPI tables say of them. */
-  AcpiConfiguration.Legacy description() {
-    return new AcpiConfiguration.Legacy(false, floppy != null, display != null, 0);
+  /** Whether there is a floppy drive. */
+  boolean hasFloppy() {
+    return floppy != null;
   }
 }

@@ -15,6 +15,8 @@ import org.wardian.boot.KernelImage;
 import org.wardian.boot.acpi.AcpiTables;
 import org.wardian.bus.PowerControl;
 import org.wardian.chipset.SerialBackend;
+import org.wardian.display.KeyReceiver;
+import org.wardian.display.PointerReceiver;
 import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.PlatformConfiguration;
@@ -207,6 +209,16 @@ public final class Machine implements AutoCloseable, PowerControl {
   /** What the display shows, where there is one. */
   public Optional<Screen> screen() {
     return board.screen();
+  }
+
+  /** The keyboard of the display, which does nothing where there is none. */
+  public KeyReceiver keys() {
+    return board.keyboard.keys();
+  }
+
+  /** The mouse of the display, which does nothing where there is none. */
+  public PointerReceiver pointer() {
+    return board.keyboard.pointer();
   }
 
   /** Presses the ACPI power button: a guest that listens shuts down. */
