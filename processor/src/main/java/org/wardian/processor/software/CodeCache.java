@@ -456,8 +456,8 @@ final class CodeCache {
     cpu.unwatchCode(physical);
   }
 
-  /** Bytes within one page were written. */
-  void codeWritten(long address, int length) {
+  /** Bytes within one page were written, so many times. */
+  void codeWritten(long address, int length, int times) {
     Translations translations = cpu.translations();
     if (translations != null) {
       translations.store().written(address, length);
@@ -480,7 +480,7 @@ final class CodeCache {
         }
       }
     }
-    if (memory.isCode(address) && history.exhausted(address >>> 12)) {
+    if (memory.isCode(address) && history.exhausted(address >>> 12, times)) {
       forgetPage(address & Mmu.PAGE_MASK, frame);
     }
   }

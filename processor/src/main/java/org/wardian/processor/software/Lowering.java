@@ -181,6 +181,9 @@ final class Lowering {
   private boolean dense(Instruction i, int codeKind, int offset) {
     Operation op = OPERATIONS[i.operation];
     boolean wide = codeKind == CodePage.LONG;
+    if (i.lock) {
+      return false;
+    }
     switch (op) {
       case NOP, LFENCE:
         op(Ops.NOP);

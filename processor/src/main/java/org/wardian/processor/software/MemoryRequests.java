@@ -20,8 +20,8 @@ import org.wardian.memory.GuestMemory.Region;
  */
 final class MemoryRequests
     implements GuestMemory.MapListener, GuestMemory.CodeListener, GuestMemory.TranslationCache {
-  /** Writes to code that are kept one by one; with more, all code is forgotten. */
-  private static final int WRITES = 256;
+  /** After so many writes to its code a vCPU that sleeps is woken to hear of them. */
+  private static final int WAKE_AFTER = 64;
 
   private final SoftwareVcpu cpu;
   private final CodeCache cache;
@@ -37,9 +37,8 @@ final class MemoryRequests
   private boolean mapChanged;
   private boolean watch;
   private final List<Region> removed = new ArrayList<>();
-  private final long[] addresses = new long[WRITES];
-  private final int[] lengths = new int[WRITES];
-  private int writes;
+  private final CodeWrites writes = new CodeWrites();
+  private int writesAsked;
 
   /** Requests that were made, and those that are done with. */
   private long asked;
@@ -105,16 +104,15 @@ final class MemoryRequests
       if (watch) {
         cpu.watchStores();
       }
-      if (writes > WRITES) {
+      if (writes.lost()) {
         cache.forgetFrames(0, Integer.MAX_VALUE);
       } else {
-        for (int i = 0; i < writes; i++) {
-          cache.codeWritten(addresses[i], lengths[i]);
-        }
+        writes.forEach(cache::codeWritten);
       }
       mapChanged = false;
       watch = false;
-      writes = 0;
+      writes.clear();
+      writesAsked = 0;
     }
     gone.forEach(memory::release);
     synchronized (this) {
@@ -182,7 +180,7 @@ final class MemoryRequests
   @Override
   public void codeWritten(long address, int length) {
     if (Thread.currentThread().equals(runner)) {
-      cache.codeWritten(address, length);
+      cache.codeWritten(address, length, 1);
       return;
     }
     synchronized (this) {
@@ -190,15 +188,17 @@ final class MemoryRequests
         return;
       }
       if (here()) {
-        cache.codeWritten(address, length);
+        cache.codeWritten(address, length, 1);
         return;
       }
-      if (writes < WRITES) {
-        addresses[writes] = address;
-        lengths[writes] = length;
+      writes.add(address, length);
+      asked++;
+      if (++writesAsked % WAKE_AFTER == 0) {
+        cpu.attention();
+      } else {
+        // A vCPU that sleeps hears of it before it executes anything.
+        cpu.raise(SoftwareVcpu.PENDING_MEMORY);
       }
-      writes = Math.min(writes + 1, WRITES + 1);
-      ask();
     }
   }
 
@@ -212,6 +212,9 @@ final class MemoryRequests
     try {
       synchronized (this) {
         long wanted = asked;
+        if (done < wanted) {
+          cpu.attention();
+        }
         while (done < wanted) {
           long left = deadline - System.nanoTime();
           if (left <= 0) {

@@ -114,8 +114,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /**
    * As {@link #create(CpuModel, Cpuid, GuestMemory, IoBus, IoBus, LocalInterruptController,
-   * TimestampCounter, boolean, VcpuGroup)}, the only one of its memory, translated where the system
-   * property says so.
+   * TimestampCounter, boolean)}, translated where the system property says so.
    */
   public static SoftwareVcpu create(
       CpuModel model,
@@ -126,6 +125,19 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       LocalInterruptController interrupts,
       TimestampCounter time) {
     boolean translated = Boolean.getBoolean("wardian.translator") || Lockstep.ENABLED;
+    return create(model, cpuid, memory, ports, mmio, interrupts, time, translated);
+  }
+
+  /** As below, the only one of its memory. */
+  public static SoftwareVcpu create(
+      CpuModel model,
+      Cpuid cpuid,
+      GuestMemory memory,
+      IoBus ports,
+      IoBus mmio,
+      LocalInterruptController interrupts,
+      TimestampCounter time,
+      boolean translated) {
     return create(model, cpuid, memory, ports, mmio, interrupts, time, translated, new VcpuGroup());
   }
 

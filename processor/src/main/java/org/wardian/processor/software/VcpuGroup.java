@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -63,16 +64,10 @@ public final class VcpuGroup {
     for (int spin = 0; spin < SPINS && (SoftwareVcpu) HOLDER.getOpaque(this) != null; spin++) {
       Thread.onSpinWait();
     }
-    boolean interrupted = false;
     synchronized (this) {
-      while (holder != null) {
-        interrupted |= !await();
-      }
+      await(() -> holder == null);
       vcpu.executing = true;
       vcpu.sleepsForGood = false;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -103,7 +98,7 @@ public final class VcpuGroup {
    */
   void exclusively(SoftwareVcpu vcpu, Predicate<SoftwareVcpu> concerned, Runnable action) {
     boolean executed = vcpu.executing;
-    boolean interrupted = acquire(vcpu);
+    acquire(vcpu);
     try {
       List<SoftwareVcpu> others =
           members.stream().filter(other -> other != vcpu && concerned.test(other)).toList();
@@ -112,9 +107,7 @@ public final class VcpuGroup {
         Thread.onSpinWait();
       }
       synchronized (this) {
-        while (anyExecutes(others)) {
-          interrupted |= !await();
-        }
+        await(() -> !anyExecutes(others));
       }
       action.run();
     } finally {
@@ -124,24 +117,17 @@ public final class VcpuGroup {
         notifyAll();
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
-  private boolean acquire(SoftwareVcpu vcpu) {
-    boolean interrupted = false;
+  private void acquire(SoftwareVcpu vcpu) {
     synchronized (this) {
       vcpu.executing = false;
       if (holder != null) {
         notifyAll();
       }
-      while (holder != null) {
-        interrupted |= !await();
-      }
+      await(() -> holder == null);
       holder = vcpu;
     }
-    return interrupted;
   }
 
   private static boolean anyExecutes(List<SoftwareVcpu> vcpus) {
@@ -153,14 +139,18 @@ public final class VcpuGroup {
     return false;
   }
 
-  /** Waits for a change; false where the thread was interrupted meanwhile. */
-  @SuppressWarnings("WaitNotInLoop") // The callers' loops ask again.
-  private boolean await() {
-    try {
-      wait();
-      return true;
-    } catch (InterruptedException e) {
-      return false;
+  /** Waits, with the monitor held; an interruption of the thread is kept for later. */
+  private void await(BooleanSupplier done) {
+    boolean interrupted = false;
+    while (!done.getAsBoolean()) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

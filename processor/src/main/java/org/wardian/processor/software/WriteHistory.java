@@ -20,19 +20,21 @@ final class WriteHistory {
   private final short[] left = new short[SLOTS];
 
   /**
-   * Notes a write to a page with code.
+   * Notes writes to a page with code.
    *
    * @param page number of its frame
+   * @param times how many
    * @return whether its code should be forgotten
    */
-  boolean exhausted(long page) {
+  boolean exhausted(long page, int times) {
     int slot = (int) page & SLOTS - 1;
     if (pages[slot] != page || patience[slot] == 0) {
       pages[slot] = page;
       patience[slot] = FIRST;
       left[slot] = FIRST;
     }
-    if (--left[slot] > 0) {
+    left[slot] = (short) Math.max(left[slot] - times, 0);
+    if (left[slot] > 0) {
       return false;
     }
     patience[slot] = (short) Math.min(2 * patience[slot], MOST);
