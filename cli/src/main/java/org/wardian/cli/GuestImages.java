@@ -38,6 +38,10 @@ record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String com
    * @throws Failure if something cannot be had; nothing has been started
    */
   static GuestImages of(RunRequest request, Optional<Terminal> terminal) {
+    if (request.peripherals().firmware().isPresent()) {
+      String name = request.peripherals().firmware().get();
+      return new GuestImages(new byte[0], Path.of(name), Optional.empty(), "");
+    }
     Optional<byte[]> initrd = request.initrd().map(path -> read("initrd", path));
     return request.kernel().isPresent()
         ? own(request.kernel().get(), initrd, request.append())

@@ -20,14 +20,20 @@ import org.wardian.processor.software.Observation;
 final class GuestRun {
   private final RunRequest request;
   private final GuestImages images;
+  private final OpenedDevices attached;
   private final ConsoleSession console;
   private final Observation observation;
   private final AtomicBoolean timedOut = new AtomicBoolean();
 
   GuestRun(
-      RunRequest request, GuestImages images, ConsoleSession console, Observation observation) {
+      RunRequest request,
+      GuestImages images,
+      OpenedDevices attached,
+      ConsoleSession console,
+      Observation observation) {
     this.request = request;
     this.images = images;
+    this.attached = attached;
     this.console = console;
     this.observation = observation;
   }
@@ -83,19 +89,22 @@ final class GuestRun {
     Set<String> devices =
         request.devices().stream().map(ExtraDevice::toString).collect(Collectors.toSet());
     try {
-      return new MachineConfiguration(
-              images.kernel(),
-              images.name(),
-              images.initrd(),
-              images.commandLine(),
-              request.memoryBytes(),
-              request.processors(),
-              request.cpuModel(),
-              devices,
-              request.reboots())
-          .on(request.execution().kind(), request.chips())
-          .with(request.execution().translator())
-          .with(request.pins());
+      MachineConfiguration machine =
+          new MachineConfiguration(
+                  images.kernel(),
+                  images.name(),
+                  images.initrd(),
+                  images.commandLine(),
+                  request.memoryBytes(),
+                  request.processors(),
+                  request.cpuModel(),
+                  devices,
+                  request.reboots())
+              .on(request.execution().kind(), request.chips())
+              .with(request.execution().translator())
+              .with(request.pins())
+              .with(attached.configurations());
+      return attached.firmware().map(machine::with).orElse(machine);
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }

@@ -20,6 +20,7 @@ import org.wardian.x86.CpuModel;
  * @param pins on which host processors they run
  * @param cpuModel what CPUID promises
  * @param devices devices beside the board's own
+ * @param peripherals disks, networks and firmware
  * @param execution who executes the guest, and how
  * @param chips where the interrupt chips live, with KVM
  * @param reboots whether a reset by the guest boots it again
@@ -35,6 +36,7 @@ record RunRequest(
     PinnedProcessors pins,
     CpuModel cpuModel,
     Set<ExtraDevice> devices,
+    DeviceRequest peripherals,
     Execution execution,
     InterruptChips chips,
     boolean reboots,

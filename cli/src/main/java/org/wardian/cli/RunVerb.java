@@ -52,7 +52,9 @@ import picocli.CommandLine.Spec;
       "  echo 'uname -a' | ward run --script - --timeout 2m",
       "  ward run debian-i386 -m 256M",
       "  ward run --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0 quiet' -m 1G",
-      "  ward run --kernel test.flat --device testdev --timeout 90s"
+      "  ward run --kernel test.flat --device testdev --timeout 90s",
+      "  ward run --disk debian.qcow2 -m 1G --cpus 2 --publish 2222:22",
+      "  ward run --cdrom netinst.iso --disk new.qcow2 -m 1G"
     })
 final class RunVerb implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -160,6 +162,8 @@ final class RunVerb implements Callable<Integer> {
               + " of what system-level test kernels expect; the guest then chooses ward's status).")
   private Set<ExtraDevice> devices = Set.of();
 
+  @Mixin private DeviceOptionsMixin peripherals;
+
   @Option(
       names = {"-s", "--script"},
       paramLabel = "FILE",
@@ -225,6 +229,12 @@ final class RunVerb implements Callable<Integer> {
           "--profile, --perf-map and --translator-dump look into our own processor; --accelerator"
               + " kvm uses the host's");
     }
+    boolean booted = guest != null || kernel != null || !peripherals.bootsByItself();
+    if (!booted && (initrd != null || append != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
+    }
+    DeviceRequest asked = peripherals.request(booted);
     AcceleratorChoice choice =
         tools.wantsOurProcessor()
             ? new AcceleratorChoice(
@@ -244,6 +254,7 @@ final class RunVerb implements Callable<Integer> {
             pins(),
             cpuModel,
             Set.copyOf(devices),
+            asked,
             execution,
             interruptChips.chips(),
             !noReboot,
@@ -259,10 +270,14 @@ final class RunVerb implements Callable<Integer> {
     try (Tools opened = tools.open(stats)) {
       GuestImages images = GuestImages.of(request, terminal);
       RunReport report;
-      try (ConsoleSession console =
-          new ConsoleSession(
-              StandardInput.open(), new FileOutputStream(FileDescriptor.out), terminal, lines)) {
-        report = new GuestRun(request, images, console, opened.observation()).run();
+      try (OpenedDevices attached = OpenedDevices.of(asked, cpus, err);
+          ConsoleSession console =
+              new ConsoleSession(
+                  StandardInput.open(),
+                  new FileOutputStream(FileDescriptor.out),
+                  terminal,
+                  lines)) {
+        report = new GuestRun(request, images, attached, console, opened.observation()).run();
       }
       report.print(err, stats, json.asked);
       opened.report(err);

@@ -2,6 +2,7 @@ package org.wardian.cli;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -94,18 +95,21 @@ final class TrainVerb implements Callable<Integer> {
             PinnedProcessors.NONE,
             CpuModel.standard(),
             Set.of(),
+            DeviceRequest.USUAL,
             Execution.of(ours, translator, CpuModel.standard()),
             InterruptChips.SPLIT,
             false,
             Optional.of(limit));
-    try (ConsoleSession console =
-        new ConsoleSession(
-            InputStream.nullInputStream(),
-            OutputStream.nullOutputStream(),
-            Optional.empty(),
-            Optional.of(ConsoleScript.of(script)))) {
-      new GuestRun(request, GuestImages.of(request, Optional.empty()), console, Observation.NONE)
-          .run();
+    GuestImages images = GuestImages.of(request, Optional.empty());
+    try (OpenedDevices attached =
+            OpenedDevices.of(request.peripherals(), 1, new PrintWriter(System.err, true));
+        ConsoleSession console =
+            new ConsoleSession(
+                InputStream.nullInputStream(),
+                OutputStream.nullOutputStream(),
+                Optional.empty(),
+                Optional.of(ConsoleScript.of(script)))) {
+      new GuestRun(request, images, attached, console, Observation.NONE).run();
     }
   }
 }

@@ -1,0 +1,110 @@
+package org.wardian.cli;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.wardian.network.nat.Forward;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of {@code ward run} that name disks, networks, firmware and display. */
+final class DeviceOptionsMixin {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = {"-d", "--disk"},
+      paramLabel = "IMAGE[,WORD...]",
+      description =
+          "A disk, may be repeated: an image of any format that 'ward disk info' knows. Words:"
+              + " bus=virtio (default), scsi, ide or ahci; readonly; snapshot, the guest's writes"
+              + " are thrown away at the end; format=NAME where the content shall not decide;"
+              + " serial=TEXT; queues=N; iops=N and bps=SIZE, the most operations and bytes a"
+              + " second. A comma in the name is written twice.")
+  private List<String> disks = List.of();
+
+  @Option(
+      names = "--cdrom",
+      paramLabel = "ISO[,bus=BUS]",
+      description = "A CD-ROM in a drive, may be repeated; bus=ahci (default), ide or scsi.")
+  private List<String> cdroms = List.of();
+
+  @Option(
+      names = "--floppy",
+      paramLabel = "IMAGE[,WORD...]",
+      description = "A floppy disk in the drive; words readonly and snapshot.")
+  private String floppy;
+
+  @Option(
+      names = {"-f", "--firmware"},
+      paramLabel = "NAME",
+      description =
+          "Start by firmware rather than by a kernel: bios, SeaBIOS of this host; uefi, OVMF of"
+              + " this host, which forgets its variables at the end; or a file with a BIOS. Without"
+              + " it, a machine that has disks, and neither --kernel nor GUEST, starts by bios.")
+  private String firmware;
+
+  @Option(
+      names = {"-n", "--net"},
+      paramLabel = "NET[,WORD...]",
+      description =
+          "A network card and what it is plugged into, may be repeated: nat (what there is without"
+              + " this option), a network of its own behind this host's sockets, where the guest"
+              + " has 10.0.2.15 by DHCP and finds this host's loopback at 10.0.2.2; tap=DEV, an"
+              + " interface of this host; none. Words: model=virtio (default) or e1000;"
+              + " mac=ADDRESS; queues=N; with nat, reach=everywhere (default), host or nowhere.")
+  private List<String> nets = List.of();
+
+  @Option(
+      names = {"-p", "--publish"},
+      paramLabel = "[ADDRESS:]PORT:PORT[/udp]",
+      description =
+          "A port of this host that leads to one of the guest, may be repeated: 2222:22. Without an"
+              + " address this host listens on 127.0.0.1 alone.")
+  private List<String> publish = List.of();
+
+  /** Whether the options name something that firmware could boot, or firmware itself. */
+  boolean bootsByItself() {
+    return firmware != null || !disks.isEmpty() || !cdroms.isEmpty() || floppy != null;
+  }
+
+  /**
+   * What was asked for.
+   *
+   * @param hasKernel whether a kernel is booted, so that no firmware is needed
+   * @throws ParameterException where it makes no sense
+   */
+  DeviceRequest request(boolean hasKernel) {
+    if (hasKernel && firmware != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--firmware starts what is on a disk; a kernel needs none");
+    }
+    List<NetArgument> cards =
+        nets.isEmpty() ? List.of(NetArgument.USUAL) : each(nets, NetArgument::parse);
+    List<Forward> forwards = each(publish, Forward::parse);
+    if (!forwards.isEmpty()
+        && cards.stream().noneMatch(card -> card.kind() == NetArgument.Kind.NAT)) {
+      throw new ParameterException(
+          spec.commandLine(), "--publish needs --net nat: other networks have no host in front");
+    }
+    return new DeviceRequest(
+        each(disks, DiskArgument::disk),
+        each(cdroms, DiskArgument::cdrom),
+        Optional.ofNullable(floppy)
+            .map(text -> each(List.of(text), DiskArgument::floppy).getFirst()),
+        cards,
+        forwards,
+        hasKernel ? Optional.empty() : Optional.of(firmware == null ? "bios" : firmware),
+        false);
+  }
+
+  private <T> List<T> each(List<String> texts, Function<String, T> parse) {
+    try {
+      return texts.stream().map(parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage());
+    }
+  }
+}

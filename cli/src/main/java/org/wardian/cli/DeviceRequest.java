@@ -1,0 +1,36 @@
+package org.wardian.cli;
+
+import java.util.List;
+import java.util.Optional;
+import org.wardian.network.nat.Forward;
+
+/**
+ * The devices that {@code ward run} was asked for beside the board's own.
+ *
+ * @param disks in the order in which the guest finds them
+ * @param cdroms as well
+ * @param floppy the disk in the floppy drive
+ * @param cards network cards
+ * @param forwards ports of the host that lead to the guest of the first card with NAT
+ * @param firmware what the machine starts with where there is no kernel
+ * @param display whether there is a display with keyboard and mouse
+ */
+record DeviceRequest(
+    List<DiskArgument> disks,
+    List<DiskArgument> cdroms,
+    Optional<DiskArgument> floppy,
+    List<NetArgument> cards,
+    List<Forward> forwards,
+    Optional<String> firmware,
+    boolean display) {
+  /** What a kernel without options finds: a network card. */
+  static final DeviceRequest USUAL =
+      new DeviceRequest(
+          List.of(),
+          List.of(),
+          Optional.empty(),
+          List.of(NetArgument.USUAL),
+          List.of(),
+          Optional.empty(),
+          false);
+}

@@ -1,0 +1,112 @@
+package org.wardian.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.wardian.machine.Firmware;
+import org.wardian.storage.BlockDevice;
+import org.wardian.storage.ImageFormat;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.device.DeviceOptions;
+import org.wardian.storage.device.ImageDevice;
+import org.wardian.storage.device.TemporaryOverlay;
+
+/** Finds firmware: that of the host's packages by name, or a file of the user's. */
+final class FirmwareFiles {
+  private static final List<Path> BIOS =
+      List.of(
+          Path.of("/usr/share/seabios/bios-256k.bin"),
+          Path.of("/usr/share/qemu/bios-256k.bin"),
+          Path.of("/usr/share/seabios/bios.bin"));
+
+  private static final List<Path> VIDEO_BIOS =
+      List.of(
+          Path.of("/usr/share/seabios/vgabios-stdvga.bin"),
+          Path.of("/usr/share/qemu/vgabios-stdvga.bin"));
+
+  private static final List<Path> UEFI =
+      List.of(
+          Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd"),
+          Path.of("/usr/share/OVMF/OVMF_CODE.fd"),
+          Path.of("/usr/share/edk2/ovmf/OVMF_CODE.fd"));
+
+  /** The first serial port, which SeaBIOS then uses as its screen and keyboard. */
+  private static final Map<String, byte[]> SERIAL_SCREEN =
+      Map.of("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
+
+  private FirmwareFiles() {}
+
+  /** The option ROM of the display, or empty bytes where the host has none. */
+  static byte[] videoBios() {
+    return present(VIDEO_BIOS).map(FirmwareFiles::read).orElse(new byte[0]);
+  }
+
+  /**
+   * What {@code --firmware} names.
+   *
+   * @param name {@code bios}, {@code uefi} or a file
+   * @param serialScreen whether the firmware shall show itself on the serial port
+   * @param opened takes what has to be closed
+   */
+  static Firmware of(String name, boolean serialScreen, List<BlockDevice> opened) {
+    return switch (name) {
+      case "bios" ->
+          bios(present(BIOS).orElseThrow(() -> absent("SeaBIOS", "seabios")), serialScreen);
+      case "uefi" -> uefi(opened);
+      default -> bios(Path.of(name), serialScreen);
+    };
+  }
+
+  private static Firmware bios(Path file, boolean serialScreen) {
+    try {
+      return Firmware.bios(read(file)).with(serialScreen ? SERIAL_SCREEN : Map.of());
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.BAD_IMAGE, "firmware " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Firmware uefi(List<BlockDevice> opened) {
+    Path code = present(UEFI).orElseThrow(() -> absent("OVMF", "ovmf"));
+    Path variables = code.resolveSibling(code.getFileName().toString().replace("CODE", "VARS"));
+    try {
+      OpenOptions options = OpenOptions.readWrite().withFormat(ImageFormat.RAW);
+      BlockDevice flash =
+          new ImageDevice(
+              "uefi-variables",
+              TemporaryOverlay.open(variables, options),
+              DeviceOptions.usual(),
+              cause -> {});
+      opened.add(flash);
+      return Firmware.uefi(read(code), flash);
+    } catch (IOException e) {
+      throw new Failure(
+          ExitStatus.BAD_IMAGE, "UEFI variables " + variables + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<Path> present(List<Path> files) {
+    return files.stream().filter(Files::isReadable).findFirst();
+  }
+
+  private static Failure absent(String what, String debianPackage) {
+    return new Failure(
+        ExitStatus.UNAVAILABLE,
+        "this host has no "
+            + what
+            + ": install it (Debian's package "
+            + debianPackage
+            + ") or name a file by --firmware FILE");
+  }
+
+  private static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new Failure(
+          ExitStatus.BAD_IMAGE, "firmware " + file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

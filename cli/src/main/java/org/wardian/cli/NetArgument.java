@@ -1,0 +1,82 @@
+package org.wardian.cli;
+
+import java.util.Optional;
+import org.wardian.machine.DeviceConfiguration.CardModel;
+import org.wardian.network.MacAddress;
+import org.wardian.network.nat.Reach;
+
+/**
+ * One {@code --net}: a network card and what it is plugged into.
+ *
+ * @param kind what it is plugged into
+ * @param name of the TAP interface or switch; empty for NAT
+ * @param model what the guest finds
+ * @param address its Ethernet address, or empty for one by its number
+ * @param queues pairs of queues of a virtio card
+ * @param reach where the guest may connect to, with NAT
+ */
+record NetArgument(
+    Kind kind,
+    String name,
+    CardModel model,
+    Optional<MacAddress> address,
+    int queues,
+    Reach reach) {
+  /** What a card is plugged into. */
+  enum Kind {
+    /** Nothing: there is no card. */
+    NONE,
+    /** A network of its own behind the host's sockets. */
+    NAT,
+    /** A TAP interface of the host. */
+    TAP,
+    /** A switch that several machines of this host share. */
+    SWITCH
+  }
+
+  private static final int MOST_QUEUES = 64;
+  private static final String KNOWN =
+      "model=virtio|e1000, mac=ADDRESS, queues=N, reach=everywhere|host|nowhere";
+
+  /** What a machine has without {@code --net}. */
+  static final NetArgument USUAL =
+      new NetArgument(Kind.NAT, "", CardModel.VIRTIO, Optional.empty(), 1, Reach.EVERYWHERE);
+
+  /**
+   * Reads {@code nat|none|tap=DEV|switch=NAME[,model=...]}.
+   *
+   * @throws IllegalArgumentException for what makes no sense, with what would
+   */
+  static NetArgument parse(String text) {
+    OptionText words = OptionText.parse("--net", text);
+    int equals = words.head().indexOf('=');
+    String kind = equals < 0 ? words.head() : words.head().substring(0, equals);
+    String name = equals < 0 ? "" : words.head().substring(equals + 1);
+    Kind parsed =
+        switch (kind) {
+          case "none" -> Kind.NONE;
+          case "nat" -> Kind.NAT;
+          case "tap" -> Kind.TAP;
+          case "switch" -> Kind.SWITCH;
+          default ->
+              throw new IllegalArgumentException(
+                  "--net is nat, none, tap=DEV or switch=NAME, not " + text);
+        };
+    boolean named = parsed == Kind.TAP || parsed == Kind.SWITCH;
+    if (named == name.isEmpty()) {
+      throw new IllegalArgumentException(
+          named ? "--net " + kind + "= names which" : "--net " + kind + " has no name");
+    }
+    Optional<MacAddress> address = words.take("mac").map(MacAddress::parse);
+    NetArgument result =
+        new NetArgument(
+            parsed,
+            name,
+            words.choice("model", CardModel.class, CardModel.VIRTIO),
+            address,
+            (int) words.number("queues", 1, MOST_QUEUES, 1),
+            words.choice("reach", Reach.class, Reach.EVERYWHERE));
+    words.end(KNOWN);
+    return result;
+  }
+}

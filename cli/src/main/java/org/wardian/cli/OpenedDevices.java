@@ -1,0 +1,220 @@
+package org.wardian.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.wardian.host.HostException;
+import org.wardian.machine.DeviceConfiguration;
+import org.wardian.machine.Firmware;
+import org.wardian.network.MacAddress;
+import org.wardian.network.NetworkPort;
+import org.wardian.network.nat.NatConfiguration;
+import org.wardian.network.nat.NatConfigurationBuilder;
+import org.wardian.network.nat.NatPort;
+import org.wardian.network.tap.TapPort;
+import org.wardian.storage.BlockDevice;
+import org.wardian.storage.BlockImage;
+import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.device.DeviceOptions;
+import org.wardian.storage.device.ImageDevice;
+import org.wardian.storage.device.TemporaryOverlay;
+
+/** The images, ports and firmware of one run: opened before the machine, closed after it. */
+final class OpenedDevices implements AutoCloseable {
+  /** The first three bytes of addresses that QEMU's and KVM's users know. */
+  private static final long FIRST_ADDRESS = 0x5254_0012_3456L;
+
+  private static final int MOST_QUEUES = 4;
+  private static final long PATIENCE_SECONDS = 5;
+
+  private final List<DeviceConfiguration> configurations = new ArrayList<>();
+  private final List<BlockDevice> disks = new ArrayList<>();
+  private final List<NetworkPort> ports = new ArrayList<>();
+  private final DeviceRequest request;
+  private final int processors;
+  private final PrintWriter messages;
+  private Optional<Firmware> firmware = Optional.empty();
+  private volatile boolean closed;
+
+  private OpenedDevices(DeviceRequest request, int processors, PrintWriter messages) {
+    this.request = request;
+    this.processors = processors;
+    this.messages = messages;
+  }
+
+  /**
+   * Opens all that is asked for.
+   *
+   * @param processors of the machine
+   * @param messages where the user is told of a full host disk
+   * @throws Failure where something cannot be had; nothing is left open
+   */
+  static OpenedDevices of(DeviceRequest request, int processors, PrintWriter messages) {
+    OpenedDevices opened = new OpenedDevices(request, processors, messages);
+    try {
+      opened.open();
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private void open() {
+    int boot = 0;
+    int number = 0;
+    for (DiskArgument disk : request.disks()) {
+      configurations.add(disk("disk" + number++, disk, OptionalInt.of(boot++)));
+    }
+    number = 0;
+    for (DiskArgument disk : request.cdroms()) {
+      configurations.add(disk("cdrom" + number++, disk, OptionalInt.of(boot++)));
+    }
+    if (request.floppy().isPresent()) {
+      BlockDevice medium = image("floppy0", request.floppy().get());
+      configurations.add(new DeviceConfiguration.Floppy("floppy0", medium));
+    }
+    number = 0;
+    for (NetArgument card : request.cards()) {
+      if (card.kind() != NetArgument.Kind.NONE) {
+        configurations.add(card(number++, card));
+      }
+    }
+    if (request.display()) {
+      configurations.add(new DeviceConfiguration.Display("display0", FirmwareFiles.videoBios()));
+    }
+    firmware = request.firmware().map(name -> FirmwareFiles.of(name, !request.display(), disks));
+  }
+
+  private DeviceConfiguration disk(String id, DiskArgument disk, OptionalInt boot) {
+    int queues = disk.queues() > 0 ? disk.queues() : Math.min(processors, MOST_QUEUES);
+    try {
+      return new DeviceConfiguration.Disk(
+          id, disk.bus(), image(id, disk), disk.cdrom(), disk.serial(), queues, boot);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
+    }
+  }
+
+  private BlockDevice image(String id, DiskArgument disk) {
+    try {
+      OpenOptions options = disk.readOnly() ? OpenOptions.readOnly() : OpenOptions.readWrite();
+      if (disk.format().isPresent()) {
+        options = options.withFormat(disk.format().get());
+      }
+      BlockImage image =
+          disk.snapshot()
+              ? TemporaryOverlay.open(disk.image(), options.withWritable(false))
+              : Images.open(disk.image(), options);
+      ImageDevice[] device = new ImageDevice[1];
+      device[0] =
+          new ImageDevice(
+              id,
+              image,
+              DeviceOptions.usual().withLimits(disk.limits()),
+              cause -> waitForRoom(disk, device[0], cause));
+      disks.add(device[0]);
+      return device[0];
+    } catch (IOException e) {
+      throw new Failure(ExitStatus.BAD_IMAGE, "disk " + disk.image() + ": " + reason(e), e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException none -> "no such file";
+      case AccessDeniedException denied -> "no permission; readonly or snapshot needs less";
+      default -> e.getMessage();
+    };
+  }
+
+  /** The guest's writes wait, nothing is lost; they are tried again until there is room. */
+  private void waitForRoom(DiskArgument disk, ImageDevice device, String cause) {
+    messages.println(
+        "ward: disk "
+            + disk.image()
+            + ": "
+            + cause
+            + "; the guest's writes wait, and are tried again every "
+            + PATIENCE_SECONDS
+            + " s");
+    messages.flush();
+    Thread.ofPlatform()
+        .daemon()
+        .name("room-for-" + disk.image().getFileName())
+        .start(() -> {
+          LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS));
+          if (!closed) {
+            device.resume();
+          }
+        });
+  }
+
+  private DeviceConfiguration card(int number, NetArgument card) {
+    String id = "net" + number;
+    NetworkPort port = port(card, number == firstNat());
+    ports.add(port);
+    MacAddress address = card.address().orElse(new MacAddress(FIRST_ADDRESS + number));
+    return new DeviceConfiguration.NetworkCard(
+        id, card.model(), port, address, card.queues(), OptionalInt.empty());
+  }
+
+  /** The number of the first card with NAT, which the forwards lead to. */
+  private int firstNat() {
+    for (int n = 0; n < request.cards().size(); n++) {
+      if (request.cards().get(n).kind() == NetArgument.Kind.NAT) {
+        return n;
+      }
+    }
+    return -1;
+  }
+
+  private NetworkPort port(NetArgument card, boolean forwards) {
+    try {
+      return switch (card.kind()) {
+        case TAP -> new TapPort(card.name());
+        case NAT -> nat(card, forwards);
+        case NONE, SWITCH ->
+            throw new Failure(ExitStatus.USAGE, "--net switch is not there yet; use tap=DEV");
+      };
+    } catch (HostException e) {
+      throw new Failure(
+          ExitStatus.UNAVAILABLE, "--net tap=" + card.name() + ": " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new Failure(ExitStatus.UNAVAILABLE, "--net: " + e.getMessage(), e);
+    }
+  }
+
+  private NetworkPort nat(NetArgument card, boolean forwards) throws IOException {
+    NatConfigurationBuilder nat = NatConfiguration.builder().reach(card.reach());
+    if (forwards) {
+      request.forwards().forEach(nat::forward);
+    }
+    return new NatPort(nat.build());
+  }
+
+  /** What the machine is given. */
+  List<DeviceConfiguration> configurations() {
+    return configurations;
+  }
+
+  /** What the machine starts with, or empty for its kernel. */
+  Optional<Firmware> firmware() {
+    return firmware;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    ports.forEach(NetworkPort::close);
+    disks.forEach(BlockDevice::close);
+  }
+}
