@@ -3,6 +3,8 @@ module org.wardian.network {
   requires transitive org.wardian.host;
 
   exports org.wardian.network;
+  exports org.wardian.network.capture;
+  exports org.wardian.network.hub;
   exports org.wardian.network.nat;
   exports org.wardian.network.tap;
   exports org.wardian.network.wire;

@@ -66,6 +66,11 @@ public record IpAddress(long high, long low) {
    * @throws IllegalArgumentException for other texts
    */
   public static IpAddress parse(String text) {
+    // Java also reads 1.2.3 and scopes.
+    boolean six = text.indexOf(':') >= 0 && text.indexOf('%') < 0;
+    if (!six && !text.matches("\\d{1,3}(\\.\\d{1,3}){3}")) {
+      throw new IllegalArgumentException("no IP address: " + text);
+    }
     try {
       return of(InetAddress.ofLiteral(text));
     } catch (IllegalArgumentException e) {
