@@ -23,7 +23,7 @@ public final class VgaAdapter extends PciFunction {
   /** The slot in which boards of this kind have it. */
   public static final int SLOT = 2;
 
-  /** Bytes of video memory. */
+  /** Bytes of video memory that boards of this kind have. */
   public static final int MEMORY = 16 << 20;
 
   private static final int VENDOR = 0x1234;
@@ -47,23 +47,31 @@ public final class VgaAdapter extends PciFunction {
   private final GuestMemory guest;
   private final VgaRegisters registers;
   private final VgaPlanes planes;
-  private final BochsVbe vbe = new BochsVbe(MEMORY);
+  private final BochsVbe vbe;
+  private final int length;
   private int vbeIndex;
 
   /** The video memory: {@link #loan}'s while the guest maps it. */
-  private ByteBuffer memory = fresh();
+  private ByteBuffer memory;
 
   private GuestMemory.Region region;
   private MemoryLoan loan;
 
-  /** Makes the adapter, and maps its fixed ports and window. */
-  public VgaAdapter(GuestMemory guest, IoBus ports, IoBus mmio, Clock clock) {
+  /**
+   * Makes the adapter, and maps its fixed ports and window.
+   *
+   * @param length bytes of video memory, a power of two, 256 KiB to 64 MiB
+   */
+  public VgaAdapter(GuestMemory guest, IoBus ports, IoBus mmio, Clock clock, int length) {
     super("vga", VENDOR, DEVICE, CLASS_VGA, REVISION);
+    this.length = length;
+    this.vbe = new BochsVbe(length);
+    this.memory = fresh();
     this.guest = guest;
     this.registers = new VgaRegisters(clock);
     this.planes = new VgaPlanes(registers);
     subsystem(0x1af4, 0x1100);
-    memoryBar(0, MEMORY, unmappedMemory());
+    memoryBar(0, length, unmappedMemory());
     memoryBar(REGISTERS_BAR, REGISTERS_LENGTH, registerWindow());
     for (int[] range : new int[][] {{0x3b4, 2}, {0x3ba, 1}, {0x3c0, 16}, {0x3d4, 2}, {0x3da, 1}}) {
       ports.map(range[0], range[1], vgaPorts(range[0]));
@@ -72,8 +80,8 @@ public final class VgaAdapter extends PciFunction {
     mmio.map(WINDOW, WINDOW_LENGTH, window());
   }
 
-  private static ByteBuffer fresh() {
-    return ByteBuffer.allocate(MEMORY).order(ByteOrder.LITTLE_ENDIAN);
+  private ByteBuffer fresh() {
+    return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   // Windows.
@@ -153,11 +161,11 @@ public final class VgaAdapter extends PciFunction {
 
   private void clear() {
     byte[] zeroes = new byte[1 << 16];
-    for (int at = 0; at < MEMORY; at += zeroes.length) {
+    for (int at = 0; at < length; at += zeroes.length) {
       memory.put(at, zeroes);
     }
     if (loan != null) {
-      loan.written(0, MEMORY);
+      loan.written(0, length);
     }
   }
 
@@ -258,14 +266,14 @@ public final class VgaAdapter extends PciFunction {
 
   private void followFrameBuffer() {
     boolean decoded = (config(COMMAND, 2) & COMMAND_MEMORY) != 0;
-    long base = Integer.toUnsignedLong(config(FRAME_BUFFER_REGISTER, 4)) & -(long) MEMORY;
-    boolean mapped = decoded && base != 0 && base + MEMORY <= 0xff000000L;
+    long base = Integer.toUnsignedLong(config(FRAME_BUFFER_REGISTER, 4)) & -(long) length;
+    boolean mapped = decoded && base != 0 && base + length <= 0xff000000L;
     if (region != null && mapped && region.base() == base) {
       return;
     }
     if (region != null) {
       ByteBuffer kept = fresh();
-      kept.put(0, memory, 0, MEMORY);
+      kept.put(0, memory, 0, length);
       memory = kept;
       loan.close();
       guest.removeRegion(region);
@@ -279,14 +287,14 @@ public final class VgaAdapter extends PciFunction {
 
   private void mapFrameBuffer(long base) {
     try {
-      region = guest.addRegion(base, MEMORY, true, "frame buffer");
+      region = guest.addRegion(base, length, true, "frame buffer");
     } catch (IllegalArgumentException e) {
       return; // over other memory: the bus serves it, byte by byte
     }
-    loan = guest.lend(base, MEMORY);
+    loan = guest.lend(base, length);
     ByteBuffer shared = loan.buffer();
-    shared.put(0, memory, 0, MEMORY);
-    loan.written(0, MEMORY);
+    shared.put(0, memory, 0, length);
+    loan.written(0, length);
     memory = shared;
   }
 
@@ -326,7 +334,7 @@ public final class VgaAdapter extends PciFunction {
     planes.save(out);
     vbe.save(out);
     out.writeInt(vbeIndex);
-    byte[] content = new byte[MEMORY];
+    byte[] content = new byte[length];
     memory.get(0, content);
     out.writeBytes(content);
   }
@@ -337,12 +345,12 @@ public final class VgaAdapter extends PciFunction {
     planes.load(in);
     vbe.load(in);
     vbeIndex = in.readInt() & 0xffff;
-    byte[] content = new byte[MEMORY];
+    byte[] content = new byte[length];
     in.readBytes(content);
     followFrameBuffer();
     memory.put(0, content);
     if (loan != null) {
-      loan.written(0, MEMORY);
+      loan.written(0, length);
     }
   }
 }

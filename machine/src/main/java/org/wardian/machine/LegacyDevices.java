@@ -11,6 +11,7 @@ import org.wardian.bus.IoBus;
 import org.wardian.chipset.AhciController;
 import org.wardian.chipset.Dma;
 import org.wardian.chipset.Dma8237;
+import org.wardian.chipset.E1000;
 import org.wardian.chipset.FloppyController;
 import org.wardian.chipset.FloppyGeometry;
 import org.wardian.chipset.FwCfg;
@@ -125,13 +126,23 @@ final class LegacyDevices {
     rtc.store(CMOS_EQUIPMENT, 0x01);
   }
 
+  /** A network card. */
+  void addCard(DeviceConfiguration.NetworkCard card) {
+    plug.accept(new E1000(card.id(), card.port(), card.address(), platform.timers(), dma));
+  }
+
   /** The display. */
   void addDisplay(DeviceConfiguration.Display configuration) {
     if (display != null) {
       throw new IllegalArgumentException(configuration.id() + ": a machine has one display");
     }
     display =
-        new VgaAdapter(platform.memory(), platform.ports(), platform.mmio(), platform.timers());
+        new VgaAdapter(
+            platform.memory(),
+            platform.ports(),
+            platform.mmio(),
+            platform.timers(),
+            VgaAdapter.MEMORY);
     pci.attach(VgaAdapter.SLOT, 0, display);
     if (configuration.videoBios().length > 0) {
       items.add(VIDEO_BIOS, configuration.videoBios());

@@ -95,7 +95,7 @@ final class Peripherals {
   private void add(DeviceConfiguration.NetworkCard card) {
     switch (card.model()) {
       case VIRTIO -> plug(new VirtioNet(card.id(), card.port(), card.address(), card.queues()));
-      case E1000 -> throw absent(card.id(), "network cards of model " + card.model());
+      case E1000 -> legacy.addCard(card);
     }
   }
 

@@ -21,7 +21,7 @@ class ModuleLayersTest {
           Map.entry("bus", Set.of()),
           Map.entry("x86", Set.of("memory")),
           Map.entry("processor", Set.of("host", "memory", "bus", "x86")),
-          Map.entry("chipset", Set.of("memory", "storage", "display", "bus")),
+          Map.entry("chipset", Set.of("memory", "storage", "network", "display", "bus")),
           Map.entry(
               "virtio",
               Set.of("host", "memory", "storage", "network", "display", "bus", "chipset")),
