@@ -1,5 +1,6 @@
 /** Kernel loaders, firmware tables, the initramfs writer and the guest catalogue. */
 module org.wardian.boot {
+  requires org.wardian.compression;
   requires com.fasterxml.jackson.core;
   requires org.apache.commons.compress;
   requires org.tukaani.xz;

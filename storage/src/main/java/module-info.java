@@ -2,6 +2,7 @@
 module org.wardian.storage {
   requires transitive org.wardian.host;
   requires java.xml;
+  requires org.wardian.compression;
 
   exports org.wardian.storage;
   exports org.wardian.storage.imports;

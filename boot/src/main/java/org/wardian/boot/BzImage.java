@@ -2,8 +2,8 @@ package org.wardian.boot;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.wardian.boot.payload.CorruptPayloadException;
 import org.wardian.boot.payload.PayloadFormat;
+import org.wardian.compression.CorruptPayloadException;
 
 /**
  * A Linux bzImage (Linux, {@code Documentation/arch/x86/boot.rst}): real-mode set-up code with the

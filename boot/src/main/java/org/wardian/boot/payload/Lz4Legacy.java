@@ -1,5 +1,8 @@
 package org.wardian.boot.payload;
 
+import org.wardian.compression.CorruptPayloadException;
+import org.wardian.compression.UnpackedBytes;
+
 /**
  * The legacy LZ4 frame, {@code lz4 -l} (LZ4 Frame Format 1.6, "Legacy frame"; LZ4 Block Format for
  * the blocks): a magic number, then blocks that each unpack to at most 8 MiB on their own.

@@ -1,5 +1,8 @@
 package org.wardian.boot.payload;
 
+import org.wardian.compression.CorruptPayloadException;
+import org.wardian.compression.UnpackedBytes;
+
 /**
  * One block of LZO1X data (Linux, {@code Documentation/staging/lzo.rst}). The meaning of a small
  * instruction byte depends on how many literals preceded it: that is {@code state}.

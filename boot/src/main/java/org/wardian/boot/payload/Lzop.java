@@ -3,6 +3,8 @@ package org.wardian.boot.payload;
 import java.util.zip.Adler32;
 import java.util.zip.CRC32;
 import java.util.zip.Checksum;
+import org.wardian.compression.CorruptPayloadException;
+import org.wardian.compression.UnpackedBytes;
 
 /**
  * The file format of lzop (its {@code lzop.h} and Linux's {@code lib/decompress_unlzo.c}): a header

@@ -9,6 +9,9 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
 import org.tukaani.xz.LZMAInputStream;
 import org.tukaani.xz.SingleXZInputStream;
+import org.wardian.compression.CorruptPayloadException;
+import org.wardian.compression.UnpackedBytes;
+import org.wardian.compression.ZstdDecoder;
 
 /**
  * How the payload of a bzImage is compressed (Linux, {@code lib/decompress.c} for the magic

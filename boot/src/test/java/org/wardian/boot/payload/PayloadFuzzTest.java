@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.wardian.boot.Mutation;
+import org.wardian.compression.CorruptPayloadException;
 
 /** Damaged payloads: each unpacks, within the limit, or is refused. */
 class PayloadFuzzTest {

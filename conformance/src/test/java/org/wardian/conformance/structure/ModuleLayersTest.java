@@ -15,7 +15,8 @@ class ModuleLayersTest {
       List.of(
           Map.entry("host", Set.of()),
           Map.entry("memory", Set.of("host")),
-          Map.entry("storage", Set.of("host")),
+          Map.entry("compression", Set.of()),
+          Map.entry("storage", Set.of("host", "compression")),
           Map.entry("network", Set.of("host")),
           Map.entry("display", Set.of("host")),
           Map.entry("bus", Set.of()),
@@ -25,7 +26,7 @@ class ModuleLayersTest {
           Map.entry(
               "virtio",
               Set.of("host", "memory", "storage", "network", "display", "bus", "chipset")),
-          Map.entry("boot", Set.of("memory")),
+          Map.entry("boot", Set.of("memory", "compression")),
           Map.entry(
               "machine",
               Set.of(

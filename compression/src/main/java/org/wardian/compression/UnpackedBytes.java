@@ -1,4 +1,4 @@
-package org.wardian.boot.payload;
+package org.wardian.compression;
 
 import java.io.OutputStream;
 import java.util.Arrays;
@@ -8,36 +8,42 @@ import java.util.Objects;
  * Decoder output: grows as data really arrives, so that a false size costs nothing, and never
  * beyond its limit. The output so far serves as the decoder's history.
  */
-final class UnpackedBytes {
+public final class UnpackedBytes {
 
   private final int limit;
   private byte[] data;
   private int size;
 
   /**
+   * Room for bytes.
+   *
    * @param expected first guess at the size, bytes
    * @param limit most bytes that will be taken
    */
-  UnpackedBytes(int expected, int limit) {
+  public UnpackedBytes(int expected, int limit) {
     this.limit = limit;
     this.data = new byte[Math.min(Math.max(expected, 1024), Math.max(limit, 0))];
   }
 
-  int size() {
+  /** Bytes so far. */
+  public int size() {
     return size;
   }
 
-  byte at(int index) {
+  /** The byte at {@code index}. */
+  public byte at(int index) {
     return data[Objects.checkIndex(index, size)];
   }
 
-  void put(byte[] source, int offset, int length) throws CorruptPayloadException {
+  /** Appends bytes. */
+  public void put(byte[] source, int offset, int length) throws CorruptPayloadException {
     reserve(length);
     System.arraycopy(source, offset, data, size, length);
     size += length;
   }
 
-  void fill(byte value, int length) throws CorruptPayloadException {
+  /** Appends one byte {@code length} times. */
+  public void fill(byte value, int length) throws CorruptPayloadException {
     reserve(length);
     Arrays.fill(data, size, size + length, value);
     size += length;
@@ -48,7 +54,7 @@ final class UnpackedBytes {
    *
    * @param floor index of the oldest byte that may be repeated
    */
-  void copy(int distance, int length, int floor) throws CorruptPayloadException {
+  public void copy(int distance, int length, int floor) throws CorruptPayloadException {
     if (distance <= 0 || distance > size - floor) {
       throw new CorruptPayloadException("match before the start of the data");
     }
@@ -75,7 +81,7 @@ final class UnpackedBytes {
   }
 
   /** A stream that puts bytes here. */
-  OutputStream stream() {
+  public OutputStream stream() {
     return new OutputStream() {
       @Override
       public void write(int b) throws CorruptPayloadException {
@@ -89,11 +95,13 @@ final class UnpackedBytes {
     };
   }
 
-  byte[] backing() {
+  /** The array that holds the bytes so far; longer than they are, and replaced as they grow. */
+  public byte[] backing() {
     return data;
   }
 
-  byte[] toByteArray() {
+  /** All bytes; not to be changed. */
+  public byte[] toByteArray() {
     return size == data.length ? data : Arrays.copyOf(data, size);
   }
 }

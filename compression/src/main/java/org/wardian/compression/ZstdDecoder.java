@@ -1,10 +1,10 @@
-package org.wardian.boot.payload;
+package org.wardian.compression;
 
 /**
  * A decoder for Zstandard (RFC 8878), without dictionaries. The whole output is the window, so the
  * window size that a frame asks for allocates nothing.
  */
-final class ZstdDecoder {
+public final class ZstdDecoder {
 
   /** Most bytes that one block unpacks to. */
   static final int MAX_BLOCK = 128 << 10;
@@ -22,7 +22,14 @@ final class ZstdDecoder {
   private final ZstdSequences sequences;
   private int at;
 
-  ZstdDecoder(byte[] in, int length, UnpackedBytes out) {
+  /**
+   * A decoder.
+   *
+   * @param in frames from its start on
+   * @param length bytes of {@code in} that may be read
+   * @param out gets what is unpacked
+   */
+  public ZstdDecoder(byte[] in, int length, UnpackedBytes out) {
     this.in = in;
     this.end = length;
     this.out = out;
@@ -31,7 +38,7 @@ final class ZstdDecoder {
   }
 
   /** Decodes all frames. */
-  void decode() throws CorruptPayloadException {
+  public void decode() throws CorruptPayloadException {
     while (at < end) {
       int magic = (int) take(4);
       if (magic == MAGIC) {
@@ -46,6 +53,14 @@ final class ZstdDecoder {
         throw new CorruptPayloadException("bad magic at " + (at - 4));
       }
     }
+  }
+
+  /** Decodes the first frame; what follows it is not looked at. */
+  public void decodeFrame() throws CorruptPayloadException {
+    if ((int) take(4) != MAGIC) {
+      throw new CorruptPayloadException("bad magic");
+    }
+    frame();
   }
 
   private void frame() throws CorruptPayloadException {

@@ -1,4 +1,4 @@
-package org.wardian.boot.payload;
+package org.wardian.compression;
 
 import java.io.IOException;
 

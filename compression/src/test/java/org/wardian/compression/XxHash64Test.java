@@ -1,4 +1,4 @@
-package org.wardian.boot.payload;
+package org.wardian.compression;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

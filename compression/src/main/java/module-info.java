@@ -1,0 +1,4 @@
+/** Compressed formats, packed and unpacked in plain Java. */
+module org.wardian.compression {
+  exports org.wardian.compression;
+}
