@@ -47,7 +47,7 @@ public final class Cpuid {
   /** The paravirtual clock never goes backwards from one processor to another. */
   public static final int KVM_CLOCKSOURCE_STABLE = 1 << 24;
 
-  private static final int LAST_BASIC = 0x16;
+  private static final int LAST_BASIC = 0x1f;
   private static final int LAST_HYPERVISOR = HYPERVISOR_BASE + 0x10;
   private static final int FIRST_EXTENDED = 0x8000_0000;
   private static final int LAST_EXTENDED = 0x8000_0008;
@@ -169,7 +169,7 @@ public final class Cpuid {
           features(7);
         }
       }
-      case 0xb -> topology(subleaf);
+      case 0xb, 0x1f -> topology(subleaf);
       case 0xd -> {
         if (model.has(Feature.XSAVE)) {
           xsave(subleaf, xcr0);
@@ -189,7 +189,7 @@ public final class Cpuid {
         ecx = 100;
       }
       default -> {
-        // Leaves 3, 5, 8 to 0xa, 0xc, 0xe to 0x14: nothing to report.
+        // Leaves 3, 5, 8 to 0xa, 0xc, 0xe to 0x14, 0x17 to 0x1e: nothing to report.
       }
     }
   }
@@ -221,7 +221,7 @@ public final class Cpuid {
     ecx = sets - 1;
   }
 
-  /** Leaf 0xb: one thread a core, all cores in one package. */
+  /** Leaves 0xb and 0x1f: one thread a core, all cores in one package. */
   private void topology(int subleaf) {
     ecx = subleaf & 0xff;
     edx = apicId;

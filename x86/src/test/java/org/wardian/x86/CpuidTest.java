@@ -17,7 +17,7 @@ class CpuidTest {
   @Test
   void vendorAndSignature() {
     leaf(0, 0);
-    assertThat(cpuid.eax).isEqualTo(0x16);
+    assertThat(cpuid.eax).isEqualTo(0x1f);
     assertThat(ascii(cpuid.ebx, cpuid.edx, cpuid.ecx)).isEqualTo("GenuineIntel");
     leaf(1, 0);
     int family = cpuid.eax >> 8 & 15;
@@ -81,14 +81,17 @@ class CpuidTest {
     assertThat(cpuid.ebx >>> 24).isEqualTo(3);
     assertThat(cpuid.ebx >> 16 & 0xff).isEqualTo(8);
     assertThat(cpuid.edx >> 28 & 1).isOne();
-    leaf(0xb, 0);
-    assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx})
-        .containsExactly(0, 1, 0x100, 3);
-    leaf(0xb, 1);
-    assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx})
-        .containsExactly(3, 6, 0x201, 3);
-    leaf(0xb, 2);
-    assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx}).containsExactly(0, 0, 2, 3);
+    for (int leaf : new int[] {0xb, 0x1f}) {
+      leaf(leaf, 0);
+      assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx})
+          .containsExactly(0, 1, 0x100, 3);
+      leaf(leaf, 1);
+      assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx})
+          .containsExactly(3, 6, 0x201, 3);
+      leaf(leaf, 2);
+      assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx})
+          .containsExactly(0, 0, 2, 3);
+    }
     Cpuid alone = new Cpuid(CpuModel.standard(), 0, 1, TSC_HZ, APIC_HZ);
     alone.leaf(1, 0, false, 3);
     assertThat(alone.edx >> 28 & 1).isZero();
@@ -151,9 +154,9 @@ class CpuidTest {
 
   @Test
   void leavesBeyondTheLastAnswerAsTheLastBasicOne() {
-    leaf(0x16, 0);
+    leaf(0x1f, 0);
     int[] last = {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx};
-    for (int leaf : new int[] {0x17, 0x3fff_ffff, 0x8000_0009, -1}) {
+    for (int leaf : new int[] {0x20, 0x3fff_ffff, 0x8000_0009, -1}) {
       leaf(leaf, 0);
       assertThat(new int[] {cpuid.eax, cpuid.ebx, cpuid.ecx, cpuid.edx}).isEqualTo(last);
     }

@@ -179,6 +179,9 @@ public final class KernelCpuid {
     }
     plain(0x15);
     plain(0x16);
+    for (int i = 0; i <= 2; i++) {
+      indexed(0x1f, i);
+    }
   }
 
   /** Leaf 7: features, and what the guest must know to guard against speculation. */

@@ -133,6 +133,7 @@ public final class KernelMachine
       throw e;
     }
     vcpus.add(vcpu);
+    vcpu.watchedBy(watch);
     watch.add(vcpu);
     return vcpu;
   }

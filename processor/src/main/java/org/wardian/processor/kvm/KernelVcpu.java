@@ -59,6 +59,11 @@ public final class KernelVcpu implements Vcpu {
 
   private long exits;
 
+  /** How often in a row it was found asleep for good. */
+  volatile int looksAsleep;
+
+  private HaltWatch watch;
+
   /** {@link #exits} for other threads. */
   private volatile long seenExits;
 
@@ -146,6 +151,7 @@ public final class KernelVcpu implements Vcpu {
 
   @Override
   public void stateChanged() {
+    looksAsleep = 0;
     transfer.write(block.address());
     fresh = true;
   }
@@ -202,6 +208,11 @@ public final class KernelVcpu implements Vcpu {
     cpu.kick();
   }
 
+  /** Sets who is told of such looks; before the first run. */
+  void watchedBy(HaltWatch haltWatch) {
+    watch = haltWatch;
+  }
+
   /** Asks the vCPU to look whether it sleeps for good; any thread. */
   void examine() {
     examinationAsked = true;
@@ -218,6 +229,7 @@ public final class KernelVcpu implements Vcpu {
   @Override
   public Exit run() {
     fresh = false;
+    looksAsleep = 0;
     while (true) {
       if (split) {
         offerExternalInterrupt();
@@ -226,6 +238,7 @@ public final class KernelVcpu implements Vcpu {
       if (result == KvmCpu.EXITED) {
         exits++;
         seenExits = exits;
+        looksAsleep = 0;
         Exit exit = handle(RawMemory.getInt(page + RunPage.EXIT_REASON));
         if (exit != null) {
           return exit;
@@ -238,7 +251,7 @@ public final class KernelVcpu implements Vcpu {
         }
         if (examinationAsked) {
           examinationAsked = false;
-          if (sleepsForGood()) {
+          if (watch.found(this, sleepsForGood())) {
             return Exit.HALTED;
           }
         }
@@ -340,10 +353,14 @@ public final class KernelVcpu implements Vcpu {
     RawMemory.putByte(page + RunPage.REQUEST_INTERRUPT_WINDOW, (byte) (external ? 1 : 0));
   }
 
-  /** Whether the vCPU is in HLT with interrupts off and no NMI on its way. */
+  /** Whether the vCPU is in HLT with interrupts off and no NMI on its way, or awaits its start. */
   private boolean sleepsForGood() {
     cpu.get(CpuStructure.MP_STATE, scratch);
-    if (scratch.get(ValueLayout.JAVA_INT, MpState.STATE) != MpState.HALTED) {
+    int activity = scratch.get(ValueLayout.JAVA_INT, MpState.STATE);
+    if (activity == MpState.UNINITIALIZED || activity == MpState.INIT_RECEIVED) {
+      return true;
+    }
+    if (activity != MpState.HALTED) {
       return false;
     }
     cpu.get(CpuStructure.REGISTERS, scratch);

@@ -225,9 +225,10 @@ final class BlockEmitter {
     Instruction i = block.instructions[n];
     Operation op = GuestBlock.operation(i);
     switch (op) {
-      case NOP, PAUSE -> {}
-      case LFENCE, SFENCE -> {}
+      // Loads are in order as they are; stores that bypass the caches are not.
+      case NOP, LFENCE -> {}
       case MFENCE -> a.mfence();
+      case SFENCE -> a.sfence();
       case LEA -> computing.lea(n, i);
       case PUSH -> computing.push(n, i);
       case POP -> computing.pop(n, i);

@@ -1,6 +1,7 @@
 package org.wardian.processor.software;
 
 import org.wardian.processor.Flags;
+import org.wardian.memory.RawMemory;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;
@@ -68,7 +69,10 @@ final class ControlOps {
       }
       case JMPF, CALLF -> farBranch(op, i);
       case RETF -> far.ret(size, i.operands > 0 ? (int) i.immediate & 0xffff : 0);
-      case IRET -> far.interruptReturn(size);
+      case IRET -> {
+        RawMemory.fullFence();
+        far.interruptReturn(size);
+      }
       case INT3 -> software(Vector.BP, Events.Source.SOFTWARE);
       case INT1 -> software(Vector.DB, Events.Source.PRIVILEGED_SOFTWARE);
       case INT -> {

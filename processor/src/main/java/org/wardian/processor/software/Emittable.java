@@ -39,7 +39,8 @@ final class Emittable {
       case LEAVE -> {
         return i.operandSize == 8;
       }
-      case NOP, LFENCE -> {
+      // PAUSE is for Java, which may give the host's core away.
+      case NOP, LFENCE, MFENCE, SFENCE -> {
         return true;
       }
       case ADC,

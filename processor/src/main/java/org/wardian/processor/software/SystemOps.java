@@ -66,8 +66,33 @@ final class SystemOps {
     }
   }
 
+  /** Whether earlier stores are seen by all before the next instruction: Intel SDM vol. 3 §9.3. */
+  private static boolean serializes(Operation op) {
+    return switch (op) {
+      case CPUID,
+          WRMSR,
+          MOV_CR,
+          MOV_DR,
+          INVLPG,
+          INVPCID,
+          INVD,
+          WBINVD,
+          LGDT,
+          LIDT,
+          LLDT,
+          LTR,
+          CLTS,
+          LMSW ->
+          true;
+      default -> false;
+    };
+  }
+
   void execute(Instruction i) {
     Operation op = OPERATIONS[i.operation];
+    if (serializes(op)) {
+      RawMemory.fullFence();
+    }
     switch (op) {
       case CLI -> interruptFlag(false);
       case STI -> interruptFlag(true);

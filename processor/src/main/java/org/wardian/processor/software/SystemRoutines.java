@@ -30,6 +30,13 @@ final class SystemRoutines {
   private static final int PAGE_MASK = -4096;
   private static final int R11 = 11;
 
+  // The frame of IRETQ.
+  private static final int RETURN_RIP = 0;
+  private static final int RETURN_CODE_SEGMENT = 8;
+  private static final int RETURN_FLAGS = 16;
+  private static final int RETURN_STACK = 24;
+  private static final int RETURN_STACK_SEGMENT = 32;
+
   /** Flags in an image with which IRET and SYSRET are not ordinary. */
   private static final int UNUSUAL = (int) (Cpu.TF | Cpu.AC);
 
@@ -268,10 +275,14 @@ final class SystemRoutines {
     a.jcc(HostCondition.NOT_EQUAL, fail);
     a.mov(8, RDX, GUEST_RSP);
     translate(RDX, 5 * 8, fail);
-    a.movLoad(8, RAX, HostMemory.at(RDX, 0));
+    // Once: another processor may write there meanwhile.
+    for (int word = RETURN_STACK_SEGMENT; word >= RETURN_RIP; word -= 8) {
+      a.movLoad(8, RAX, HostMemory.at(RDX, word));
+      a.movStore(8, frame(word), RAX);
+    }
     canonical(RAX);
     a.jcc(HostCondition.NOT_EQUAL, fail);
-    a.movzxLoad(4, RAX, 2, HostMemory.at(RDX, 8));
+    a.movzxLoad(4, RAX, 2, frame(RETURN_CODE_SEGMENT));
     a.testImmediate(4, RAX, 3);
     a.jcc(HostCondition.NOT_EQUAL, user);
     writeReturnTo(Mmu.SUPERVISOR, fail);
@@ -319,33 +330,37 @@ final class SystemRoutines {
     a.jcc(HostCondition.NOT_EQUAL, fail);
   }
 
-  /** The rest of IRETQ: RDX is the frame's host address, RAX its CS. */
+  private static long frame(int word) {
+    return state(SystemWords.FRAME + word);
+  }
+
+  /** The rest of IRETQ, from {@link SystemWords#FRAME}; RAX is its CS. */
   private void writeReturnTo(int mode, int fail) {
     int privilege = mode == Mmu.USER ? 3 : 0;
     int stackChecked = a.newLabel();
     checkDescriptor(privilege, privilege == 0 ? SYSTEM_CODE : USER_CODE, fail);
-    a.movzxLoad(4, RAX, 2, HostMemory.at(RDX, 32));
+    a.movzxLoad(4, RAX, 2, frame(RETURN_STACK_SEGMENT));
     if (privilege == 0) {
       a.test(4, RAX, RAX);
       a.jcc(HostCondition.EQUAL, stackChecked);
     }
     checkDescriptor(privilege, privilege == 0 ? SYSTEM_DATA : USER_DATA, fail);
     a.bind(stackChecked);
-    a.testStoreImmediate(4, HostMemory.at(RDX, 16), UNUSUAL);
+    a.testStoreImmediate(4, frame(RETURN_FLAGS), UNUSUAL);
     a.jcc(HostCondition.NOT_EQUAL, fail);
-    a.movLoad(8, T0, HostMemory.at(RDX, 0));
+    a.movLoad(8, T0, frame(RETURN_RIP));
     lookUp(mode);
     a.jcc(HostCondition.NOT_EQUAL, fail);
     keepTarget();
-    a.movLoad(8, T0, HostMemory.at(RDX, 16));
+    a.movLoad(8, T0, frame(RETURN_FLAGS));
     loadFlags(RAX);
-    a.movzxLoad(4, RAX, 2, HostMemory.at(RDX, 8));
+    a.movzxLoad(4, RAX, 2, frame(RETURN_CODE_SEGMENT));
     long code = privilege == 0 ? SYSTEM_CODE : USER_CODE;
     a.movImmediate(8, T0, (long) Segmentation.attributes(code) << 32);
     a.alu(HostAssembler.OR, 8, T0, RAX);
     storeFlat(StateLayout.CS);
     loadStack(privilege);
-    a.movLoad(8, GUEST_RSP, HostMemory.at(RDX, 24));
+    a.movLoad(8, GUEST_RSP, frame(RETURN_STACK));
     switchTo(mode);
     a.movLoad(8, RAX, state(SystemWords.SPILL));
     a.movLoad(8, RDX, state(SystemWords.SECOND_SPILL));
@@ -355,7 +370,7 @@ final class SystemRoutines {
   private void loadStack(int privilege) {
     long data = privilege == 0 ? SYSTEM_DATA : USER_DATA;
     int loaded = a.newLabel();
-    a.movzxLoad(4, RAX, 2, HostMemory.at(RDX, 32));
+    a.movzxLoad(4, RAX, 2, frame(RETURN_STACK_SEGMENT));
     if (privilege == 0) {
       int flat = a.newLabel();
       int at = StateLayout.segment(StateLayout.SS);

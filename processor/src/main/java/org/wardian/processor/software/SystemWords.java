@@ -68,8 +68,11 @@ final class SystemWords {
   /** Another. */
   static final int SECOND_SPILL = BASE + 112;
 
+  /** What IRETQ returns to, as it was when it was looked at: RIP, CS, RFLAGS, RSP, SS. */
+  static final int FRAME = BASE + 176;
+
   /** Offset of the first byte behind them. */
-  static final int END = BASE + 176;
+  static final int END = BASE + 216;
 
   private SystemWords() {}
 
