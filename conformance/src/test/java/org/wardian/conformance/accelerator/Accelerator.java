@@ -51,12 +51,17 @@ enum Accelerator {
 
   /** A machine of one processor with {@code bytes} of RAM. */
   Platform platform(long bytes) {
-    require();
-    return create(bytes, model());
+    return platform(bytes, 1);
   }
 
-  private Platform create(long bytes, CpuModel model) {
-    return Platform.create(new PlatformConfiguration(kind, bytes, 1, model, chips));
+  /** A machine of so many processors with {@code bytes} of RAM. */
+  Platform platform(long bytes, int processors) {
+    require();
+    return create(bytes, processors, model());
+  }
+
+  private Platform create(long bytes, int processors, CpuModel model) {
+    return Platform.create(new PlatformConfiguration(kind, bytes, processors, model, chips));
   }
 
   /**
@@ -98,7 +103,7 @@ enum Accelerator {
     }
 
     private static boolean look(CpuModel model) {
-      try (Platform platform = KVM_SPLIT.create(0x10000, model)) {
+      try (Platform platform = KVM_SPLIT.create(0x10000, 1, model)) {
         return !platform.vcpus().isEmpty();
       } catch (UnsupportedCpuModelException e) {
         return false;
