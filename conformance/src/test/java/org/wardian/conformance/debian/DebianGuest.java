@@ -13,6 +13,7 @@ import org.wardian.boot.catalogue.ProgressListener;
 import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -25,6 +26,8 @@ import org.wardian.x86.CpuModel;
  * @param parameters words for the kernel's command line, behind the console's
  * @param protocol how the kernel is entered
  * @param files what the initramfs holds besides busybox
+ * @param processors how many the machine has
+ * @param translator how our own processor executes it
  */
 public record DebianGuest(
     String name,
@@ -32,12 +35,22 @@ public record DebianGuest(
     CpuModel cpuModel,
     String parameters,
     BootProtocol protocol,
-    List<CpioEntry> files) {
+    List<CpioEntry> files,
+    int processors,
+    Translator translator) {
   private static final long MEMORY = 512L << 20;
 
   /** The guest on the machine that {@code ward run} gives it. */
   public static DebianGuest named(String name) {
-    return new DebianGuest(name, MEMORY, CpuModel.standard(), "", BootProtocol.AUTO, List.of());
+    return new DebianGuest(
+        name,
+        MEMORY,
+        CpuModel.standard(),
+        "",
+        BootProtocol.AUTO,
+        List.of(),
+        1,
+        Translator.AUTO);
   }
 
   /** The kernel for virtual machines: the default guest. */
@@ -47,27 +60,44 @@ public record DebianGuest(
 
   /** This guest with so much RAM. */
   public DebianGuest withMemory(long bytes) {
-    return new DebianGuest(name, bytes, cpuModel, parameters, protocol, files);
+    return new DebianGuest(
+        name, bytes, cpuModel, parameters, protocol, files, processors, translator);
   }
 
   /** This guest on another processor. */
   public DebianGuest withCpuModel(String model) {
-    return new DebianGuest(name, memoryBytes, CpuModel.named(model), parameters, protocol, files);
+    return new DebianGuest(
+        name, memoryBytes, CpuModel.named(model), parameters, protocol, files, processors, translator);
   }
 
   /** This guest with these words on the kernel's command line. */
   public DebianGuest withParameters(String words) {
-    return new DebianGuest(name, memoryBytes, cpuModel, words, protocol, files);
+    return new DebianGuest(
+        name, memoryBytes, cpuModel, words, protocol, files, processors, translator);
   }
 
   /** This guest, its kernel entered so. */
   public DebianGuest withProtocol(BootProtocol entry) {
-    return new DebianGuest(name, memoryBytes, cpuModel, parameters, entry, files);
+    return new DebianGuest(
+        name, memoryBytes, cpuModel, parameters, entry, files, processors, translator);
   }
 
   /** This guest with more files; folders come before what they hold. */
   public DebianGuest withFiles(List<CpioEntry> entries) {
-    return new DebianGuest(name, memoryBytes, cpuModel, parameters, protocol, List.copyOf(entries));
+    return new DebianGuest(
+        name, memoryBytes, cpuModel, parameters, protocol, List.copyOf(entries), processors, translator);
+  }
+
+  /** This guest on so many processors. */
+  public DebianGuest withProcessors(int count) {
+    return new DebianGuest(
+        name, memoryBytes, cpuModel, parameters, protocol, files, count, translator);
+  }
+
+  /** This guest, executed so. */
+  public DebianGuest withTranslator(Translator choice) {
+    return new DebianGuest(
+        name, memoryBytes, cpuModel, parameters, protocol, files, processors, choice);
   }
 
   /**
@@ -93,10 +123,11 @@ public record DebianGuest(
             // As ward run has it: a panic resets, which ends the machine.
             ("console=ttyS0 panic=-1 " + parameters).strip(),
             memoryBytes,
-            1,
+            processors,
             cpuModel,
             Set.of(),
             true)
-        .entered(protocol);
+        .entered(protocol)
+        .with(translator);
   }
 }
