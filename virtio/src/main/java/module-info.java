@@ -14,5 +14,6 @@ module org.wardian.virtio {
   exports org.wardian.virtio.net;
   exports org.wardian.virtio.queue;
   exports org.wardian.virtio.rng;
+  exports org.wardian.virtio.scsi;
   exports org.wardian.virtio.transport;
 }

@@ -5,8 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** What an ATAPI drive answers to questions about itself and its disc (MMC-5 §6, SPC-3 §6). */
-final class AtapiReplies {
+/**
+ * What a CD-ROM and DVD-ROM drive answers to questions about itself and its disc (MMC-5 §6, SPC-3
+ * §6), behind ATA or on a SCSI host.
+ */
+public final class AtapiReplies {
   private static final int LEAD_OUT = 0xaa;
   private static final int DATA_TRACK = 0x14;
 
@@ -31,7 +34,8 @@ final class AtapiReplies {
     return bytes;
   }
 
-  static byte[] inquiry() {
+  /** Standard INQUIRY data. */
+  public static byte[] inquiry() {
     return ByteBuffer.allocate(36)
         .put(new byte[] {5, (byte) 0x80, 5, 0x32, 31, 0, 0, 0})
         .put(ascii("WARDIAN", 8))
@@ -41,7 +45,7 @@ final class AtapiReplies {
   }
 
   /** A page of vital product data, or null. */
-  static byte[] vitalPage(int page, String serial) {
+  public static byte[] vitalPage(int page, String serial) {
     byte[] content =
         switch (page) {
           case 0x00 -> new byte[] {0x00, (byte) 0x80};
@@ -56,7 +60,8 @@ final class AtapiReplies {
             .array();
   }
 
-  static byte[] capacity(long sectors) {
+  /** READ CAPACITY (10). */
+  public static byte[] capacity(long sectors) {
     return ByteBuffer.allocate(8)
         .putInt((int) Math.min(sectors - 1, 0xffffffffL))
         .putInt(AtapiDrive.SECTOR)
@@ -69,7 +74,7 @@ final class AtapiReplies {
    * @param changeable whether the mask of what can be changed is asked for: nothing
    * @param wide the header of MODE SENSE (10)
    */
-  static byte[] modePages(int page, boolean changeable, boolean locked, boolean wide) {
+  public static byte[] modePages(int page, boolean changeable, boolean locked, boolean wide) {
     ByteArrayOutputStream pages = new ByteArrayOutputStream();
     if (page == 0x01 || page == 0x3f) {
       pages.writeBytes(new byte[] {0x01, 6, 0, 5, 0, 0, 0, 0});
@@ -121,7 +126,7 @@ final class AtapiReplies {
   }
 
   /** Table of contents of one data track, or null for a track that does not exist. */
-  static byte[] toc(int first, boolean minutes, long sectors) {
+  public static byte[] toc(int first, boolean minutes, long sectors) {
     if (first > 1 && first != LEAD_OUT) {
       return null;
     }
@@ -136,7 +141,8 @@ final class AtapiReplies {
     return Arrays.copyOf(reply.array(), reply.position());
   }
 
-  static byte[] sessions(boolean minutes) {
+  /** The one session of a disc. */
+  public static byte[] sessions(boolean minutes) {
     ByteBuffer reply = ByteBuffer.allocate(12).putShort((short) 10).put((byte) 1).put((byte) 1);
     reply.put(new byte[] {0, DATA_TRACK, 1, 0});
     address(reply, 0, minutes);
@@ -144,7 +150,7 @@ final class AtapiReplies {
   }
 
   /** The raw table of contents: first and last track, lead-out, the track. */
-  static byte[] fullToc(long sectors) {
+  public static byte[] fullToc(long sectors) {
     ByteBuffer reply = ByteBuffer.allocate(4 + 4 * 11);
     reply.putShort((short) (2 + 4 * 11)).put((byte) 1).put((byte) 1);
     for (int point : new int[] {0xa0, 0xa1, 0xa2, 1}) {
@@ -158,7 +164,8 @@ final class AtapiReplies {
     return reply.array();
   }
 
-  static byte[] discInformation() {
+  /** READ DISC INFORMATION: finalised, one session. */
+  public static byte[] discInformation() {
     byte[] reply = new byte[34];
     reply[1] = 32;
     reply[2] = 0x0e; // complete
@@ -170,7 +177,8 @@ final class AtapiReplies {
     return reply;
   }
 
-  static byte[] trackInformation(long sectors) {
+  /** READ TRACK INFORMATION of the one track. */
+  public static byte[] trackInformation(long sectors) {
     return ByteBuffer.allocate(36)
         .putShort((short) 34)
         .put(new byte[] {1, 1, 0, 4, 1, 0})
@@ -183,7 +191,7 @@ final class AtapiReplies {
   }
 
   /** Features of the drive (§5): the list of profiles and what every such drive can. */
-  static byte[] configuration(boolean loaded, long sectors, byte[] p, ByteBuffer fields) {
+  public static byte[] configuration(boolean loaded, long sectors, byte[] p, ByteBuffer fields) {
     int current = !loaded ? 0 : sectors > LONGEST_CD ? PROFILE_DVD_ROM : PROFILE_CD_ROM;
     int first = fields.getShort(2) & 0xffff;
     int type = p[1] & 3;
@@ -231,7 +239,7 @@ final class AtapiReplies {
   }
 
   /** GET EVENT STATUS NOTIFICATION: of the media class, or of none. */
-  static byte[] event(boolean media, boolean open, boolean loaded, boolean changed) {
+  public static byte[] event(boolean media, boolean open, boolean loaded, boolean changed) {
     if (!media) {
       return new byte[] {0, 2, (byte) 0x80, 0x10};
     }
@@ -240,12 +248,13 @@ final class AtapiReplies {
     return new byte[] {0, 6, 4, 0x10, (byte) event, (byte) status, 0, 0};
   }
 
-  static byte[] mechanism(boolean open) {
+  /** MECHANISM STATUS. */
+  public static byte[] mechanism(boolean open) {
     return new byte[] {0, (byte) (open ? 0x10 : 0), 0, 0, 0, 1, 0, 0};
   }
 
   /** READ DVD STRUCTURE: the physical format of a DVD, or null. */
-  static byte[] dvdStructure(int format, long sectors) {
+  public static byte[] dvdStructure(int format, long sectors) {
     if (sectors <= LONGEST_CD || format != 0) {
       return null;
     }

@@ -19,6 +19,10 @@ import org.wardian.virtio.block.VirtioBlock;
 import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.net.VirtioNet;
 import org.wardian.virtio.rng.VirtioRng;
+import org.wardian.virtio.scsi.ScsiCdRom;
+import org.wardian.virtio.scsi.ScsiDisk;
+import org.wardian.virtio.scsi.ScsiUnit;
+import org.wardian.virtio.scsi.VirtioScsi;
 import org.wardian.virtio.transport.VirtioPci;
 
 /**
@@ -40,6 +44,9 @@ final class Peripherals {
   private final Set<String> names = new HashSet<>();
   private final LegacyDevices legacy;
   private int nextSlot = FIRST_SLOT;
+
+  /** Null until there is a SCSI disk. */
+  private VirtioScsi scsi;
 
   /**
    * Makes no device yet.
@@ -88,8 +95,23 @@ final class Peripherals {
       case VIRTIO -> plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
       case IDE -> legacy.addIde(disk);
       case AHCI -> legacy.addAhci(disk);
-      case SCSI -> throw absent(disk.id(), "disks on bus " + disk.bus());
+      case SCSI -> scsi().add(unit(disk));
     }
+  }
+
+  private static ScsiUnit unit(DeviceConfiguration.Disk disk) {
+    return disk.cdrom()
+        ? new ScsiCdRom(disk.medium(), disk.serial())
+        : new ScsiDisk(disk.medium(), disk.serial());
+  }
+
+  /** The host of all SCSI disks, in the slot of the first. */
+  private VirtioScsi scsi() {
+    if (scsi == null) {
+      scsi = new VirtioScsi("scsi", 1);
+      plug(scsi);
+    }
+    return scsi;
   }
 
   private void add(DeviceConfiguration.NetworkCard card) {

@@ -21,6 +21,9 @@ import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.net.VirtioNet;
 import org.wardian.virtio.rng.VirtioRng;
+import org.wardian.virtio.scsi.ScsiCdRom;
+import org.wardian.virtio.scsi.ScsiDisk;
+import org.wardian.virtio.scsi.VirtioScsi;
 
 /**
  * Every kind of device against a driver that writes anything anywhere, also while the device looks.
@@ -42,6 +45,13 @@ class HostileDriverTest {
           () -> new VirtioBlock("block", new MemoryDisk(1 << 16, false), "serial", 2),
           "net",
           () -> new VirtioNet("net", PORT, MacAddress.parse("52:54:00:12:34:56"), 2),
+          "scsi",
+          () -> {
+            VirtioScsi host = new VirtioScsi("scsi", 1);
+            host.add(new ScsiDisk(new MemoryDisk(1 << 16, false), "serial"));
+            host.add(new ScsiCdRom(new MemoryDisk(1 << 16, true), "serial"));
+            return host;
+          },
           "rng",
           () -> new VirtioRng("rng", new Random(1), new HostTimers(), 1 << 30),
           "console",
@@ -128,6 +138,13 @@ class HostileDriverTest {
       bytes[1] = (byte) random.nextInt(4);
       bytes[8] = (byte) random.nextInt(130);
     }
+    if (driver.machine.device.type() == DeviceType.SCSI && random.nextInt(4) > 0) {
+      // The unit and a command that is likely to exist.
+      byte[] request = {1, (byte) random.nextInt(3), 0x40, 0};
+      System.arraycopy(request, 0, bytes, queue.index == 0 ? 8 : 0, request.length);
+      bytes[19] = (byte) SCSI_COMMANDS[random.nextInt(SCSI_COMMANDS.length)];
+      Arrays.fill(bytes, 20, 20 + random.nextInt(16), (byte) 0);
+    }
     driver.write(data, bytes);
     boolean reads = true;
     boolean writes = true;
@@ -181,6 +198,11 @@ class HostileDriverTest {
     };
   }
 
+  private static final int[] SCSI_COMMANDS = {
+    0x00, 0x03, 0x08, 0x0a, 0x12, 0x1a, 0x1b, 0x25, 0x28, 0x2a, 0x35, 0x41, 0x42, 0x43, 0x46, 0x4a,
+    0x51, 0x52, 0x5a, 0x88, 0x8a, 0x8f, 0x93, 0x9e, 0xa0, 0xa8, 0xaa, 0xad, 0xbd
+  };
+
   private static int length(Random random) {
     return switch (random.nextInt(20)) {
       case 0 -> 1 + random.nextInt(64);
@@ -188,6 +210,8 @@ class HostileDriverTest {
       case 2 -> 1 + random.nextInt(4096);
       case 4 -> 1514;
       case 5 -> 32;
+      case 6, 7, 8 -> 51;
+      case 9, 10 -> 108;
       default -> 16;
     };
   }

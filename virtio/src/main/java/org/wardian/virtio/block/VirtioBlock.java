@@ -7,6 +7,7 @@ import java.util.List;
 import org.wardian.storage.BlockDevice;
 import org.wardian.storage.BlockRequest;
 import org.wardian.virtio.DeviceType;
+import org.wardian.virtio.UnderWay;
 import org.wardian.virtio.VirtioDevice;
 import org.wardian.virtio.queue.DescriptorChain;
 import org.wardian.virtio.queue.QueueViolation;
@@ -28,8 +29,8 @@ public final class VirtioBlock extends VirtioDevice {
   private final BlockDevice disk;
   private final byte[] id;
 
-  /** Requests under way by queue; guarded by itself. */
-  private final int[] underWay;
+  /** Requests that the disk has, by queue. */
+  private final UnderWay underWay;
 
   /** Header of the request at hand; by queue, since each has one thread. */
   private final ByteBuffer[] headers;
@@ -46,7 +47,7 @@ public final class VirtioBlock extends VirtioDevice {
     this.id = new byte[BlockProtocol.ID_LENGTH];
     byte[] characters = serial.getBytes(StandardCharsets.US_ASCII);
     System.arraycopy(characters, 0, id, 0, Math.min(characters.length, id.length));
-    this.underWay = new int[queues];
+    this.underWay = new UnderWay(queues);
     this.headers = new ByteBuffer[queues];
     for (int i = 0; i < queues; i++) {
       headers[i] =
@@ -168,7 +169,7 @@ public final class VirtioBlock extends VirtioDevice {
       List<ByteBuffer> buffers) {
     Request request = new Request(kind, queue, chain, offset(sector), length, buffers, false);
     if (length % BlockProtocol.SECTOR != 0) {
-      underWay(queue, 1);
+      underWay.begin(queue);
       request.completed(BlockRequest.Result.OUT_OF_RANGE);
     } else {
       submit(request);
@@ -223,17 +224,8 @@ public final class VirtioBlock extends VirtioDevice {
   }
 
   private void submit(Request request) {
-    underWay(request.queue, 1);
+    underWay.begin(request.queue);
     disk.submit(request);
-  }
-
-  private void underWay(int queue, int change) {
-    synchronized (underWay) {
-      underWay[queue] += change;
-      if (underWay[queue] == 0) {
-        underWay.notifyAll();
-      }
-    }
   }
 
   /** A request of the driver, on its way through the disk. */
@@ -279,7 +271,7 @@ public final class VirtioBlock extends VirtioDevice {
             case IO_ERROR, NO_SPACE, READ_ONLY, OUT_OF_RANGE -> BlockProtocol.IO_ERROR;
           };
       finish(home, chain, status, written);
-      underWay(queue, -1);
+      underWay.end(queue);
     }
   }
 
@@ -298,34 +290,16 @@ public final class VirtioBlock extends VirtioDevice {
     }
   }
 
-  private void drain(int queue) {
-    synchronized (underWay) {
-      boolean interrupted = false;
-      while (underWay[queue] != 0) {
-        try {
-          underWay.wait();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   @Override
   protected void deactivated(Session ended) {
-    for (int queue = 0; queue < queues(); queue++) {
-      drain(queue);
-    }
+    underWay.drainAll();
     // A driver finds the cache on, whatever its predecessor had chosen.
     configure(c -> c.put(BlockProtocol.WRITE_CACHE, (byte) 1));
   }
 
   @Override
   protected void queueStopped(Session current, int queue) {
-    drain(queue);
+    underWay.drain(queue);
   }
 
   @Override
