@@ -58,6 +58,10 @@ final class IdeChannel {
   final BusMasterIde busMaster;
 
   private int selected;
+
+  /** The drive that carries out a command, or did so last. */
+  private int active;
+
   private int control;
   private boolean interrupting;
 
@@ -113,6 +117,7 @@ final class IdeChannel {
   private void resetDrives() {
     forget();
     selected = 0;
+    active = 0;
     interrupt(false);
     for (int i = 0; i < 2; i++) {
       files[i] = new TaskFile();
@@ -135,6 +140,10 @@ final class IdeChannel {
 
   private TaskFile file() {
     return files[selected];
+  }
+
+  private TaskFile running() {
+    return files[active];
   }
 
   // Registers.
@@ -230,6 +239,7 @@ final class IdeChannel {
     }
     forget();
     interrupt(false);
+    active = selected;
     f.command = code;
     f.error = 0;
     packet = new byte[0];
@@ -251,13 +261,14 @@ final class IdeChannel {
       }
     }
     selected = 0;
+    active = 0;
     phase = Phase.IDLE;
     interrupt(true);
   }
 
   private void carryOut(AtaAction next) {
     action = next;
-    TaskFile f = file();
+    TaskFile f = running();
     switch (next) {
       case AtaAction.Finished _ -> {
         phase = Phase.IDLE;
@@ -266,6 +277,7 @@ final class IdeChannel {
       case AtaAction.Packet _ -> {
         phase = Phase.PACKET;
         buffer = new byte[PACKET_LENGTH];
+        blockEnd = PACKET_LENGTH;
         position = 0;
         ask(REASON_COMMAND, PACKET_LENGTH);
         f.status = TaskFile.STATUS_READY | TaskFile.STATUS_DATA_REQUEST;
@@ -273,6 +285,7 @@ final class IdeChannel {
       case AtaAction.DataIn in -> {
         buffer = in.data();
         position = 0;
+        blockEnd = 0;
         before = 0;
         if (in.dma()) {
           awaitBusMaster();
@@ -283,6 +296,7 @@ final class IdeChannel {
       case AtaAction.DataOut out -> {
         buffer = new byte[out.length()];
         position = 0;
+        blockEnd = 0;
         before = 0;
         if (out.dma()) {
           awaitBusMaster();
@@ -314,7 +328,7 @@ final class IdeChannel {
 
   private void busy() {
     phase = Phase.MEDIUM;
-    file().status = TaskFile.STATUS_READY | TaskFile.STATUS_BUSY;
+    running().status = TaskFile.STATUS_READY | TaskFile.STATUS_BUSY;
   }
 
   private void submit(
@@ -324,7 +338,7 @@ final class IdeChannel {
       List<ByteBuffer> buffers,
       Dma.Transfer transfer) {
     int asked = generation;
-    drives[selected].medium.submit(
+    drives[active].medium.submit(
         new MediumRequest(
             kind,
             offset,
@@ -341,8 +355,8 @@ final class IdeChannel {
   }
 
   private void answered(BlockRequest.Result result) {
-    TaskFile f = file();
-    AtaDrive drive = drives[selected];
+    TaskFile f = running();
+    AtaDrive drive = drives[active];
     boolean ok = result == BlockRequest.Result.OK;
     if (action instanceof AtaAction.Media media) {
       if (media.dma()) {
@@ -367,6 +381,7 @@ final class IdeChannel {
   private void nextChunk(AtaAction.Media media) {
     buffer = new byte[(int) Math.min(CHUNK, media.length() - before)];
     position = 0;
+    blockEnd = 0;
   }
 
   private void readChunk(AtaAction.Media media) {
@@ -394,7 +409,7 @@ final class IdeChannel {
     }
     blockEnd = position + Math.min(left, length);
     phase = write ? Phase.FROM_HOST : Phase.TO_HOST;
-    file().status =
+    running().status =
         TaskFile.STATUS_READY | TaskFile.STATUS_SEEK_COMPLETE | TaskFile.STATUS_DATA_REQUEST;
     if (!first) {
       interrupt(true);
@@ -402,13 +417,13 @@ final class IdeChannel {
   }
 
   private boolean packet() {
-    return file().command == 0xa0;
+    return running().command == 0xa0;
   }
 
   /** Tells the guest what a packet command wants of it, and how much. */
   private void ask(int reason, int bytes) {
     if (packet()) {
-      TaskFile f = file();
+      TaskFile f = running();
       f.count = reason;
       if (reason != REASON_COMMAND) {
         f.lbaMiddle = bytes & 0xff;
@@ -419,7 +434,7 @@ final class IdeChannel {
 
   /** Reads the data register: 2 or 4 bytes. */
   int readData(int size) {
-    if (phase != Phase.TO_HOST) {
+    if (phase != Phase.TO_HOST || selected != active) {
       return 0;
     }
     int value = 0;
@@ -437,13 +452,13 @@ final class IdeChannel {
       block();
       return;
     }
-    AtaDrive drive = drives[selected];
+    AtaDrive drive = drives[active];
     if (action instanceof AtaAction.Media media && before + buffer.length < media.length()) {
       before += buffer.length;
       readChunk(media);
       return;
     }
-    TaskFile f = file();
+    TaskFile f = running();
     phase = Phase.IDLE;
     if (action instanceof AtaAction.Media) {
       drive.finished(f, action, BlockRequest.Result.OK);
@@ -458,7 +473,7 @@ final class IdeChannel {
 
   /** Writes the data register: 2 or 4 bytes. */
   void writeData(int size, int value) {
-    if (phase != Phase.FROM_HOST && phase != Phase.PACKET) {
+    if (phase != Phase.FROM_HOST && phase != Phase.PACKET || selected != active) {
       return;
     }
     int end = phase == Phase.PACKET ? buffer.length : blockEnd;
@@ -471,8 +486,8 @@ final class IdeChannel {
   }
 
   private void blockWritten() {
-    AtaDrive drive = drives[selected];
-    TaskFile f = file();
+    AtaDrive drive = drives[active];
+    TaskFile f = running();
     if (phase == Phase.PACKET) {
       packet = buffer;
       busy();
@@ -501,7 +516,7 @@ final class IdeChannel {
 
   private void awaitBusMaster() {
     phase = Phase.BUS_MASTER;
-    file().status =
+    running().status =
         TaskFile.STATUS_READY | TaskFile.STATUS_SEEK_COMPLETE | TaskFile.STATUS_DATA_REQUEST;
     if (busMaster.started()) {
       transfer();
@@ -524,11 +539,11 @@ final class IdeChannel {
             || action instanceof AtaAction.Media media && !media.write();
     long length = action instanceof AtaAction.Media media ? media.length() : buffer.length;
     Dma.Transfer memory = busMaster.memory(length, toGuest);
-    AtaDrive drive = drives[selected];
+    AtaDrive drive = drives[active];
     if (memory == null) {
       busMaster.ended(true);
       phase = Phase.IDLE;
-      carryOut(AtaDrive.abort(file()));
+      carryOut(AtaDrive.abort(running()));
       return;
     }
     busy();
@@ -541,9 +556,9 @@ final class IdeChannel {
     if (toGuest) {
       memory.fill(buffer);
       memory.written();
-      next = drive.taken(file());
+      next = drive.taken(running());
     } else {
-      next = drive.received(file(), memory.take(buffer.length));
+      next = drive.received(running(), memory.take(buffer.length));
     }
     memory.close();
     busMaster.ended(false);
@@ -577,11 +592,11 @@ final class IdeChannel {
   }
 
   private void resubmit() {
-    AtaDrive drive = drives[selected];
+    AtaDrive drive = drives[active];
     if (drive == null || phase != Phase.MEDIUM) {
       return;
     }
-    if (action instanceof AtaAction.Order order && file().command != 0x06) {
+    if (action instanceof AtaAction.Order order && running().command != 0x06) {
       submit(order.kind(), order.offset(), order.length(), List.of(), null);
     } else if (action instanceof AtaAction.Media media && !media.dma()) {
       if (media.write()) {
@@ -591,12 +606,13 @@ final class IdeChannel {
       }
     } else {
       // By bus master, the command is carried out from its start: its table has not changed.
-      carryOut(packet.length > 0 ? drive.packet(file(), packet) : drive.command(file()));
+      carryOut(packet.length > 0 ? drive.packet(running(), packet) : drive.command(running()));
     }
   }
 
   void save(StateWriter out) {
-    out.writeInts(new int[] {selected, control, phase.ordinal(), position, blockEnd, byteLimit});
+    out.writeInts(
+        new int[] {selected, control, phase.ordinal(), position, blockEnd, byteLimit, active});
     out.writeBoolean(interrupting);
     out.writeBytes(packet);
     out.writeBytes(buffer);
@@ -613,8 +629,9 @@ final class IdeChannel {
 
   void load(StateReader in) {
     forget();
-    int[] fields = new int[6];
+    int[] fields = new int[7];
     in.readInts(fields);
+    active = fields[6] & 1;
     selected = fields[0] & 1;
     control = fields[1] & 0xff;
     interrupting = in.readBoolean();
@@ -637,8 +654,8 @@ final class IdeChannel {
         packet.length <= PACKET_LENGTH
             && buffer.length <= CHUNK
             && before >= 0
-            && drives[selected] != null
-            && AtaActionRecord.fits(action, drives[selected]);
+            && (phase == Phase.IDLE
+                || drives[active] != null && AtaActionRecord.fits(action, drives[active]));
     if (!sound) {
       forget();
     } else {
