@@ -17,7 +17,9 @@ public final class MemoryStore implements FileStore {
   private record Event(long offset, byte[] bytes, long size) {}
 
   private static final int SECTOR = 512;
-  private static final int MOST = 1 << 30;
+
+  /** Room of the host. */
+  private static final int MOST = 64 << 20;
 
   private final byte[] start;
   private final List<Event> events = new ArrayList<>();

@@ -64,9 +64,14 @@ record BitmapDirectory(List<Entry> entries) {
     all.flip();
     List<Entry> entries = new ArrayList<>();
     int at = 0;
+    long tables = 0;
     for (int i = 0; i < pointer.count(); i++) {
       Entry entry = entry(file, all, at, 1L << header.clusterBits);
       entries.add(entry);
+      tables += entry.tableSize() * 8L;
+      if (tables > file.size()) {
+        throw bad(file, "whose tables cannot all be in the file");
+      }
       at += sizeOf(all, at);
     }
     if (at != size) {

@@ -61,14 +61,16 @@ public final class BitmapTracker {
       return;
     }
     List<DirtyBitmap> loaded = new ArrayList<>();
+    long bits = 0;
     try {
       directory = BitmapDirectory.read(image.file, header);
       mark(header.bitmaps.directoryOffset(), header.bitmaps.directorySize());
       for (BitmapDirectory.Entry entry : directory.entries()) {
         mark(entry.tableOffset(), entry.tableSize() * 8L);
         if (tracks(entry)) {
-          DirtyBitmap bitmap = load(entry);
+          DirtyBitmap bitmap = bits < DirtyBitmap.MOST ? load(entry) : null;
           if (bitmap != null) {
+            bits += bitmap.bytes() * 8;
             loaded.add(bitmap);
           }
           setFlags(entry, entry.flags() | BitmapDirectory.IN_USE);

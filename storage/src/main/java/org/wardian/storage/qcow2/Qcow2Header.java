@@ -81,7 +81,11 @@ final class Qcow2Header {
 
   /** Reads and checks the header of an image. */
   static Qcow2Header read(FileStore file) throws IOException {
-    ByteBuffer first = ByteBuffer.allocate(1 << MAX_CLUSTER_BITS);
+    ByteBuffer fixed = ByteBuffer.allocate(SIZE_V2);
+    file.read(0, fixed);
+    int bits = fixed.hasRemaining() ? 0 : fixed.getInt(20);
+    int size = bits < MIN_CLUSTER_BITS || bits > MAX_CLUSTER_BITS ? SIZE_V3 : 1 << bits;
+    ByteBuffer first = ByteBuffer.allocate(size);
     file.read(0, first);
     return parse(first.flip(), file.path(), file.size());
   }

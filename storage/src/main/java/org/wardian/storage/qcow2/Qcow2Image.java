@@ -62,7 +62,7 @@ public final class Qcow2Image implements BlockImage {
     writable = options.writable() && file.writable();
     length = lengthOf(header.size);
     MetadataMap metadata = new MetadataMap(geometry.clusters(file.size()));
-    tables = new Tables(file, geometry, header, metadata, options.cacheBytes());
+    tables = new Tables(file, geometry, header, metadata, options.cacheBytes(), writable);
     mapping = new Mapping(tables);
     compressed = new CompressedClusters(file, geometry, header.compression);
     clusterWriter = new ClusterWriter(this, tables, mapping, data);

@@ -70,6 +70,18 @@ final class Refcounts {
     long[] table = TableFile.read(file, header.refcountTableOffset, (int) (bytes / 8));
     metadata.addStored(
         header.refcountTableOffset >>> geometry.clusterBits(), geometry.clusters(bytes));
+    long[] sorted = table.clone();
+    java.util.Arrays.sort(sorted);
+    for (int i = 1; i < sorted.length; i++) {
+      // Else a small file could say that no cluster is free as far as the format goes.
+      if (sorted[i] != 0 && sorted[i] == sorted[i - 1]) {
+        throw new ImageFormatException(
+            file.path()
+                + " is damaged: its refcount table names the block at offset "
+                + Long.toUnsignedString(sorted[i])
+                + " twice; check and repair it");
+      }
+    }
     for (long entry : table) {
       if (entry != 0) {
         metadata.addStored((entry & ~511L) >>> geometry.clusterBits(), 1);

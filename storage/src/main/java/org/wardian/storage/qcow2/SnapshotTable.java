@@ -50,6 +50,7 @@ record SnapshotTable(List<Entry> entries, long bytes) {
   static SnapshotTable read(FileStore file, Qcow2Header header) throws IOException {
     List<Entry> entries = new ArrayList<>();
     long at = header.snapshotsOffset;
+    long tables = 0;
     for (int i = 0; i < header.snapshotCount; i++) {
       ByteBuffer fixed = ByteBuffer.allocate(FIXED);
       file.readFully(at, fixed);
@@ -89,6 +90,10 @@ record SnapshotTable(List<Entry> entries, long bytes) {
               disk,
               extra));
       at += FIXED + rest.capacity() + 7 & ~7L;
+      tables += l1Size * 8L;
+      if (tables > file.size()) {
+        throw bad(file, i, "has an L1 table that cannot be in the file beside the others");
+      }
       if (at - header.snapshotsOffset > MAX_BYTES) {
         throw bad(file, i, "ends behind the first 64 MiB of the snapshot table");
       }

@@ -32,6 +32,8 @@ final class Tables {
   final Geometry geometry;
   final Qcow2Header header;
   final MetadataMap metadata;
+
+  /** Null where the image is only read. */
   final Refcounts refcounts;
 
   /** Guards everything that changes here. */
@@ -60,7 +62,12 @@ final class Tables {
   private LongList releasing = new LongList();
 
   Tables(
-      FileStore file, Geometry geometry, Qcow2Header header, MetadataMap metadata, int cacheBytes)
+      FileStore file,
+      Geometry geometry,
+      Qcow2Header header,
+      MetadataMap metadata,
+      int cacheBytes,
+      boolean writable)
       throws IOException {
     this.file = file;
     this.geometry = geometry;
@@ -75,7 +82,10 @@ final class Tables {
         metadata.addStored((entry & Geometry.OFFSET) >>> geometry.clusterBits(), 1);
       }
     }
-    refcounts = Refcounts.load(file, geometry, header, metadata, Math.max(cacheBytes / 4, 1));
+    refcounts =
+        writable
+            ? Refcounts.load(file, geometry, header, metadata, Math.max(cacheBytes / 4, 1))
+            : null;
     cache = new L2Cache(cacheBytes, geometry.sliceBytes());
   }
 

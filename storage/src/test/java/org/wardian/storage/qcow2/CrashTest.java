@@ -101,7 +101,7 @@ class CrashTest {
       }
     }
     promise(store);
-    int moments = Integer.getInteger("wardian.storage.moments", 150);
+    int moments = Integer.getInteger("wardian.storage.moments", 25);
     for (int i = 0; i < moments; i++) {
       int moment = random.nextInt(store.events() + 1);
       survives(store.killedAfter(moment), moment, kind.lazyRefcounts());
@@ -170,7 +170,7 @@ class CrashTest {
       image.snapshots().apply("one");
       int applied = store.events();
       image.snapshots().delete("one");
-      for (int i = 0; i < 40; i++) {
+      for (int i = 0; i < 10; i++) {
         snapshotMoment(store, from + random.nextInt(store.events() - from + 1), random);
         contentIsOneOf(store, to + random.nextInt(applied - to + 1), random, contents);
       }
