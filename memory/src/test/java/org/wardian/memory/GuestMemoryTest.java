@@ -88,4 +88,47 @@ class GuestMemoryTest {
       assertThat(seen).containsExactly("1000+4", "1ffe+2", "2000+2");
     }
   }
+
+  @Test
+  void eachListenerHearsOfItsOwnPages() {
+    try (GuestMemory memory = GuestMemory.withRam(1 << 20)) {
+      List<String> seen = new ArrayList<>();
+      int a = memory.addCodeListener((address, length) -> seen.add("a %x".formatted(address)));
+      GuestMemory.CodeListener second = (address, length) -> seen.add("b %x".formatted(address));
+      int b = memory.addCodeListener(second);
+      memory.markCode(0x1000, a);
+      memory.markCode(0x1000, b);
+      memory.markCode(0x2000, b);
+
+      memory.write(0x1000, new byte[1], 0, 1);
+      memory.write(0x2000, new byte[1], 0, 1);
+      assertThat(seen).containsExactly("a 1000", "b 1000", "b 2000");
+      assertThat(memory.isCodeOfOthers(0x1000, a)).isTrue();
+      assertThat(memory.isCodeOfOthers(0x2000, b)).isFalse();
+
+      memory.unmarkCode(0x1000, a);
+      memory.write(0x1004, new byte[1], 0, 1);
+      assertThat(seen).hasSize(4).endsWith("b 1004");
+      memory.removeCodeListener(second);
+      assertThat(memory.isCode(0x1000)).isFalse();
+      assertThat(memory.isCode(0x2000)).isFalse();
+      assertThat(memory.addCodeListener(second)).as("the number is given out again").isEqualTo(b);
+    }
+  }
+
+  @Test
+  void thereAreNoMoreThanSixtyFourListeners() {
+    try (GuestMemory memory = GuestMemory.withRam(1 << 20)) {
+      for (int n = 0; n < 64; n++) {
+        int number = n;
+        assertThat(memory.addCodeListener((address, length) -> seenBy(number))).isEqualTo(n);
+      }
+      assertThatThrownBy(() -> memory.addCodeListener((address, length) -> seenBy(64)))
+          .isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private static void seenBy(int listener) {
+    throw new AssertionError("listener " + listener + " was told of what it did not mark");
+  }
 }

@@ -214,8 +214,7 @@ class ProcessorsTest {
   void allOfThemMove(Accelerator from, Accelerator to) throws Exception {
     byte[] state;
     String rest = NMI + await(INTERRUPTS, PROCESSORS - 1) + DONE + HALT;
-    String start =
-        COMMAND + INIT + STARTUP + STARTUP + await(STARTS, PROCESSORS - 1) + DONE + rest;
+    String start = COMMAND + INIT + STARTUP + STARTUP + await(STARTS, PROCESSORS - 1) + DONE + rest;
     try (Machine machine = new Machine(from)) {
       machine.boot(start);
       assertThat(machine.run()).containsOnly(Exit.STOPPED);

@@ -43,14 +43,7 @@ public record DebianGuest(
   /** The guest on the machine that {@code ward run} gives it. */
   public static DebianGuest named(String name) {
     return new DebianGuest(
-        name,
-        MEMORY,
-        CpuModel.standard(),
-        "",
-        BootProtocol.AUTO,
-        List.of(),
-        1,
-        Translator.AUTO);
+        name, MEMORY, CpuModel.standard(), "", BootProtocol.AUTO, List.of(), 1, Translator.AUTO);
   }
 
   /** The kernel for virtual machines: the default guest. */
@@ -67,7 +60,14 @@ public record DebianGuest(
   /** This guest on another processor. */
   public DebianGuest withCpuModel(String model) {
     return new DebianGuest(
-        name, memoryBytes, CpuModel.named(model), parameters, protocol, files, processors, translator);
+        name,
+        memoryBytes,
+        CpuModel.named(model),
+        parameters,
+        protocol,
+        files,
+        processors,
+        translator);
   }
 
   /** This guest with these words on the kernel's command line. */
@@ -85,7 +85,14 @@ public record DebianGuest(
   /** This guest with more files; folders come before what they hold. */
   public DebianGuest withFiles(List<CpioEntry> entries) {
     return new DebianGuest(
-        name, memoryBytes, cpuModel, parameters, protocol, List.copyOf(entries), processors, translator);
+        name,
+        memoryBytes,
+        cpuModel,
+        parameters,
+        protocol,
+        List.copyOf(entries),
+        processors,
+        translator);
   }
 
   /** This guest on so many processors. */

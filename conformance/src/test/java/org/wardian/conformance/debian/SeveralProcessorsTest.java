@@ -25,7 +25,8 @@ class SeveralProcessorsTest {
   /** What several processors do in turn and at the same time. */
   private static void exercise(GuestShell shell, int processors) throws Exception {
     assertThat(shell.run("nproc").text()).isEqualTo("" + processors);
-    assertThat(shell.run("cat /sys/devices/system/cpu/online").text()).isEqualTo(numbers(processors));
+    assertThat(shell.run("cat /sys/devices/system/cpu/online").text())
+        .isEqualTo(numbers(processors));
     // Each program runs where it is told to.
     for (int cpu = 0; cpu < processors; cpu++) {
       String mask = Integer.toHexString(1 << cpu);

@@ -50,7 +50,7 @@ final class SoftwarePlatform implements Platform {
     apicBus.externalInterrupts(chips.pic::acknowledge);
     devices.addAll(chips.devices());
     devices.addAll(localApics);
-    VcpuGroup group = new VcpuGroup();
+    VcpuGroup group = new VcpuGroup(configuration.processors());
     for (LocalApic apic : localApics) {
       Cpuid cpuid =
           new Cpuid(

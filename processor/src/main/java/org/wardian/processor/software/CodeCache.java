@@ -20,7 +20,10 @@ final class CodeCache {
   /** How far from RSP an instruction's implied stack accesses can be: ENTER with its frame. */
   private static final long STACK_REACH = 1 << 17;
 
+  /** Words of dense code for one vCPU, and the least for each of many. */
   private static final int STORE_WORDS = 1 << 23;
+
+  private static final int LEAST_STORE_WORDS = 1 << 20;
 
   /** Entries of the jump cache, 16 bytes each: RIP; context (32 bits) and index (32 bits). */
   private static final int JUMPS = 1 << 12;
@@ -41,7 +44,7 @@ final class CodeCache {
   private final Lowering lowering = new Lowering();
 
   /** All dense code. */
-  final CodeStore store = new CodeStore(STORE_WORDS);
+  final CodeStore store;
 
   /** By kind, then frame: upper bits, lower bits. */
   private final CodePage[][][] pages = new CodePage[CodePage.KINDS][0][];
@@ -86,8 +89,12 @@ final class CodeCache {
 
   long invalidations;
 
-  CodeCache(Cpu cpu, Decoder decoder) {
+  /**
+   * @param vcpus how many the machine has
+   */
+  CodeCache(Cpu cpu, Decoder decoder, int vcpus) {
     this.cpu = cpu;
+    this.store = new CodeStore(Math.max(STORE_WORDS / vcpus, LEAST_STORE_WORDS));
     this.memory = cpu.memory;
     this.decoder = decoder;
     Arrays.fill(tags, -1);

@@ -1,7 +1,7 @@
 package org.wardian.processor.software;
 
-import org.wardian.processor.Flags;
 import org.wardian.memory.RawMemory;
+import org.wardian.processor.Flags;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
 import org.wardian.x86.StateLayout;

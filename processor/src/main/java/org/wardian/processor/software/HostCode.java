@@ -22,8 +22,13 @@ import org.wardian.x86.StateLayout;
 
 /** The executable memory of one vCPU: the ways in and out, and room for blocks. */
 final class HostCode implements AutoCloseable {
-  /** Bytes of emitted code. */
-  static final long SIZE = 64L << 20;
+  /** The most bytes of emitted code, and the least. */
+  private static final long MOST = 64L << 20;
+
+  private static final long LEAST = 16L << 20;
+
+  /** What all vCPUs of a machine share, as long as that gives each the least. */
+  private static final long ALL = 128L << 20;
 
   /** Bytes in front of the blocks. */
   private static final int SHARED = 8192;
@@ -35,7 +40,7 @@ final class HostCode implements AutoCloseable {
   /** ModRM of FNINIT. */
   private static final int FNINIT = 0xe3;
 
-  private final Mapping mapping = Mapping.executable(SIZE);
+  private final Mapping mapping;
   private final NativeFunction entry;
   private final long leave;
   private final long park;
@@ -43,7 +48,11 @@ final class HostCode implements AutoCloseable {
   private final long blocks;
   private long free;
 
-  HostCode() {
+  /**
+   * @param vcpus how many the machine has
+   */
+  HostCode(int vcpus) {
+    mapping = Mapping.executable(Math.clamp(ALL / vcpus, LEAST, MOST));
     HostAssembler a = new HostAssembler();
     a.start(mapping.address(), SHARED, mapping.address());
     in(a);

@@ -179,7 +179,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     this.cpuid = cpuid;
     this.time = time;
     this.group = group;
-    this.cache = new CodeCache(this, new Decoder(model));
+    this.cache = new CodeCache(this, new Decoder(model), group.capacity());
     this.requests = new MemoryRequests(this, cache);
     Segmentation segmentation = new Segmentation(this);
     TaskSwitch tasks = new TaskSwitch(this, segmentation);

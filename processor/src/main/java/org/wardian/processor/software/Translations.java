@@ -26,7 +26,7 @@ final class Translations implements AutoCloseable {
 
   private final SoftwareVcpu cpu;
   private final long state;
-  private final HostCode code = new HostCode();
+  private final HostCode code;
   private final Exits exits = new Exits();
   private final SystemConditions system;
 
@@ -62,6 +62,7 @@ final class Translations implements AutoCloseable {
   Translations(SoftwareVcpu cpu) {
     this.cpu = cpu;
     this.state = cpu.state;
+    this.code = new HostCode(cpu.group().capacity());
     this.counts = new TierCounts(cpu.state);
     this.system = new SystemConditions(cpu);
     this.lockstep = Lockstep.ENABLED ? new Lockstep(cpu, exits) : null;

@@ -38,8 +38,26 @@ public final class VcpuGroup {
   /** Who has others stand still; written with the monitor held. */
   private volatile SoftwareVcpu holder;
 
-  /** A group of none. */
-  public VcpuGroup() {}
+  private final int capacity;
+
+  /** A group for one. */
+  public VcpuGroup() {
+    this(1);
+  }
+
+  /**
+   * A group of none yet.
+   *
+   * @param capacity how many there will be, by which each is measured the memory that it may use
+   */
+  public VcpuGroup(int capacity) {
+    this.capacity = capacity;
+  }
+
+  /** How many there will be. */
+  int capacity() {
+    return capacity;
+  }
 
   void join(SoftwareVcpu vcpu) {
     members.add(vcpu);
@@ -52,11 +70,6 @@ public final class VcpuGroup {
   /** Whether there is but one vCPU, so that everything is atomic that is one instruction's. */
   boolean single() {
     return members.size() <= 1;
-  }
-
-  /** How many there are. */
-  int size() {
-    return members.size();
   }
 
   /** {@code vcpu} begins to execute instructions; waits while another has the group. */

@@ -1,12 +1,12 @@
 package org.wardian.processor.software;
 
+import static org.wardian.processor.software.translator.HostRegister.R8;
+import static org.wardian.processor.software.translator.HostRegister.R9;
 import static org.wardian.processor.software.translator.HostRegister.RAX;
 import static org.wardian.processor.software.translator.HostRegister.RCX;
 import static org.wardian.processor.software.translator.HostRegister.RDI;
 import static org.wardian.processor.software.translator.HostRegister.RDX;
 import static org.wardian.processor.software.translator.HostRegister.RSI;
-import static org.wardian.processor.software.translator.HostRegister.R8;
-import static org.wardian.processor.software.translator.HostRegister.R9;
 
 import java.util.List;
 import java.util.Map;
@@ -22,8 +22,8 @@ import org.wardian.processor.software.translator.HostMemory;
  * of variables, again and again; counted is what they have read. The vocabulary is that of Owens,
  * Sarkar and Sewell, "A Better x86 Memory Model: x86-TSO".
  *
- * <p>In pass p a store writes p + 1 to a variable that holds p; a register shows 1 where it has read
- * what was stored in its own pass and 0 where it has not.
+ * <p>In pass p a store writes p + 1 to a variable that holds p; a register shows 1 where it has
+ * read what was stored in its own pass and 0 where it has not.
  */
 final class Litmus {
   /** What processors execute. */

@@ -54,7 +54,7 @@ class MutatedBlocksTest {
   @BeforeEach
   void open() {
     assumeThat(System.getProperty("os.arch")).isEqualTo("amd64");
-    shared = new HostCode();
+    shared = new HostCode(1);
     exits = new Exits();
     emitter = new BlockEmitter(exits);
     verified = new VerifiedTranslation(exits, shared);
