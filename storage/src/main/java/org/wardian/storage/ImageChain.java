@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.wardian.storage.imports.Imports;
 import org.wardian.storage.qcow2.Qcow2File;
 
 /** Opens an image and the images behind it, which are opened for reading only. */
@@ -66,6 +67,10 @@ final class ImageChain {
     return switch (format) {
       case RAW -> RawImage.open(file, probed, options);
       case QCOW2 -> Qcow2File.open(file, options, this::backing, this::dataFile);
+      case VMDK, VDI, VHD, VHDX, OVA -> {
+        file.close(); // an import opens its files itself: there may be many
+        yield Imports.open(file.path(), options.withFormat(format));
+      }
       default ->
           throw new ImageFormatException(
               file.path()

@@ -191,6 +191,15 @@ public final class OvaArchive implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens a disk; closing the image closes this archive.
+   *
+   * @throws ImportException as {@link #open(Disk)}
+   */
+  public ImportedImage openOwned(Disk disk) throws IOException {
+    return open(disk, file);
+  }
+
   /** The disk of an appliance that has one; closing the image closes this archive. */
   ImportedImage onlyDisk() throws IOException {
     if (disks.size() != 1) {
@@ -203,7 +212,7 @@ public final class OvaArchive implements AutoCloseable {
                   + " disks; name one: "
                   + String.join(", ", disks.stream().map(Disk::name).toList()));
     }
-    return open(disks.getFirst(), file);
+    return openOwned(disks.getFirst());
   }
 
   @Override

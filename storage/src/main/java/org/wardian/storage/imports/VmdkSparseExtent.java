@@ -216,6 +216,10 @@ final class VmdkSparseExtent {
         }
         done += count;
       }
+      // The checksum behind the data is compared when all has been taken.
+      if (done == to.length && !inflater.finished() && inflater.inflate(new byte[1]) > 0) {
+        throw bad("the grain of sector " + start + " unpacks to more than a grain");
+      }
       if (done < needed) {
         throw bad("the grain of sector " + start + " unpacks to " + done + " bytes only");
       }

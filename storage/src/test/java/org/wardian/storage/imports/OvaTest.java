@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.wardian.storage.QemuTools;
 
 /** Appliances: tar archives with a description, digests and stream-optimised disks. */
 class OvaTest {
@@ -28,7 +29,7 @@ class OvaTest {
   void convert() throws Exception {
     Path raw = Content.file(folder.resolve("raw"), disk);
     Path file = folder.resolve("disk.vmdk");
-    QemuImg.run("convert", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, file);
+    QemuTools.img("convert", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, file);
     vmdk = Files.readAllBytes(file);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +15,7 @@ import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.QemuTools;
 import org.wardian.storage.ReadOnlyImageException;
 
 /** Images that qemu-img wrote are read as qemu-img reads them. */
@@ -51,7 +53,7 @@ class QemuImagesTest {
     byte[] disk = Content.of(ODD, options.hashCode());
     Path raw = Content.file(folder.resolve("raw"), disk);
     Path file = folder.resolve("disk." + format);
-    QemuImg.run("convert", "-f", "raw", "-O", format, "-o", options, raw, file);
+    QemuTools.img("convert", "-f", "raw", "-O", format, "-o", options, raw, file);
 
     try (ImportedImage image = Imports.open(file)) {
       assertThat(image.format().text()).isEqualTo(format);
@@ -62,7 +64,7 @@ class QemuImagesTest {
       ByteBuffer all = ByteBuffer.allocate((int) image.length());
       image.read(0, all);
       Files.write(copy, all.array());
-      assertThat(QemuImg.run("compare", "-f", "raw", "-F", format, copy, file))
+      assertThat(QemuTools.img("compare", "-f", "raw", "-F", format, copy, file))
           .contains("Images are identical");
     }
     if (!subformat.equals("fixed") || !format.equals("vpc")) {
@@ -82,13 +84,13 @@ class QemuImagesTest {
             ? "subformat=twoGbMaxExtentSparse"
             : format.equals("vpc") ? "force_size=on" : "";
     if (options.isEmpty()) {
-      QemuImg.run("create", "-f", format, file, size);
+      QemuTools.img("create", "-f", format, file, size);
     } else {
-      QemuImg.run("create", "-f", format, "-o", options, file, size);
+      QemuTools.img("create", "-f", format, "-o", options, file, size);
     }
     // Over the border of two gigabytes, where one extent ends and offsets grow out of 31 bits.
-    QemuImg.io("-f", format, "-c", "write -P 7 2147418112 131072", file);
-    QemuImg.io("-f", format, "-c", "write -P 9 4294901760 65536", file);
+    QemuTools.io(file, List.of("write -P 7 2147418112 131072"), "-f", format);
+    QemuTools.io(file, List.of("write -P 9 4294901760 65536"), "-f", format);
 
     try (ImportedImage image = Imports.open(file)) {
       ByteBuffer part = ByteBuffer.allocate(131072 + 1024);
@@ -112,13 +114,13 @@ class QemuImagesTest {
     byte[] disk = Content.of(ODD, 3);
     Path raw = Content.file(folder.resolve("raw"), disk);
     Path base = folder.resolve("base.vmdk");
-    QemuImg.run("convert", "-f", "raw", "-O", "vmdk", raw, base);
+    QemuTools.img("convert", "-f", "raw", "-O", "vmdk", raw, base);
     Path middle = folder.resolve("middle.vmdk");
-    QemuImg.run("create", "-f", "vmdk", "-b", base, "-F", "vmdk", middle);
-    QemuImg.io("-f", "vmdk", "-c", "write -P 65 70000 100000", middle);
+    QemuTools.img("create", "-f", "vmdk", "-b", base, "-F", "vmdk", middle);
+    QemuTools.io(middle, List.of("write -P 65 70000 100000"), "-f", "vmdk");
     Path top = folder.resolve("top.vmdk");
-    QemuImg.run("create", "-f", "vmdk", "-b", middle, "-F", "vmdk", top);
-    QemuImg.io("-f", "vmdk", "-c", "write -P 66 1048576 512", top);
+    QemuTools.img("create", "-f", "vmdk", "-b", middle, "-F", "vmdk", top);
+    QemuTools.io(top, List.of("write -P 66 1048576 512"), "-f", "vmdk");
     java.util.Arrays.fill(disk, 70000, 170000, (byte) 65);
     java.util.Arrays.fill(disk, 1048576, 1048576 + 512, (byte) 66);
 
@@ -130,7 +132,7 @@ class QemuImagesTest {
     }
 
     // Written to since: what the children stand on is gone.
-    QemuImg.io("-f", "vmdk", "-c", "write -P 1 0 512", base);
+    QemuTools.io(base, List.of("write -P 1 0 512"), "-f", "vmdk");
     assertThatThrownBy(() -> Imports.open(top)).hasMessageContaining("was changed since");
     Files.delete(base);
     assertThatThrownBy(() -> Imports.open(top)).hasMessageContaining("is not there");
@@ -147,7 +149,7 @@ class QemuImagesTest {
   @Test
   void isReadOnly() throws Exception {
     Path file = folder.resolve("disk.vdi");
-    QemuImg.run("create", "-f", "vdi", file, "1M");
+    QemuTools.img("create", "-f", "vdi", file, "1M");
     try (ImportedImage image = Imports.open(file)) {
       assertThat(image.writable()).isFalse();
       assertThatThrownBy(() -> image.write(0, ByteBuffer.allocate(512)))

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.wardian.storage.QemuTools;
 
 /** What cannot be read is named, with the way out; what is damaged is told, not read. */
 class RefusalTest {
@@ -26,7 +27,7 @@ class RefusalTest {
   })
   void namesOtherFormats(String format, String told) throws Exception {
     Path file = folder.resolve("disk");
-    QemuImg.run("create", "-f", format, file, "1M");
+    QemuTools.img("create", "-f", format, file, "1M");
 
     assertThatThrownBy(() -> Imports.open(file))
         .isInstanceOf(ImportException.class)
@@ -71,9 +72,9 @@ class RefusalTest {
     Path raw = Content.file(folder.resolve("raw"), disk);
     Path file = folder.resolve("disk." + format);
     if (subformat.isEmpty()) {
-      QemuImg.run("convert", "-O", format, raw, file);
+      QemuTools.img("convert", "-O", format, raw, file);
     } else {
-      QemuImg.run("convert", "-O", format, "-o", "subformat=" + subformat, raw, file);
+      QemuTools.img("convert", "-O", format, "-o", "subformat=" + subformat, raw, file);
     }
     Path data = subformat.equals("monolithicFlat") ? folder.resolve("disk-flat.vmdk") : file;
     long size = Files.size(data);
@@ -136,7 +137,7 @@ class RefusalTest {
   @Test
   void oneExtentOfASplitDiskIsNotTheDisk() throws Exception {
     Path file = folder.resolve("disk.vmdk");
-    QemuImg.run("create", "-f", "vmdk", "-o", "subformat=twoGbMaxExtentSparse", file, "3G");
+    QemuTools.img("create", "-f", "vmdk", "-o", "subformat=twoGbMaxExtentSparse", file, "3G");
     assertThatThrownBy(() -> Imports.open(folder.resolve("disk-s001.vmdk")))
         .hasMessageContaining("one extent of a split VMDK");
   }

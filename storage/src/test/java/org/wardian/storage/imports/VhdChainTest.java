@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.wardian.storage.Extent;
+import org.wardian.storage.QemuTools;
 
 /** VHDs that stand on others, written by the specification: qemu-img makes none. */
 class VhdChainTest {
@@ -87,7 +88,7 @@ class VhdChainTest {
     Path base =
         new VhdBuilder(LENGTH, 1 << 21, BASE).write(folder.resolve("base.vhd"), baseDisk, all());
     Path raw = folder.resolve("raw");
-    QemuImg.run("convert", "-f", "vpc", "-O", "raw", base, raw);
+    QemuTools.img("convert", "-f", "vpc", "-O", "raw", base, raw);
 
     assertThat(Files.readAllBytes(raw)).isEqualTo(baseDisk);
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.wardian.storage.QemuTools;
 
 /** VHDX files that stand on others, written by the specification: qemu-img makes none. */
 class VhdxChainTest {
@@ -81,7 +82,7 @@ class VhdxChainTest {
     Path base =
         new VhdxBuilder(LENGTH, 512, BASE).write(folder.resolve("base.vhdx"), baseDisk, all(512));
     Path raw = folder.resolve("raw");
-    QemuImg.run("convert", "-f", "vhdx", "-O", "raw", base, raw);
+    QemuTools.img("convert", "-f", "vhdx", "-O", "raw", base, raw);
     assertThat(Files.readAllBytes(raw)).isEqualTo(baseDisk);
   }
 

@@ -13,6 +13,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.wardian.storage.QemuTools;
 
 /** A VHDX that was not closed: what its log says is read, and the file stays as it is. */
 class VhdxLogTest {
@@ -114,9 +115,9 @@ class VhdxLogTest {
   private void assertReplayed() throws Exception {
     assertRead();
     Path repaired = Files.write(folder.resolve("repaired.vhdx"), file.array());
-    QemuImg.run("check", "-r", "all", "-f", "vhdx", repaired);
+    QemuTools.img("check", "-r", "all", "-f", "vhdx", repaired);
     Path raw = folder.resolve("raw");
-    QemuImg.run("convert", "-f", "vhdx", "-O", "raw", repaired, raw);
+    QemuTools.img("convert", "-f", "vhdx", "-O", "raw", repaired, raw);
     assertThat(Arrays.mismatch(Files.readAllBytes(raw), disk)).isEqualTo(-1);
   }
 
