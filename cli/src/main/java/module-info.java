@@ -14,4 +14,6 @@ module org.wardian.cli {
   // picocli makes the verbs and fills in their options.
   opens org.wardian.cli to
       info.picocli;
+  opens org.wardian.cli.disk to
+      info.picocli;
 }

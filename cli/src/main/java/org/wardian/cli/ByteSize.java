@@ -10,12 +10,13 @@ import picocli.CommandLine.TypeConversionException;
  *
  * @param bytes more than 0
  */
-record ByteSize(long bytes) {
+public record ByteSize(long bytes) {
   private static final Pattern SYNTAX =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,3})?)\\s*([KMGT]?)(?:I?B)?");
   private static final String UNITS = "KMGT";
 
-  static ByteSize parse(String text) {
+  /** Reads a size; says what is wrong with one that is none. */
+  public static ByteSize parse(String text) {
     Matcher matcher = SYNTAX.matcher(text.strip().toUpperCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new TypeConversionException(

@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The statuses that ward leaves with; README.md lists them, and so does every --help. */
-enum ExitStatus {
+public enum ExitStatus {
   OK(0, "the guest powered off, or the command did what was asked"),
   INTERNAL_ERROR(1, "a fault in Wardian itself"),
   USAGE(2, "an option, argument or script that makes no sense"),
-  BAD_IMAGE(3, "a kernel or initrd that cannot be read or booted, or does not fit into the memory"),
+  BAD_IMAGE(
+      3,
+      "a kernel, initrd or disk image that is damaged, of no use, or does not fit into the memory"),
   DOWNLOAD(4, "a download failed, or what came is not what the archive signed"),
   STORAGE(5, "the cache folder or another file cannot be written or is damaged"),
   GUEST_PANIC(6, "the guest's kernel panicked"),
@@ -32,7 +34,7 @@ enum ExitStatus {
   }
 
   /** The process's status, 0 to 255. */
-  int code() {
+  public int code() {
     return code;
   }
 

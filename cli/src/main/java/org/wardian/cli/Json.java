@@ -8,21 +8,23 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 
 /** JSON output; trees only, so that what a verb prints stands in the verb. */
-final class Json {
+public final class Json {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private Json() {}
 
-  static ObjectNode object() {
+  /** An empty object. */
+  public static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
-  static ArrayNode array() {
+  /** An empty array. */
+  public static ArrayNode array() {
     return MAPPER.createArrayNode();
   }
 
   /** Indented, with a line end. */
-  static void print(PrintWriter out, JsonNode node) {
+  public static void print(PrintWriter out, JsonNode node) {
     out.println(node.toPrettyString());
   }
 

@@ -16,7 +16,7 @@ final class UsageErrors implements IParameterExceptionHandler {
         .getErr()
         .println("ward: " + sentence(mistake) + "; '" + name + " --help' lists what there is");
     command.getErr().flush();
-    return ExitStatus.USAGE.code();
+    return command.getCommandSpec().exitCodeOnInvalidInput();
   }
 
   private static String sentence(ParameterException mistake) {

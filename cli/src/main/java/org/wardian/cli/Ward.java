@@ -2,8 +2,15 @@ package org.wardian.cli;
 
 import java.io.PrintWriter;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
+import org.wardian.cli.disk.DiskAction;
+import org.wardian.cli.disk.DiskSize;
+import org.wardian.cli.disk.DiskVerb;
+import org.wardian.cli.disk.FormatNames;
+import org.wardian.cli.disk.OwnStatuses;
 import org.wardian.machine.platform.Translator;
+import org.wardian.storage.ImageFormat;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +30,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunVerb.class,
       ImageVerb.class,
+      DiskVerb.class,
       DoctorVerb.class,
       VersionVerb.class,
       CompletionVerb.class,
@@ -70,11 +78,19 @@ public final class Ward implements Runnable {
     ward.registerConverter(
         CompletionVerb.Shell.class, Choice.of(CompletionVerb.Shell.class, "a shell that we know"));
     ward.registerConverter(ByteSize.class, ByteSize::parse);
+    ward.registerConverter(DiskSize.class, DiskSize::parse);
+    ward.registerConverter(ImageFormat.class, FormatNames::parse);
     ward.registerConverter(CpuModel.class, CpuModelNames::parse);
     ward.registerConverter(TimeLimit.class, TimeLimit::parse);
     ward.setParameterExceptionHandler(new UsageErrors());
     ward.setExecutionExceptionHandler(Ward::report);
     describe(ward);
+    // 'ward disk resize FILE -5G' is a size, as it is for qemu-img, and no option.
+    ward.getSubcommands()
+        .get("disk")
+        .getSubcommands()
+        .get("resize")
+        .setUnmatchedOptionsArePositionalParams(true);
     return ward;
   }
 
@@ -86,8 +102,12 @@ public final class Ward implements Runnable {
         .versionProvider(new Version())
         .usageMessage()
         .exitCodeListHeading("%nExit status:%n")
-        .exitCodeList(ExitStatus.table(statusesOf(command.getCommand())));
+        .exitCodeList(statuses(command.getCommand()));
     command.getSubcommands().values().forEach(Ward::describe);
+  }
+
+  private static Map<String, String> statuses(Object verb) {
+    return verb instanceof OwnStatuses own ? own.statuses() : ExitStatus.table(statusesOf(verb));
   }
 
   private static Set<ExitStatus> statusesOf(Object verb) {
@@ -97,6 +117,9 @@ public final class Ward implements Runnable {
       case RunVerb run -> always.addAll(EnumSet.allOf(ExitStatus.class));
       case ImageVerb image -> always.addAll(EnumSet.of(ExitStatus.DOWNLOAD, ExitStatus.STORAGE));
       case ImagePullVerb pull -> always.addAll(EnumSet.of(ExitStatus.DOWNLOAD, ExitStatus.STORAGE));
+      case DiskVerb disk -> always.addAll(EnumSet.of(ExitStatus.BAD_IMAGE, ExitStatus.STORAGE));
+      case DiskAction disk ->
+          always.addAll(EnumSet.of(ExitStatus.BAD_IMAGE, ExitStatus.STORAGE, ExitStatus.LEFT));
       case ImageRemoveVerb remove -> always.add(ExitStatus.STORAGE);
       case DoctorVerb doctor -> always.add(ExitStatus.UNAVAILABLE);
       case TrainVerb train -> always.add(ExitStatus.UNAVAILABLE);
@@ -109,10 +132,10 @@ public final class Ward implements Runnable {
 
   private static int report(Exception failure, CommandLine command, ParseResult arguments) {
     PrintWriter err = command.getErr();
-    ExitStatus status = ExitStatus.INTERNAL_ERROR;
+    int code = ExitStatus.INTERNAL_ERROR.code();
     String line = "a fault in Wardian: " + failure + " (set " + TRACE_VARIABLE + "=1 for more)";
     if (failure instanceof Failure known) {
-      status = known.status();
+      code = known.code();
       line = known.getMessage();
     }
     err.println("ward: " + line);
@@ -120,6 +143,6 @@ public final class Ward implements Runnable {
       failure.printStackTrace(err);
     }
     err.flush();
-    return status.code();
+    return code;
   }
 }

@@ -110,7 +110,7 @@ class AcceleratorChoiceTest {
     assertThatThrownBy(() -> choose(Accelerator.KVM, report(false, false, List.of())))
         .isInstanceOfSatisfying(
             Failure.class,
-            failure -> assertThat(failure.status()).isEqualTo(ExitStatus.UNAVAILABLE))
+            failure -> assertThat(failure.code()).isEqualTo(ExitStatus.UNAVAILABLE.code()))
         .hasMessageContaining("it is locked")
         .hasMessageContaining("--accelerator software");
   }

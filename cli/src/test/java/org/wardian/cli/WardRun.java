@@ -11,8 +11,9 @@ import picocli.CommandLine;
  * @param out standard output
  * @param err standard error
  */
-record WardRun(int status, String out, String err) {
-  static WardRun of(String... arguments) {
+public record WardRun(int status, String out, String err) {
+  /** Runs it. */
+  public static WardRun of(String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine ward = Ward.commandLine();

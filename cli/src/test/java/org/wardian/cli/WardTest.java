@@ -35,6 +35,10 @@ class WardTest {
         mistake("pull, list or rm", "image"),
         mistake("there is no guest \"plan9\"", "image", "pull", "plan9"),
         mistake("there is no guest \"plan9\"", "image", "rm", "plan9"),
+        mistake("create, info, check", "disk"),
+        mistake("list, create, apply or delete", "disk", "snapshot"),
+        mistake("is not a disk format", "disk", "info", "-f", "floppy", "a"),
+        mistake("there is no such file", "disk", "info", "no-such-file"),
         mistake("bash, zsh", "completion", "fish"));
   }
 
@@ -126,6 +130,7 @@ class WardTest {
     assertThat(bash)
         .startsWith("#!")
         .contains("run", "image", "doctor", "--memory", "--irqchip", "split")
+        .contains("convert", "snapshot", "rebase", "--shrink", "--backing-format")
         .contains("--translator", "host", "--profile");
     assertThat(zsh).contains("compinit").contains(bash);
   }

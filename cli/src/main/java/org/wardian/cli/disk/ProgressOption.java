@@ -1,0 +1,19 @@
+package org.wardian.cli.disk;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Option;
+
+/** {@code --progress}, the same for every verb that takes a while. */
+final class ProgressOption {
+  @Option(
+      names = {"-p", "--progress"},
+      negatable = true,
+      description =
+          "Show how far it is on standard error: a bar on a terminal, where it is on by default,"
+              + " and a line for each tenth elsewhere.")
+  private Boolean asked;
+
+  DiskProgress start(PrintWriter err, String name) {
+    return DiskProgress.of(err, name, asked);
+  }
+}

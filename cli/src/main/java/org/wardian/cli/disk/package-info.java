@@ -1,0 +1,2 @@
+/** {@code ward disk}: a verb a file. */
+package org.wardian.cli.disk;
