@@ -1,5 +1,7 @@
 package org.wardian.cli;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -53,8 +55,9 @@ final class DeviceOptionsMixin {
           "A network card and what it is plugged into, may be repeated: nat (what there is without"
               + " this option), a network of its own behind this host's sockets, where the guest"
               + " has 10.0.2.15 by DHCP and finds this host's loopback at 10.0.2.2; tap=DEV, an"
-              + " interface of this host; none. Words: model=virtio (default) or e1000;"
-              + " mac=ADDRESS; queues=N; with nat, reach=everywhere (default), host or nowhere.")
+              + " interface of this host; switch=NAME, a switch that all of your machines on this host with"
+              + " the same NAME share; none. Words: model=virtio (default) or e1000; mac=ADDRESS;"
+              + " queues=N; pcap=FILE, a record of all that passes; with nat, reach=everywhere (default), host or nowhere.")
   private List<String> nets = List.of();
 
   @Option(
@@ -64,6 +67,13 @@ final class DeviceOptionsMixin {
           "A port of this host that leads to one of the guest, may be repeated: 2222:22. Without an"
               + " address this host listens on 127.0.0.1 alone.")
   private List<String> publish = List.of();
+
+  @Option(
+      names = "--pcap",
+      paramLabel = "FILE",
+      description =
+          "Write all that passes at the first network card to FILE, for tcpdump or Wireshark.")
+  private Path pcap;
 
   /** Whether the options name something that firmware could boot, or firmware itself. */
   boolean bootsByItself() {
@@ -83,9 +93,17 @@ final class DeviceOptionsMixin {
     }
     List<NetArgument> cards =
         nets.isEmpty() ? List.of(NetArgument.USUAL) : each(nets, NetArgument::parse);
+    if (pcap != null) {
+      if (cards.getFirst().kind() == NetArgument.Kind.NONE) {
+        throw new ParameterException(spec.commandLine(), "--pcap needs a card, not --net none");
+      }
+      List<NetArgument> captured = new ArrayList<>(cards);
+      captured.set(0, cards.getFirst().capturedTo(pcap));
+      cards = captured;
+    }
     List<Forward> forwards = each(publish, Forward::parse);
-    if (!forwards.isEmpty()
-        && cards.stream().noneMatch(card -> card.kind() == NetArgument.Kind.NAT)) {
+    boolean nat = cards.stream().anyMatch(card -> card.kind() == NetArgument.Kind.NAT);
+    if (!forwards.isEmpty() && !nat) {
       throw new ParameterException(
           spec.commandLine(), "--publish needs --net nat: other networks have no host in front");
     }

@@ -1,5 +1,6 @@
 package org.wardian.cli;
 
+import java.nio.file.Path;
 import java.util.Optional;
 import org.wardian.machine.DeviceConfiguration.CardModel;
 import org.wardian.network.MacAddress;
@@ -13,6 +14,7 @@ import org.wardian.network.nat.Reach;
  * @param model what the guest finds
  * @param address its Ethernet address, or empty for one by its number
  * @param queues pairs of queues of a virtio card
+ * @param capture file that takes a record of all that passes, or empty
  * @param reach where the guest may connect to, with NAT
  */
 record NetArgument(
@@ -21,6 +23,7 @@ record NetArgument(
     CardModel model,
     Optional<MacAddress> address,
     int queues,
+    Optional<Path> capture,
     Reach reach) {
   /** What a card is plugged into. */
   enum Kind {
@@ -36,11 +39,23 @@ record NetArgument(
 
   private static final int MOST_QUEUES = 64;
   private static final String KNOWN =
-      "model=virtio|e1000, mac=ADDRESS, queues=N, reach=everywhere|host|nowhere";
+      "model=virtio|e1000, mac=ADDRESS, queues=N, pcap=FILE, reach=everywhere|host|nowhere";
 
   /** What a machine has without {@code --net}. */
   static final NetArgument USUAL =
-      new NetArgument(Kind.NAT, "", CardModel.VIRTIO, Optional.empty(), 1, Reach.EVERYWHERE);
+      new NetArgument(
+          Kind.NAT,
+          "",
+          CardModel.VIRTIO,
+          Optional.empty(),
+          1,
+          Optional.empty(),
+          Reach.EVERYWHERE);
+
+  /** The same card with a record of all that passes. */
+  NetArgument capturedTo(Path file) {
+    return new NetArgument(kind, name, model, address, queues, Optional.of(file), reach);
+  }
 
   /**
    * Reads {@code nat|none|tap=DEV|switch=NAME[,model=...]}.
@@ -75,6 +90,7 @@ record NetArgument(
             words.choice("model", CardModel.class, CardModel.VIRTIO),
             address,
             (int) words.number("queues", 1, MOST_QUEUES, 1),
+            words.take("pcap").map(Path::of),
             words.choice("reach", Reach.class, Reach.EVERYWHERE));
     words.end(KNOWN);
     return result;

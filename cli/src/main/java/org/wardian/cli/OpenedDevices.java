@@ -15,6 +15,8 @@ import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Firmware;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
+import org.wardian.network.capture.CapturePort;
+import org.wardian.network.hub.SharedSwitch;
 import org.wardian.network.nat.NatConfiguration;
 import org.wardian.network.nat.NatConfigurationBuilder;
 import org.wardian.network.nat.NatPort;
@@ -33,11 +35,13 @@ final class OpenedDevices implements AutoCloseable {
   private static final long FIRST_ADDRESS = 0x5254_0012_3456L;
 
   private static final int MOST_QUEUES = 4;
+  private static final int MTU = 1500;
   private static final long PATIENCE_SECONDS = 5;
 
   private final List<DeviceConfiguration> configurations = new ArrayList<>();
   private final List<BlockDevice> disks = new ArrayList<>();
   private final List<NetworkPort> ports = new ArrayList<>();
+  private final List<SharedSwitch> switches = new ArrayList<>();
   private final DeviceRequest request;
   private final int processors;
   private final PrintWriter messages;
@@ -160,7 +164,7 @@ final class OpenedDevices implements AutoCloseable {
 
   private DeviceConfiguration card(int number, NetArgument card) {
     String id = "net" + number;
-    NetworkPort port = port(card, number == firstNat());
+    NetworkPort port = captured(port(card, number == firstNat()), card);
     ports.add(port);
     MacAddress address = card.address().orElse(new MacAddress(FIRST_ADDRESS + number));
     return new DeviceConfiguration.NetworkCard(
@@ -182,14 +186,37 @@ final class OpenedDevices implements AutoCloseable {
       return switch (card.kind()) {
         case TAP -> new TapPort(card.name());
         case NAT -> nat(card, forwards);
-        case NONE, SWITCH ->
-            throw new Failure(ExitStatus.USAGE, "--net switch is not there yet; use tap=DEV");
+        case SWITCH -> shared(card.name());
+        case NONE -> throw new IllegalArgumentException("no card");
       };
     } catch (HostException e) {
       throw new Failure(
           ExitStatus.UNAVAILABLE, "--net tap=" + card.name() + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new Failure(ExitStatus.UNAVAILABLE, "--net: " + e.getMessage(), e);
+    }
+  }
+
+  /** A port of a switch that the machines of this user on this host share by its name. */
+  private NetworkPort shared(String name) throws IOException {
+    SharedSwitch shared = new SharedSwitch(RuntimeFolder.of("switches"), name, MTU);
+    switches.add(shared);
+    return shared.port();
+  }
+
+  /** The port with a record of all that passes, where one was asked for. */
+  private static NetworkPort captured(NetworkPort port, NetArgument card) {
+    if (card.capture().isEmpty()) {
+      return port;
+    }
+    try {
+      return new CapturePort(port, card.capture().get());
+    } catch (IOException e) {
+      port.close();
+      throw new Failure(
+          ExitStatus.STORAGE,
+          "capture " + card.capture().get() + " cannot be written: " + e.getMessage(),
+          e);
     }
   }
 
@@ -215,6 +242,7 @@ final class OpenedDevices implements AutoCloseable {
   public void close() {
     closed = true;
     ports.forEach(NetworkPort::close);
+    switches.forEach(SharedSwitch::close);
     disks.forEach(BlockDevice::close);
   }
 }
