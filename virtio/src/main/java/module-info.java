@@ -9,8 +9,10 @@ module org.wardian.virtio {
   requires transitive org.wardian.display;
 
   exports org.wardian.virtio;
+  exports org.wardian.virtio.balloon;
   exports org.wardian.virtio.block;
   exports org.wardian.virtio.console;
+  exports org.wardian.virtio.input;
   exports org.wardian.virtio.net;
   exports org.wardian.virtio.queue;
   exports org.wardian.virtio.rng;

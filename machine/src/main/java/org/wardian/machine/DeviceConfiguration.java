@@ -4,9 +4,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.wardian.display.KeyReceiver;
+import org.wardian.display.PointerReceiver;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 import org.wardian.storage.BlockDevice;
+import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
 
@@ -162,6 +165,45 @@ public sealed interface DeviceConfiguration {
     public Display {
       checkId(id);
       Objects.requireNonNull(videoBios);
+    }
+  }
+
+  /**
+   * A balloon.
+   *
+   * @param control is given the device once it is made, for whoever blows it up
+   */
+  record Balloon(String id, Consumer<VirtioBalloon> control) implements DeviceConfiguration {
+    /** Checks names. */
+    public Balloon {
+      checkId(id);
+      Objects.requireNonNull(control);
+    }
+  }
+
+  /**
+   * A virtio keyboard.
+   *
+   * @param control is given the device once it is made, for whoever types on it
+   */
+  record Keyboard(String id, Consumer<KeyReceiver> control) implements DeviceConfiguration {
+    /** Checks names. */
+    public Keyboard {
+      checkId(id);
+      Objects.requireNonNull(control);
+    }
+  }
+
+  /**
+   * A virtio tablet.
+   *
+   * @param control is given the device once it is made, for whoever moves it
+   */
+  record Tablet(String id, Consumer<PointerReceiver> control) implements DeviceConfiguration {
+    /** Checks names. */
+    public Tablet {
+      checkId(id);
+      Objects.requireNonNull(control);
     }
   }
 

@@ -15,8 +15,11 @@ import org.wardian.host.EventFd;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Platform;
 import org.wardian.virtio.VirtioDevice;
+import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.block.VirtioBlock;
 import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.input.VirtioKeyboard;
+import org.wardian.virtio.input.VirtioTablet;
 import org.wardian.virtio.net.VirtioNet;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
@@ -82,8 +85,23 @@ final class Peripherals {
               new VirtioRng(rng.id(), new SecureRandom(), platform.timers(), rng.bytesPerSecond()));
       case DeviceConfiguration.Console console -> {
         VirtioConsole device = new VirtioConsole(console.id(), console.ports(), 0, 0);
-        console.input().accept(device);
         plug(device);
+        console.input().accept(device);
+      }
+      case DeviceConfiguration.Balloon balloon -> {
+        VirtioBalloon device = new VirtioBalloon(balloon.id());
+        plug(device);
+        balloon.control().accept(device);
+      }
+      case DeviceConfiguration.Keyboard keyboard -> {
+        VirtioKeyboard device = new VirtioKeyboard(keyboard.id());
+        plug(device);
+        keyboard.control().accept(device);
+      }
+      case DeviceConfiguration.Tablet tablet -> {
+        VirtioTablet device = new VirtioTablet(tablet.id());
+        plug(device);
+        tablet.control().accept(device);
       }
       case DeviceConfiguration.Floppy floppy -> legacy.addFloppy(floppy);
       case DeviceConfiguration.Display display -> legacy.addDisplay(display);

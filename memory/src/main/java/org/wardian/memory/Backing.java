@@ -67,6 +67,11 @@ final class Backing {
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** Gives whole pages back to the host; they read as zero afterwards. */
+  void discard(long address, long length) {
+    mapping.adviseDontNeed(address - base, length);
+  }
+
   // ---- holds
   // ---------------------------------------------------------------------------------------
 

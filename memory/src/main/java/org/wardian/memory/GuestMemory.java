@@ -387,6 +387,32 @@ public final class GuestMemory implements AutoCloseable {
   }
 
   /**
+   * Gives whole pages of RAM back to the host: they read as zero, and cost nothing until they are
+   * written again.
+   *
+   * @param address a multiple of {@link #PAGE}
+   * @param length a multiple of {@link #PAGE}
+   * @throws IndexOutOfBoundsException where the range leaves one region
+   * @throws IllegalArgumentException where it is not made of whole pages of RAM
+   */
+  public void discard(long address, int length) {
+    Backing b = hold(address, length);
+    try {
+      if (!b.region.writable() || address % PAGE != 0 || length % PAGE != 0) {
+        throw new IllegalArgumentException(
+            "0x%x, %d bytes: no whole pages of RAM".formatted(address, length));
+      }
+      b.discard(address, length);
+      RawMemory.fullFence();
+      for (long at = address; at < address + length; at += PAGE) {
+        written(b, at, PAGE);
+      }
+    } finally {
+      map.release(b);
+    }
+  }
+
+  /**
    * Lends guest memory to a device that reads or writes it by itself, ROM too.
    *
    * @param length at least 1

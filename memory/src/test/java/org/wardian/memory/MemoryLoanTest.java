@@ -88,4 +88,60 @@ class MemoryLoanTest {
       assertThatThrownBy(() -> memory.lend(-1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
+
+  @Test
+  void isReadAndWrittenByWidth() {
+    try (GuestMemory memory = GuestMemory.withRam(16 * PAGE);
+        MemoryLoan loan = memory.lend(0x1000, 16)) {
+      loan.putInt(0, 0x8123_4567);
+      loan.putShort(4, 0xfedc);
+      loan.putShortVolatile(6, 0xba98);
+      assertThat(loan.getLong(0)).isEqualTo(0xba98_fedc_8123_4567L);
+      assertThat(loan.getInt(0)).isEqualTo(0x8123_4567);
+      assertThat(loan.getShort(4)).isEqualTo(0xfedc);
+      assertThat(loan.getShortVolatile(6)).isEqualTo(0xba98);
+      loan.write(8, new byte[] {1, 2, 3}, 1, 2);
+      byte[] seen = new byte[3];
+      loan.read(8, seen, 1, 2);
+      assertThat(seen).containsExactly(0, 2, 3);
+      assertThat(loan.length()).isEqualTo(16);
+      assertThat(loan.writable()).isTrue();
+    }
+  }
+
+  @Test
+  void nothingBeyondItIsTouched() {
+    try (GuestMemory memory = GuestMemory.withRam(16 * PAGE)) {
+      MemoryLoan loan = memory.lend(0x1000, 6);
+      assertThatThrownBy(() -> loan.getInt(3)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> loan.putShort(-1, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> loan.write(4, new byte[3], 0, 3))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> loan.written(0, 7)).isInstanceOf(IndexOutOfBoundsException.class);
+      loan.close();
+      assertThatThrownBy(() -> loan.getShort(0)).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void discardedPagesReadAsZero() {
+    try (GuestMemory memory = GuestMemory.withRam(16 * PAGE)) {
+      memory.write(0x1ffe, new byte[] {1, 2, 3, 4}, 0, 4);
+      List<Long> heard = new ArrayList<>();
+      memory.addCodeListener((address, length) -> heard.add(address));
+      memory.markCode(0x2000, 0);
+      memory.discard(0x2000, 2 * PAGE);
+      byte[] seen = new byte[4];
+      memory.read(0x1ffe, seen, 0, 4);
+      assertThat(seen).containsExactly(1, 2, 0, 0);
+      assertThat(heard).containsExactly(0x2000L);
+      memory.addRegion(0x100_0000, PAGE, false, "rom");
+      assertThatThrownBy(() -> memory.discard(0x100_0000, PAGE))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> memory.discard(0x10, PAGE))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> memory.discard(15 * PAGE, 2 * PAGE))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
 }

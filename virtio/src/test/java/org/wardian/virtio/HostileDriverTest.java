@@ -16,9 +16,11 @@ import org.wardian.memory.GuestMemory;
 import org.wardian.network.Frame;
 import org.wardian.network.MacAddress;
 import org.wardian.virtio.DriverQueue.Buffer;
+import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.block.VirtioBlock;
 import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.input.VirtioKeyboard;
 import org.wardian.virtio.net.VirtioNet;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
@@ -52,6 +54,10 @@ class HostileDriverTest {
             host.add(new ScsiCdRom(new MemoryDisk(1 << 16, true), "serial"));
             return host;
           },
+          "balloon",
+          () -> new VirtioBalloon("balloon"),
+          "input",
+          () -> new VirtioKeyboard("keyboard"),
           "rng",
           () -> new VirtioRng("rng", new Random(1), new HostTimers(), 1 << 30),
           "console",
@@ -217,6 +223,11 @@ class HostileDriverTest {
   }
 
   private static void registers(TestDriver driver, Random random) {
+    if (driver.machine.device instanceof VirtioKeyboard keyboard) {
+      keyboard.key(random.nextInt(0x180), random.nextBoolean());
+    } else if (driver.machine.device instanceof VirtioBalloon balloon && random.nextInt(9) == 0) {
+      balloon.ask(() -> {});
+    }
     switch (random.nextInt(60)) {
       case 0 -> driver.common(random.nextInt(64), 1 << random.nextInt(4), random.nextLong());
       case 1 -> driver.deviceConfig(random.nextInt(64), 1 << random.nextInt(4), random.nextLong());
