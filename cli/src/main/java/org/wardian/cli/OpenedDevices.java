@@ -192,6 +192,8 @@ final class OpenedDevices implements AutoCloseable {
     } catch (HostException e) {
       throw new Failure(
           ExitStatus.UNAVAILABLE, "--net tap=" + card.name() + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.USAGE, "--net: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new Failure(ExitStatus.UNAVAILABLE, "--net: " + e.getMessage(), e);
     }

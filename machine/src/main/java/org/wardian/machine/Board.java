@@ -137,7 +137,8 @@ final class Board {
     legacy.devices().forEach(this::add);
     configuration
         .firmware()
-        .ifPresent(firmware -> firmware(configuration, firmware, items, ecam, lpc, rtc));
+        .ifPresent(firmware ->
+            firmware(configuration, firmware, items, ecam, lpc, rtc, peripherals.bootOrder()));
   }
 
   /** What only firmware looks for. */
@@ -147,7 +148,8 @@ final class Board {
       FwCfg items,
       IoBus.Mapping ecam,
       LpcBridge lpc,
-      Rtc146818 rtc) {
+      Rtc146818 rtc,
+      BootOrder order) {
     FirmwareMap map =
         new FirmwareMap(platform.memory(), mmio, configuration.memoryBytes(), firmware);
     pci.programmable(ecam, add(map.shadow));
@@ -165,9 +167,10 @@ final class Board {
     map(DebugPort.PORT, 1, new DebugPort(firmware.log()));
     FirmwareItems.memoryMap(items, FirmwareMap.e820(configuration.memoryBytes()));
     FirmwareItems.acpi(items, this::acpi);
+    FirmwareItems.smbios(items, configuration);
     FirmwareItems.board(items, AcpiPowerManagement.SLEEP_TYPE_S5);
     firmware.files().forEach(items::put);
-    BootOrder.store(rtc);
+    order.store(rtc, items);
   }
 
   /** A driver of a pin of the I/O APIC, as {@link #line}. */

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.function.Supplier;
 import org.wardian.boot.MemoryRange;
+import org.wardian.boot.SmbiosTables;
 import org.wardian.boot.acpi.AcpiConfiguration;
 import org.wardian.boot.acpi.AcpiLoader;
 import org.wardian.chipset.FwCfg;
@@ -61,8 +62,14 @@ final class FirmwareItems {
     items.put("etc/system-states", states);
   }
 
-  /** A number as firmware reads one: 64 bits, little-endian. */
-  static byte[] number(long value) {
-    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
+  /** What the machine is made of, for inventories. */
+  static void smbios(FwCfg items, MachineConfiguration configuration) {
+    SmbiosTables tables =
+        SmbiosTables.of(
+            configuration.memoryBytes(),
+            configuration.processors(),
+            configuration.cpuModel().name());
+    items.put("etc/smbios/smbios-tables", tables.structures());
+    items.put("etc/smbios/smbios-anchor", tables.entryPoint());
   }
 }

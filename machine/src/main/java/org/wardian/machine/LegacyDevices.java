@@ -41,6 +41,7 @@ final class LegacyDevices {
   private IdeController ide;
   private int nextIdePlace;
   private AhciController ahci;
+  private int ahciSlot;
   private int nextAhciPort;
   private final Rtc146818 rtc;
   private final List<Device> devices = new ArrayList<>();
@@ -73,7 +74,7 @@ final class LegacyDevices {
   }
 
   /** A disk or CD-ROM drive of the IDE controller, in the order in which they are added. */
-  void addIde(DeviceConfiguration.Disk disk) {
+  void addIde(DeviceConfiguration.Disk disk, BootOrder order) {
     if (ide == null) {
       ide = new IdeController(platform.ports(), lines, dma);
       pci.attach(IdeController.SLOT, 0, ide);
@@ -82,6 +83,10 @@ final class LegacyDevices {
       throw new IllegalArgumentException(
           disk.id() + ": the IDE controller has " + IdeController.PLACES + " drives already");
     }
+    int place = nextIdePlace;
+    order.add(
+        disk.bootIndex(),
+        "/pci@i0cf8/ide@%x/drive@%x/disk@%x".formatted(IdeController.SLOT, place >> 1, place & 1));
     if (disk.cdrom()) {
       ide.cdrom(nextIdePlace++, disk.medium(), disk.serial());
     } else {
@@ -89,16 +94,24 @@ final class LegacyDevices {
     }
   }
 
-  /** A disk or CD-ROM drive of the AHCI controller. */
-  void addAhci(DeviceConfiguration.Disk disk) {
+  /**
+   * A disk or CD-ROM drive of the AHCI controller.
+   *
+   * @param nextSlot the slot that the controller gets with its first drive
+   */
+  void addAhci(DeviceConfiguration.Disk disk, int nextSlot, BootOrder order) {
     if (ahci == null) {
       ahci = new AhciController(dma);
+      ahciSlot = nextSlot;
       plug.accept(ahci);
     }
     if (nextAhciPort == AhciController.PORTS) {
       throw new IllegalArgumentException(
           disk.id() + ": the AHCI controller has " + AhciController.PORTS + " drives already");
     }
+    order.add(
+        disk.bootIndex(),
+        "/pci@i0cf8/pci8086,2922@%x/drive@%x/disk@0".formatted(ahciSlot, nextAhciPort));
     if (disk.cdrom()) {
       ahci.cdrom(nextAhciPort++, disk.medium(), disk.serial());
     } else {

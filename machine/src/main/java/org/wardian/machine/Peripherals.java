@@ -46,6 +46,7 @@ final class Peripherals {
   private final PciHost pci;
   private final Set<String> names = new HashSet<>();
   private final LegacyDevices legacy;
+  private final BootOrder order = new BootOrder();
   private int nextSlot = FIRST_SLOT;
 
   /** Null until there is a SCSI disk. */
@@ -110,9 +111,12 @@ final class Peripherals {
 
   private void add(DeviceConfiguration.Disk disk) {
     switch (disk.bus()) {
-      case VIRTIO -> plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
-      case IDE -> legacy.addIde(disk);
-      case AHCI -> legacy.addAhci(disk);
+      case VIRTIO -> {
+        order.add(disk.bootIndex(), "/pci@i0cf8/scsi@%x/disk@0,0".formatted(nextSlot));
+        plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
+      }
+      case IDE -> legacy.addIde(disk, order);
+      case AHCI -> legacy.addAhci(disk, nextSlot, order);
       case SCSI -> scsi().add(unit(disk));
     }
   }
@@ -133,6 +137,7 @@ final class Peripherals {
   }
 
   private void add(DeviceConfiguration.NetworkCard card) {
+    order.add(card.bootIndex(), "/pci@i0cf8/ethernet@%x/ethernet-phy@0".formatted(nextSlot));
     switch (card.model()) {
       case VIRTIO -> plug(new VirtioNet(card.id(), card.port(), card.address(), card.queues()));
       case E1000 -> legacy.addCard(card);
@@ -157,6 +162,11 @@ final class Peripherals {
   /** The devices that real computers have had as well. */
   LegacyDevices legacy() {
     return legacy;
+  }
+
+  /** In which order firmware tries the devices. */
+  BootOrder bootOrder() {
+    return order;
   }
 
   /** Plugs a function into the next free slot. */
