@@ -55,6 +55,15 @@ final class TestDriver {
     }
   }
 
+  /** Puts the device's window elsewhere. */
+  void moveWindow(long base) {
+    long moved = base - (readConfig(0x20, 4) & ~0xfL);
+    writeConfig(0x20, 4, base);
+    for (int i = 0; i < structures.length; i++) {
+      structures[i] += moved;
+    }
+  }
+
   long readConfig(int offset, int size) {
     return config.read((long) TestMachine.SLOT << 15 | offset, size) & -1L >>> 64 - 8 * size;
   }

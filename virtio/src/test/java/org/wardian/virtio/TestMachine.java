@@ -2,6 +2,7 @@ package org.wardian.virtio;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 import org.wardian.bus.IoBus;
 import org.wardian.chipset.PciHost;
 import org.wardian.memory.GuestMemory;
@@ -33,6 +34,16 @@ final class TestMachine implements AutoCloseable {
   }
 
   TestMachine(VirtioDevice device, boolean started) {
+    this(device, started, bus -> Doorbells.Binder.NONE);
+  }
+
+  /** A started machine whose accelerator rings doorbells itself. */
+  TestMachine(VirtioDevice device, Function<IoBus, Doorbells.Binder> doorbells) {
+    this(device, true, doorbells);
+  }
+
+  private TestMachine(
+      VirtioDevice device, boolean started, Function<IoBus, Doorbells.Binder> doorbells) {
     this.device = device;
     pci =
         new PciHost(
@@ -40,7 +51,7 @@ final class TestMachine implements AutoCloseable {
             mmio,
             gsi -> gsi == PciHost.gsi(SLOT, 0) ? levels::add : level -> {},
             (address, data) -> messages.add(data));
-    function = new VirtioPci(device, memory, true, Doorbells.Binder.NONE);
+    function = new VirtioPci(device, memory, true, doorbells.apply(mmio));
     pci.attach(SLOT, 0, function);
     if (started) {
       pci.start();
