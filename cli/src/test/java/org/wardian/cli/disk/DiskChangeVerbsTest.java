@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.wardian.cli.WardRun;
+import org.wardian.storage.FileStore;
 
 /** The verbs that change an image, beside qemu-img on a copy of it. */
 class DiskChangeVerbsTest {
@@ -58,6 +59,42 @@ class DiskChangeVerbsTest {
     WardRun map = Disks.ward("map", overlay);
     assertThat(map.status()).isEqualTo(2);
     assertThat(map.err()).contains("backing file of").hasLineCount(1);
+  }
+
+  @Test
+  void anOverlayStandsOnAnImageOfAnotherMachine() throws Exception {
+    Path vmdk = folder.resolve("base.vmdk");
+    QemuImg.ok("convert", "-f", "raw", "-O", "vmdk", raw, vmdk);
+    Path overlay = folder.resolve("top.qcow2");
+
+    Disks.ok("create", "-b", "base.vmdk", overlay);
+    assertSame(overlay, raw);
+    QemuImg.io("-f", "qcow2", "-c", "write -P 77 1000000 300000", overlay);
+    Path ours = folder.resolve("ours.raw");
+    Disks.ok("convert", overlay, ours);
+
+    assertSame(overlay, ours);
+    assertThat(Disks.json("info", overlay).get("backingChain").get(0).get("format").asText())
+        .isEqualTo("vmdk");
+    WardRun commit = Disks.ward("commit", overlay);
+    assertThat(commit.status()).isEqualTo(3);
+    assertThat(commit.err()).contains("only read").hasLineCount(1);
+  }
+
+  @Test
+  void anImageInUseIsLookedAtOnlyIfTold() throws Exception {
+    try (FileStore machine = FileStore.open(base, true, true)) {
+      WardRun refused = Disks.ward("resize", base, "9M");
+      assertThat(refused.status()).isEqualTo(5);
+      assertThat(refused.err()).contains("base.qcow2").hasLineCount(1);
+      assertThat(Disks.ward("check", base).status()).isEqualTo(1);
+      assertThat(Disks.ward("create", "--force", base, "9M").status()).isEqualTo(5);
+      assertThat(Disks.ward("convert", "--force", raw, base).status()).isEqualTo(5);
+      assertThat(Disks.json("info", "--in-use", base).get("virtualSize").asLong())
+          .isEqualTo(5 << 20);
+      assertThat(machine.size()).isEqualTo(Files.size(base));
+    }
+    assertSame(base, raw);
   }
 
   @Test
