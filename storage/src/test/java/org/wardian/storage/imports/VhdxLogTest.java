@@ -3,16 +3,21 @@ package org.wardian.storage.imports;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.wardian.storage.ImageFormatException;
 import org.wardian.storage.QemuTools;
 
 /** A VHDX that was not closed: what its log says is read, and the file stays as it is. */
@@ -200,5 +205,55 @@ class VhdxLogTest {
     }
     Path path = Files.write(folder.resolve("open.vhdx"), file.array());
     assertThatThrownBy(() -> Imports.open(path)).hasMessageContaining("overlap");
+  }
+
+  /** Entries that are wrong in a field, but have the checksum of what they are. */
+  @Test
+  void fuzzedEntriesAreReplayedOrRefused() throws Exception {
+    markOpen();
+    int second = entry(0, 0, 100, data + 8 * SECTOR, 3, 10, data + (1 << 20), 2 * SECTOR);
+    entry(second, 0, 101, data + 40 * SECTOR, 2, 60, 0, 0);
+    byte[] log = new byte[second + 4 * SECTOR];
+    file.get(VhdxBuilder.LOG, log);
+    Path path = Files.write(folder.resolve("fuzzed.vhdx"), file.array());
+    SplittableRandom random = new SplittableRandom(12);
+    int iterations = Integer.getInteger("wardian.fuzz.iterations", 20_000) / 20;
+    int opened = 0;
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      for (int i = 0; i < iterations; i++) {
+        ByteBuffer damaged = ByteBuffer.wrap(log.clone()).order(ByteOrder.LITTLE_ENDIAN);
+        int at = random.nextBoolean() ? 0 : second;
+        for (int k = random.nextInt(3); k >= 0; k--) {
+          damage(damaged, at + random.nextInt(64 + 4 * 32), random);
+        }
+        int length = Math.clamp(damaged.getInt(at + 8), SECTOR, log.length - at);
+        ByteBuffer entry = damaged.slice(at, length).order(ByteOrder.LITTLE_ENDIAN);
+        damaged.putInt(at + 4, VhdxHeader.checksum(entry, 4));
+        channel.write(damaged.clear(), VhdxBuilder.LOG);
+        opened += opens(path) ? 1 : 0;
+      }
+    }
+    assertThat(opened).isBetween(iterations / 50, iterations - 1);
+  }
+
+  private static void damage(ByteBuffer log, int at, SplittableRandom random) {
+    switch (random.nextInt(4)) {
+      case 0 -> log.put(at, (byte) random.nextInt(256));
+      case 1 -> log.put(at, (byte) (log.get(at) ^ 1 << random.nextInt(8)));
+      case 2 -> log.putLong(at, random.nextBoolean() ? -1 : Long.MIN_VALUE);
+      default -> log.putInt(at, (random.nextInt(64) - 8) * SECTOR);
+    }
+  }
+
+  private static boolean opens(Path path) throws IOException {
+    try (ImportedImage image = Imports.open(path)) {
+      for (long at : new long[] {0, 8 * SECTOR, 40 * SECTOR, 1 << 20}) {
+        image.read(at, ByteBuffer.allocate(2 * SECTOR));
+      }
+      return true;
+    } catch (ImageFormatException e) {
+      assertThat(e.getMessage()).isNotBlank().doesNotContain("\n");
+      return false;
+    }
   }
 }
