@@ -6,14 +6,13 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import org.wardian.network.wire.IpPacket;
-import org.wardian.network.wire.IpProtocol;
 import org.wardian.network.wire.TcpHeader;
 
 /**
  * One TCP connection: the guest's end, whose other end we are (RFC 9293 §3.10), and a socket of the
  * host. What happens to one happens to the other: refusal, half close, reset.
  */
-final class TcpConnection implements TcpSender.Segments, Ready {
+final class TcpConnection implements Ready {
   /** How far it has come; half closes are with sender and receiver. */
   enum State {
     /** The guest has asked; the host connects. */
@@ -30,44 +29,21 @@ final class TcpConnection implements TcpSender.Segments, Ready {
     CLOSED
   }
 
-  private enum Purpose {
-    HANDSHAKE,
-    RETRANSMIT,
-    PROBE,
-    IDLE
-  }
-
-  private static final int MOST_HANDSHAKES = 6;
-  private static final int MOST_RETRANSMISSIONS = 12;
-  private static final int MOST_PROBES = 20;
-  private static final int MOST_KEEPALIVES = 9;
-  private static final long IDLE = 7_200_000_000_000L;
-  private static final long KEEPALIVE = 75_000_000_000L;
-  private static final long TIME_WAIT = 1_000_000_000L;
   private static final long STARVED = 20_000_000L;
-  private static final int MOST_BLOCKS = 3;
-
   private final TcpTable table;
   private final Flow flow;
   private final SocketChannel channel;
   private final TcpSender sender;
   private final TcpReceiver receiver;
-  private final Deadline timer = new Deadline(this::expired);
-  private final Deadline delay = new Deadline(this::acknowledgeNow);
+  private final TcpTimer timer;
+  private final TcpOutput output;
   private final Deadline starved = new Deadline(this::readHost);
-  private final int initialSequence;
-  private final int ownSegment;
   private State state;
   private SelectionKey key;
   private int interest;
   private IpPacket request;
-  private boolean scaled;
-  private boolean sackPermitted;
   private boolean outputShut;
   private boolean activeClose;
-  private Purpose purpose = Purpose.HANDSHAKE;
-  private int attempts;
-  private long lastHeard;
 
   /** Whether it is in the table's list of those that have something to do at the batch's end. */
   boolean dirty;
@@ -80,13 +56,11 @@ final class TcpConnection implements TcpSender.Segments, Ready {
     this.flow = flow;
     this.channel = channel;
     this.state = state;
-    sender = new TcpSender(table.pool(), this, table.counters());
     receiver = new TcpReceiver(table.pool());
-    initialSequence = table.initialSequence();
-    sender.begin(initialSequence);
-    int ipHeader = flow.guest().isV4() ? IpPacket.HEADER4 : IpPacket.HEADER6;
-    ownSegment = Math.min(table.link().mtu() - ipHeader - TcpHeader.SIZE, 0xffff);
-    lastHeard = table.now();
+    output = new TcpOutput(table, flow, receiver);
+    sender = new TcpSender(table.pool(), output, table.counters());
+    sender.begin(output.initialSequence());
+    timer = new TcpTimer(this, table);
   }
 
   Flow flow() {
@@ -95,6 +69,14 @@ final class TcpConnection implements TcpSender.Segments, Ready {
 
   State state() {
     return state;
+  }
+
+  TcpSender sender() {
+    return sender;
+  }
+
+  TcpOutput output() {
+    return output;
   }
 
   boolean handshaking() {
@@ -126,13 +108,9 @@ final class TcpConnection implements TcpSender.Segments, Ready {
   }
 
   private void greet(TcpHeader syn) {
-    scaled = syn.windowScale() >= 0;
-    sackPermitted = syn.sackPermitted();
-    int announced = syn.maximumSegment();
-    int assumed = flow.guest().isV4() ? 536 : 1220;
-    int mss = Math.min(announced < 0 ? assumed : Math.max(announced, 64), ownSegment);
-    sender.agree(mss, scaled ? syn.windowScale() : 0);
-    receiver.begin(syn.sequence(), scaled, mss);
+    int mss = output.greet(syn);
+    sender.agree(mss, Math.max(0, syn.windowScale()));
+    receiver.begin(syn.sequence(), syn.windowScale() >= 0, mss);
   }
 
   /** The host's connection has come about at once, or an accepted one wants its guest. */
@@ -143,37 +121,18 @@ final class TcpConnection implements TcpSender.Segments, Ready {
       interest(0);
     }
     sendSyn();
-    setTimer(Purpose.HANDSHAKE, sender.rtt.timeout());
+    timer.handshake();
   }
 
-  private void sendSyn() {
-    boolean answer = state == State.SYN_RECEIVED;
-    byte[] array = table.link().take(TcpHeader.SIZE + 12);
-    int size =
-        TcpHeader.SIZE
-            + TcpHeader.writeSynOptions(
-                array,
-                Link.HEADROOM + TcpHeader.SIZE,
-                ownSegment,
-                !answer || scaled ? TcpReceiver.SCALE : -1,
-                !answer || sackPermitted);
-    TcpHeader.write(
-        array,
-        Link.HEADROOM,
-        flow.peerPort(),
-        flow.guestPort(),
-        initialSequence,
-        answer ? receiver.next() : 0,
-        size,
-        TcpHeader.SYN | (answer ? TcpHeader.ACK : 0),
-        receiver.synWindow());
-    transmit(array, size, 0);
+  /** Sends our SYN, for the first time or again. */
+  void sendSyn() {
+    output.syn(state == State.SYN_RECEIVED);
   }
 
   // What the guest sends.
 
   void input(TcpHeader segment, byte[] bytes) {
-    lastHeard = table.now();
+    timer.heard();
     switch (state) {
       case CONNECTING -> {
         if (segment.has(TcpHeader.RST)) {
@@ -185,7 +144,7 @@ final class TcpConnection implements TcpSender.Segments, Ready {
         if (segment.has(TcpHeader.RST)) {
           forget();
         } else if (segment.span() > 0) {
-          acknowledgeNow();
+          output.acknowledge(sender.next());
         }
       }
       case SYN_RECEIVED, OPEN -> arrived(segment, bytes);
@@ -197,7 +156,7 @@ final class TcpConnection implements TcpSender.Segments, Ready {
 
   private void answered(TcpHeader segment) {
     boolean acknowledged = segment.has(TcpHeader.ACK);
-    if (acknowledged && segment.acknowledgment() != initialSequence + 1) {
+    if (acknowledged && segment.acknowledgment() != output.initialSequence() + 1) {
       if (!segment.has(TcpHeader.RST)) {
         table.reset(flow, segment);
       }
@@ -217,7 +176,7 @@ final class TcpConnection implements TcpSender.Segments, Ready {
     state = State.OPEN;
     sender.established(segment);
     sender.rtt.progressed();
-    attempts = 0;
+    timer.progressed();
     table.opened();
     interest(SelectionKey.OP_READ);
   }
@@ -255,7 +214,7 @@ final class TcpConnection implements TcpSender.Segments, Ready {
       return;
     }
     if (state == State.SYN_RECEIVED) {
-      if (segment.acknowledgment() != initialSequence + 1) {
+      if (segment.acknowledgment() != output.initialSequence() + 1) {
         table.reset(flow, segment);
         return;
       }
@@ -278,17 +237,15 @@ final class TcpConnection implements TcpSender.Segments, Ready {
       return;
     }
     boolean progress = sender.unacknowledged() != before;
-    if (progress || purpose == Purpose.PROBE || purpose == Purpose.IDLE) {
-      attempts = 0;
-    }
+    timer.answered(progress);
     if (progress && (interest & SelectionKey.OP_READ) == 0 && !sender.ending()) {
       int free = sender.ring.free();
       if (free >= BufferPool.SMALL / 2) {
         readHost();
       }
     }
-    output();
-    rearm(progress);
+    sendData();
+    timer.rearm(progress);
   }
 
   // What the host does.
@@ -355,16 +312,16 @@ final class TcpConnection implements TcpSender.Segments, Ready {
     }
     boolean more = !sender.ending() && sender.ring.free() > 0;
     interest(more ? interest | SelectionKey.OP_READ : interest & ~SelectionKey.OP_READ);
-    output();
-    rearm(false);
+    sendData();
+    timer.rearm(false);
     table.dirty(this);
   }
 
   /** Sends what can be sent. */
-  void output() {
+  private void sendData() {
     if (state == State.OPEN) {
       sender.output();
-      if (congested()) {
+      if (output.congested()) {
         table.block(this);
       }
     }
@@ -372,8 +329,8 @@ final class TcpConnection implements TcpSender.Segments, Ready {
 
   /** The card has room again. */
   void unblocked() {
-    output();
-    rearm(false);
+    sendData();
+    timer.rearm(false);
     table.dirty(this);
   }
 
@@ -396,11 +353,11 @@ final class TcpConnection implements TcpSender.Segments, Ready {
       return;
     }
     if (receiver.mustAcknowledge()) {
-      acknowledgeNow();
-    } else if (receiver.mayAcknowledge() && !delay.isSet()) {
-      delay.set(table.deadlines(), table.now() + TcpReceiver.DELAY);
+      output.acknowledge(sender.next());
+    } else if (receiver.mayAcknowledge()) {
+      output.acknowledgeSoon(sender);
     }
-    rearm(false);
+    timer.rearm(false);
     if (sender.ended() && receiver.finished() && outputShut) {
       finish();
     }
@@ -414,157 +371,14 @@ final class TcpConnection implements TcpSender.Segments, Ready {
     release();
     state = State.TIME_WAIT;
     table.lingering(this);
-    timer.set(table.deadlines(), table.now() + TIME_WAIT);
-  }
-
-  // Segments.
-
-  private void acknowledgeNow() {
-    if (state != State.OPEN && state != State.TIME_WAIT) {
-      return;
-    }
-    emit(sender.next(), null, 0, 0, 0, 0);
-  }
-
-  @Override
-  public void emit(int sequence, ByteRing ring, int from, int count, int flags, int mss) {
-    byte[] array = table.link().take(TcpHeader.SIZE + 4 + 8 * MOST_BLOCKS + count);
-    int size = TcpHeader.SIZE;
-    if (sackPermitted && count == 0) {
-      int[] blocks = table.blocks();
-      int pairs = receiver.sack(blocks, MOST_BLOCKS);
-      if (pairs > 0) {
-        size += TcpHeader.writeSack(array, Link.HEADROOM + size, blocks, pairs);
-      }
-    }
-    delay.cancel();
-    TcpHeader.write(
-        array,
-        Link.HEADROOM,
-        flow.peerPort(),
-        flow.guestPort(),
-        sequence,
-        receiver.next(),
-        size,
-        flags | TcpHeader.ACK,
-        receiver.window());
-    if (count > 0) {
-      ring.copy(from, array, Link.HEADROOM + size, count);
-    }
-    transmit(array, size + count, count > mss ? mss : 0);
-  }
-
-  private void transmit(byte[] array, int length, int segmentSize) {
-    table
-        .link()
-        .send(
-            array,
-            flow.peer(),
-            flow.guest(),
-            IpProtocol.TCP,
-            length,
-            TcpHeader.CHECKSUM,
-            segmentSize);
-  }
-
-  @Override
-  public boolean congested() {
-    return table.link().congested();
-  }
-
-  @Override
-  public boolean longSegments() {
-    return flow.guest().isV4() ? table.link().offloads().tcp4() : table.link().offloads().tcp6();
-  }
-
-  @Override
-  public long now() {
-    return table.now();
-  }
-
-  // Timers.
-
-  private void setTimer(Purpose why, long after) {
-    purpose = why;
-    timer.set(table.deadlines(), table.now() + after);
-  }
-
-  private void rearm(boolean progress) {
-    if (state != State.OPEN) {
-      return;
-    }
-    Purpose wanted =
-        sender.outstanding()
-            ? Purpose.RETRANSMIT
-            : sender.stalled() && !congested() ? Purpose.PROBE : Purpose.IDLE;
-    if (wanted != purpose || progress && wanted != Purpose.IDLE) {
-      setTimer(wanted, wanted == Purpose.IDLE ? IDLE : sender.rtt.timeout());
-    }
-  }
-
-  private void expired() {
-    switch (state) {
-      case TIME_WAIT -> forget();
-      case SYN_SENT, SYN_RECEIVED -> {
-        if (++attempts > MOST_HANDSHAKES) {
-          abandon();
-          return;
-        }
-        sender.rtt.expired();
-        sendSyn();
-        setTimer(Purpose.HANDSHAKE, sender.rtt.timeout());
-      }
-      case OPEN -> expiredOpen();
-      case CONNECTING, CLOSED -> {
-        // No timer is set.
-      }
-    }
-  }
-
-  private void expiredOpen() {
-    if (purpose == Purpose.RETRANSMIT && congested()) {
-      // Nothing is lost: the card has no room for it.
-      setTimer(purpose, sender.rtt.timeout());
-      return;
-    }
-    long idle = table.now() - lastHeard;
-    if (purpose == Purpose.IDLE && idle < IDLE) {
-      setTimer(purpose, IDLE - idle);
-      return;
-    }
-    int most =
-        switch (purpose) {
-          case RETRANSMIT -> MOST_RETRANSMISSIONS;
-          case PROBE -> MOST_PROBES;
-          default -> MOST_KEEPALIVES;
-        };
-    if (++attempts > most) {
-      resetGuest();
-      return;
-    }
-    switch (purpose) {
-      case RETRANSMIT -> {
-        sender.expired();
-        setTimer(sender.outstanding() ? Purpose.RETRANSMIT : Purpose.PROBE, sender.rtt.timeout());
-      }
-      case PROBE -> {
-        sender.rtt.expired();
-        // A number that was acknowledged already: the answer tells the window.
-        emit(sender.unacknowledged() - 1, null, 0, 0, 0, 0);
-        setTimer(Purpose.PROBE, sender.rtt.timeout());
-      }
-      default -> {
-        emit(sender.unacknowledged() - 1, null, 0, 0, 0, 0);
-        setTimer(Purpose.IDLE, KEEPALIVE);
-      }
-    }
+    timer.linger();
   }
 
   // Ends.
 
   /** The host's end broke, or the guest does not answer: the guest's end is reset. */
-  private void resetGuest() {
-    emit(sender.next(), null, 0, 0, TcpHeader.RST, 0);
+  void resetGuest() {
+    output.emit(sender.next(), null, 0, 0, TcpHeader.RST, 0);
     abandon();
   }
 
@@ -581,7 +395,7 @@ final class TcpConnection implements TcpSender.Segments, Ready {
   }
 
   private void release() {
-    delay.cancel();
+    output.close();
     starved.cancel();
     sender.clear();
     receiver.clear();

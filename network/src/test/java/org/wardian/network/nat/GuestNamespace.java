@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.wardian.host.TapDevice;
-import org.wardian.network.Cable;
 import org.wardian.network.LossyPort;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.NetworkPort.Offloads;
+import org.wardian.network.hub.PatchCable;
 import org.wardian.network.tap.TapPort;
 
 /**
@@ -31,7 +31,7 @@ final class GuestNamespace implements AutoCloseable {
   private final String device;
   private final Path folder;
   private final NatPort nat;
-  private final Cable cable;
+  private final PatchCable cable;
 
   /** What a program did. */
   record Run(int status, String output) {}
@@ -76,7 +76,7 @@ final class GuestNamespace implements AutoCloseable {
     TapPort tap = new TapPort(TapDevice.open(device));
     NetworkPort before = damage == null ? nat : new LossyPort(nat, damage, 42);
     require(execute("ip", "link", "set", device, "netns", name));
-    cable = new Cable(tap, before, offloads);
+    cable = new PatchCable(tap, before, offloads);
     Path resolver = Files.createDirectories(Path.of("/etc/netns", name)).resolve("resolv.conf");
     Files.writeString(resolver, "nameserver " + configuration.dns4() + "\n");
     require(run("ip", "link", "set", "lo", "up"));

@@ -1,14 +1,18 @@
 package org.wardian.network.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.network.LossyPort;
 import org.wardian.network.NetworkPort.Offloads;
 import org.wardian.network.wire.DnsMessage;
+import org.wardian.network.wire.IpAddress;
 
 /** Real programs of a guest, in a network namespace, against servers on the host's loopback. */
 class NatGuestTest {
@@ -62,9 +67,18 @@ class NatGuestTest {
         + pid
         + " "
         + guest.device()
-        + " && kill $(cat "
+        + "; status=$?; "
+        + killer(pid)
+        + "; exit $status";
+  }
+
+  /** Ends a program that goes on in the background, once it has said who it is. */
+  private static String killer(Path pid) {
+    return "for i in $(seq 50); do [ -s "
         + pid
-        + ")";
+        + " ] && kill $(cat "
+        + pid
+        + ") && break; sleep 0.1; done";
   }
 
   @Test
@@ -355,6 +369,184 @@ class NatGuestTest {
         assertThat(run.output()).contains("not found");
       }
       assertSound(guest);
+    }
+  }
+
+  @Test
+  void sshLogsInThroughAPublishedPort() throws Exception {
+    GuestNamespace.assume("sshd:openssh-server", "ssh:openssh-client", "ssh-keygen:openssh-client");
+    NatConfiguration configuration =
+        NatConfiguration.builder()
+            .forward(
+                new Forward(Forward.Protocol.TCP, InetAddress.ofLiteral("127.0.0.1"), 0, null, 22))
+            .build();
+    try (GuestNamespace guest = new GuestNamespace(configuration).configured()) {
+      Path key = guest.folder().resolve("key");
+      Files.createDirectories(Path.of("/run/sshd"));
+      assertThat(guest.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString()))
+          .isEqualTo(new GuestNamespace.Run(0, ""));
+      Process server =
+          guest.start(
+              "/usr/sbin/sshd",
+              "-D",
+              "-e",
+              "-p",
+              "22",
+              "-h",
+              key.toString(),
+              "-o",
+              "AuthorizedKeysFile=" + key + ".pub",
+              "-o",
+              "StrictModes=no",
+              "-o",
+              "PidFile=none");
+      try {
+        String ssh =
+            "for i in 1 2 3 4 5 6 7 8 9; do timeout 20 ssh -p "
+                + guest.nat().forwards().getFirst().getPort()
+                + " -i "
+                + key
+                + " -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+                + " -o LogLevel=ERROR root@127.0.0.1 'ip -br link' && exit 0; sleep 0.3; done;"
+                + " exit 1";
+        Process client =
+            new ProcessBuilder("sh", "-c", ssh)
+                .redirectErrorStream(true)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .start();
+        String said =
+            new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        assertThat(client.waitFor()).as(said).isZero();
+        assertThat(said).as("the interfaces of the guest").contains(guest.device());
+      } finally {
+        server.destroy();
+        server.waitFor();
+      }
+      assertSound(guest);
+    }
+  }
+
+  @Test
+  void aDhcpClientOfIpv6GetsItsAddress() throws Exception {
+    GuestNamespace.assume("dhclient:isc-dhcp-client");
+    try (GuestNamespace guest = new GuestNamespace(NatConfiguration.builder().build())) {
+      String ready = "";
+      for (int i = 0; i < 50 && !ready.contains("fe80::"); i++) {
+        Thread.sleep(200);
+        ready = guest.run("ip", "-6", "addr", "show", "-tentative", "scope", "link").output();
+      }
+      Path leases = guest.folder().resolve("leases");
+      Path pid = guest.folder().resolve("pid");
+      String command =
+          "timeout 30 dhclient -6 -1 -v -sf /bin/true -lf "
+              + leases
+              + " -pf "
+              + pid
+              + " "
+              + guest.device()
+              + "; status=$?; "
+              + killer(pid)
+              + "; exit $status";
+      GuestNamespace.Run run = guest.run("sh", "-c", command);
+      assertThat(run.status()).as(run.output()).isZero();
+      assertThat(Files.readString(leases))
+          .contains("iaaddr fec0::15")
+          .contains("dhcp6.name-servers fec0::3")
+          .contains("dhcp6.domain-search \"wardian.internal.\"");
+      assertSound(guest);
+    }
+  }
+
+  @Test
+  void resetsPassBothWays() throws Exception {
+    GuestNamespace.assume("curl", "bash");
+    try (HostServer server = new HostServer(100_000);
+        ServerSocket breaker = new ServerSocket(0, 5, InetAddress.ofLiteral("127.0.0.1"));
+        GuestNamespace guest =
+            new GuestNamespace(NatConfiguration.builder().build()).configured()) {
+      Thread.ofPlatform().daemon().start(() -> breakOne(breaker));
+      String url = "http://" + HOST + ":" + breaker.getLocalPort() + "/";
+      GuestNamespace.Run run = guest.run("curl", "-sS", "-m", "20", url);
+      assertThat(run.output()).contains("Connection reset by peer");
+      // Who closes with something unread resets (RFC 9293 §3.6.1).
+      String close = "exec 3<>/dev/tcp/" + HOST + "/" + server.port() + "; sleep 1; exec 3>&-";
+      run = guest.run("bash", "-c", close);
+      assertThat(run.status()).as(run.output()).isZero();
+      assertThat(server.received().poll(20, TimeUnit.SECONDS)).contains("Connection reset");
+      assertSound(guest);
+    }
+  }
+
+  private static void breakOne(ServerSocket server) {
+    try (Socket socket = server.accept()) {
+      assertThat(socket.getInputStream().read()).isPositive();
+      socket.setSoLinger(true, 0);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whatCannotBeReachedIsSaidToBeSo() throws Exception {
+    GuestNamespace.assume("dig:dnsutils", "ping:iputils-ping", "curl");
+    int closed;
+    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+      closed = socket.getLocalPort();
+    }
+    try (GuestNamespace guest =
+        new GuestNamespace(NatConfiguration.builder().reach(Reach.HOST).build()).configured()) {
+      GuestNamespace.Run run =
+          guest.run(
+              "dig", "+time=2", "+tries=1", "-p", Integer.toString(closed), "@" + HOST, "a.b");
+      assertThat(run.output()).contains("connection refused");
+      run = guest.run("ping", "-c", "1", "-W", "5", "192.0.2.99");
+      assertThat(run.output()).contains("Packet filtered");
+      run = guest.run("curl", "-sS", "-m", "20", "http://192.0.2.99/");
+      assertThat(run.status()).as("curl: could not connect").isEqualTo(7);
+      run = guest.run("dig", "+time=2", "+tries=1", "example.org");
+      assertThat(run.output()).contains("status: REFUSED");
+      assertSound(guest);
+    }
+  }
+
+  @Test
+  void pingReachesOtherAddressesWhereTheHostLendsAnIcmpSocket() throws Exception {
+    GuestNamespace.assume("ping:iputils-ping");
+    InetAddress other =
+        NetworkInterface.networkInterfaces()
+            .flatMap(NetworkInterface::inetAddresses)
+            .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+            .findFirst()
+            .orElse(null);
+    assumeTrue(other != null, "needs another address of IPv4 than the loopback's");
+    try (GuestNamespace guest =
+        new GuestNamespace(NatConfiguration.builder().build()).configured()) {
+      GuestNamespace.Run run =
+          guest.run("ping", "-c", "3", "-i", "0.2", "-s", "3000", other.getHostAddress());
+      assertThat(run.output()).contains("3 received");
+      assertSound(guest);
+    }
+  }
+
+  @Test
+  void aServiceOfTheNetworkLeadsToTheHost() throws Exception {
+    GuestNamespace.assume("nc:netcat-openbsd");
+    try (HostServer server = new HostServer(1000)) {
+      NatConfiguration configuration =
+          NatConfiguration.builder()
+              .reach(Reach.NOWHERE)
+              .service(
+                  IpAddress.parse("10.0.2.100"),
+                  80,
+                  new InetSocketAddress("127.0.0.1", server.port()))
+              .build();
+      try (GuestNamespace guest = new GuestNamespace(configuration).configured()) {
+        GuestNamespace.Run run =
+            guest.run("sh", "-c", "echo hello | timeout 20 nc -N 10.0.2.100 80 | wc -c");
+        assertThat(run.output().strip()).isEqualTo("1000");
+        assertThat(server.received().poll(20, TimeUnit.SECONDS)).startsWith("6:");
+        assertSound(guest);
+      }
     }
   }
 }

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.network.Frame;
+import org.wardian.network.hub.PatchCable;
+import org.wardian.network.hub.Switch;
+import org.wardian.network.hub.SwitchPort;
 import org.wardian.network.wire.Arp;
 import org.wardian.network.wire.Ethernet;
 import org.wardian.network.wire.IpAddress;
@@ -84,6 +87,21 @@ class NatPortTest {
         assertThat(answers.poll(10, TimeUnit.SECONDS)).isNotNull();
       }
       assertThat(port.statistics().undelivered()).isZero();
+    }
+  }
+
+  @Test
+  void guestsOfASwitchReachTheNetworkByACable() throws Exception {
+    Switch hub = new Switch(1500);
+    try (PatchCable cable =
+            new PatchCable(hub.port(), new NatPort(NatConfiguration.builder().build()));
+        SwitchPort guest = hub.port()) {
+      assertThat(cable).isNotNull();
+      BlockingQueue<Integer> answers = new LinkedBlockingQueue<>();
+      guest.attach(frame -> answers.add(Ethernet.type(frame.bytes(), frame.offset())));
+      guest.start();
+      guest.send(question());
+      assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
     }
   }
 
