@@ -55,9 +55,10 @@ final class DeviceOptionsMixin {
           "A network card and what it is plugged into, may be repeated: nat (what there is without"
               + " this option), a network of its own behind this host's sockets, where the guest"
               + " has 10.0.2.15 by DHCP and finds this host's loopback at 10.0.2.2; tap=DEV, an"
-              + " interface of this host; switch=NAME, a switch that all of your machines on this host with"
-              + " the same NAME share; none. Words: model=virtio (default) or e1000; mac=ADDRESS;"
-              + " queues=N; pcap=FILE, a record of all that passes; with nat, reach=everywhere (default), host or nowhere.")
+              + " interface of this host; switch=NAME, a switch that all of your machines on this"
+              + " host with the same NAME share; none. Words: model=virtio (default) or e1000;"
+              + " mac=ADDRESS; queues=N; pcap=FILE, a record of all that passes; with nat,"
+              + " reach=everywhere (default), host or nowhere.")
   private List<String> nets = List.of();
 
   @Option(

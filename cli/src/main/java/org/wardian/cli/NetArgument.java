@@ -44,13 +44,7 @@ record NetArgument(
   /** What a machine has without {@code --net}. */
   static final NetArgument USUAL =
       new NetArgument(
-          Kind.NAT,
-          "",
-          CardModel.VIRTIO,
-          Optional.empty(),
-          1,
-          Optional.empty(),
-          Reach.EVERYWHERE);
+          Kind.NAT, "", CardModel.VIRTIO, Optional.empty(), 1, Optional.empty(), Reach.EVERYWHERE);
 
   /** The same card with a record of all that passes. */
   NetArgument capturedTo(Path file) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -166,9 +167,16 @@ final class OpenedDevices implements AutoCloseable {
     String id = "net" + number;
     NetworkPort port = captured(port(card, number == firstNat()), card);
     ports.add(port);
-    MacAddress address = card.address().orElse(new MacAddress(FIRST_ADDRESS + number));
+    MacAddress address = card.address().orElseGet(() -> address(card, number));
     return new DeviceConfiguration.NetworkCard(
         id, card.model(), port, address, card.queues(), OptionalInt.empty());
+  }
+
+  /** The same at each start behind a NAT of its own; by chance where there are other machines. */
+  private static MacAddress address(NetArgument card, int number) {
+    return card.kind() == NetArgument.Kind.NAT
+        ? new MacAddress(FIRST_ADDRESS + number)
+        : new MacAddress(FIRST_ADDRESS & -1L << 24 | new SecureRandom().nextInt(1 << 24));
   }
 
   /** The number of the first card with NAT, which the forwards lead to. */

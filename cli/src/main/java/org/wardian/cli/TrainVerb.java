@@ -3,6 +3,7 @@ package org.wardian.cli;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -102,7 +103,7 @@ final class TrainVerb implements Callable<Integer> {
             Optional.of(limit));
     GuestImages images = GuestImages.of(request, Optional.empty());
     try (OpenedDevices attached =
-            OpenedDevices.of(request.peripherals(), 1, new PrintWriter(System.err, true));
+            OpenedDevices.of(request.peripherals(), 1, new PrintWriter(Writer.nullWriter()));
         ConsoleSession console =
             new ConsoleSession(
                 InputStream.nullInputStream(),
