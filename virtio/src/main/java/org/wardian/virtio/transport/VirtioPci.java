@@ -217,6 +217,8 @@ public final class VirtioPci extends PciFunction {
 
   @Override
   public void start() {
+    // A state that was loaded has put the window elsewhere.
+    doorbells.moved(barBase(MODERN_BAR));
     device.start();
   }
 
@@ -227,6 +229,7 @@ public final class VirtioPci extends PciFunction {
 
   @Override
   public void resume() {
+    doorbells.moved(barBase(MODERN_BAR));
     device.resume();
   }
 
@@ -257,6 +260,5 @@ public final class VirtioPci extends PciFunction {
     vectors.load(in);
     negotiation.load(in);
     interruptStatus.set(raised);
-    doorbells.moved(barBase(MODERN_BAR));
   }
 }
