@@ -109,7 +109,8 @@ class HostileDriverTest {
       driver.useMessages();
     }
     driver.ready();
-    boolean sound = true;
+    // A guest may give up the very pages of its rings.
+    boolean sound = !(device instanceof VirtioBalloon);
     for (int i = 0; i < PER_SESSION; i++) {
       DriverQueue queue = queues[random.nextInt(queues.length)];
       while (sound && queue.poll() != null) {
