@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,6 +55,7 @@ public final class SharedSwitch implements AutoCloseable {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
+    requirePrivate(folder);
     lockFile = folder.resolve("switch-" + name + ".lock");
     socketFile = folder.resolve("switch-" + name + ".sock");
     if (socketFile.toString().length() > LONGEST_PATH) {
@@ -62,6 +64,22 @@ public final class SharedSwitch implements AutoCloseable {
     }
     local = new Switch(mtu);
     thread = Thread.ofPlatform().daemon().name("wardian-switch-" + name).start(this::run);
+  }
+
+  /** Who could write to the folder could put a switch of his own into our place. */
+  private static void requirePrivate(Path folder) throws IOException {
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+    Path ours = Files.createTempFile(folder, "owner", null);
+    try {
+      if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+          || permissions.contains(PosixFilePermission.OTHERS_WRITE)
+          || !Files.getOwner(folder).equals(Files.getOwner(ours))) {
+        throw new IOException(
+            "the folder " + folder + " must be this user's, and writable by nobody else");
+      }
+    } finally {
+      Files.delete(ours);
+    }
   }
 
   /** Adds a card's port; it leaves the switch when it is closed. */

@@ -93,9 +93,10 @@ public final class NatPort implements NetworkPort {
   private void run() {
     try {
       while (!closing) {
-        engine.step(PATIENCE);
         if (pausing) {
           standStill();
+        } else {
+          engine.step(PATIENCE);
         }
       }
     } catch (IOException e) {

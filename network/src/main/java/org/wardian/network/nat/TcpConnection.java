@@ -38,6 +38,7 @@ final class TcpConnection implements Ready {
   private final TcpTimer timer;
   private final TcpOutput output;
   private final Deadline starved = new Deadline(this::readHost);
+  private final long begun;
   private State state;
   private SelectionKey key;
   private int interest;
@@ -61,6 +62,7 @@ final class TcpConnection implements Ready {
     sender = new TcpSender(table.pool(), output, table.counters());
     sender.begin(output.initialSequence());
     timer = new TcpTimer(this, table);
+    begun = table.now();
   }
 
   Flow flow() {
@@ -79,8 +81,9 @@ final class TcpConnection implements Ready {
     return output;
   }
 
-  boolean handshaking() {
-    return state == State.CONNECTING || state == State.SYN_SENT || state == State.SYN_RECEIVED;
+  /** When it began, by the engine's clock. */
+  long begun() {
+    return begun;
   }
 
   void key(SelectionKey registered, int operations) {
@@ -177,7 +180,7 @@ final class TcpConnection implements Ready {
     sender.established(segment);
     sender.rtt.progressed();
     timer.progressed();
-    table.opened();
+    table.opened(this);
     interest(SelectionKey.OP_READ);
   }
 

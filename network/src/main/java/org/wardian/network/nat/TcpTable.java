@@ -23,17 +23,18 @@ import org.wardian.network.wire.TcpHeader;
 final class TcpTable {
   private static final int FIRST_PORT = 49_152;
   private static final int PORTS = 16_384;
+  private static final long PATIENCE = 3_000_000_000L;
 
   private final NatEngine engine;
   private final BufferPool pool;
   private final SecureRandom random = new SecureRandom();
   private final Map<Flow, TcpConnection> connections = new HashMap<>();
+  private final LinkedHashSet<TcpConnection> opening = new LinkedHashSet<>();
   private final LinkedHashSet<TcpConnection> lingering = new LinkedHashSet<>();
   private ArrayList<TcpConnection> dirty = new ArrayList<>();
   private ArrayList<TcpConnection> flushing = new ArrayList<>();
   private final ArrayDeque<TcpConnection> blocked = new ArrayDeque<>();
   private final int[] blocks = new int[8];
-  private int handshakes;
   private int nextPort;
 
   TcpTable(NatEngine engine) {
@@ -107,7 +108,14 @@ final class TcpTable {
     if (connections.size() >= limits.connections() && !lingering.isEmpty()) {
       lingering.getFirst().forget();
     }
-    return connections.size() < limits.connections() && handshakes < limits.handshakes();
+    if (opening.size() >= limits.handshakes()) {
+      TcpConnection oldest = opening.getFirst();
+      // Who waits for hosts that do not answer must not keep the others waiting.
+      if (now() - oldest.begun() > PATIENCE) {
+        oldest.abandon();
+      }
+    }
+    return connections.size() < limits.connections() && opening.size() < limits.handshakes();
   }
 
   private void open(Flow flow, TcpHeader syn, IpPacket packet) {
@@ -161,7 +169,7 @@ final class TcpTable {
       throws IOException {
     connection.key(channel.register(engine.selector(), operations, connection), operations);
     connections.put(connection.flow(), connection);
-    handshakes++;
+    opening.add(connection);
     counters().connections.increment();
     counters().connectionsOpen.increment();
   }
@@ -204,8 +212,8 @@ final class TcpTable {
   }
 
   /** A handshake came to its end. */
-  void opened() {
-    handshakes--;
+  void opened(TcpConnection connection) {
+    opening.remove(connection);
   }
 
   void lingering(TcpConnection connection) {
@@ -215,10 +223,8 @@ final class TcpTable {
   void forget(TcpConnection connection) {
     if (connections.remove(connection.flow(), connection)) {
       counters().connectionsOpen.decrement();
-      if (connection.handshaking()) {
-        handshakes--;
-      }
     }
+    opening.remove(connection);
     lingering.remove(connection);
   }
 

@@ -1,6 +1,7 @@
 package org.wardian.network.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
@@ -8,7 +9,9 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -177,6 +180,18 @@ class SharedSwitchTest {
         }
       }
     }
+  }
+
+  @Test
+  void aFolderThatOthersCanWriteToIsRefused() throws IOException {
+    Path open =
+        Files.createDirectory(
+            folder.resolve("open"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> new SharedSwitch(open, "lab", 1500).close())
+        .withMessageContaining("writable by nobody else");
   }
 
   @Test
