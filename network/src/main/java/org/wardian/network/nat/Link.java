@@ -1,6 +1,5 @@
 package org.wardian.network.nat;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.wardian.network.Frame;
 import org.wardian.network.Frame.Segmentation;
@@ -26,24 +25,15 @@ final class Link {
   private static final int HOP_LIMIT = 64;
   private static final int DONT_FRAGMENT = 0x4000;
   private static final int MORE_FRAGMENTS = 0x2000;
-  private static final int MOST_HELD = 1024;
-  private static final int MOST_HELD_BYTES = 4 << 20;
-  private static final Receiver NOWHERE = frame -> true;
-
-  private record Held(Frame frame, byte[] array) {}
-
   private final NatConfiguration configuration;
   private final NatCounters counters;
   private final long mac;
   private final FramePool pool = new FramePool();
+  private final Delivery delivery;
   private final Neighbours neighbours = new Neighbours();
-  private final ArrayDeque<Held> held = new ArrayDeque<>();
   private NeighbourSolicitor solicitor = address -> {};
-  private long heldBytes;
-  private Receiver receiver = NOWHERE;
   private volatile Offloads offloads = Offloads.NONE;
   private int identification;
-  private boolean delivered;
 
   /** Who asks for stations of IPv6. */
   interface NeighbourSolicitor {
@@ -55,10 +45,11 @@ final class Link {
     this.counters = counters;
     this.mac = configuration.mac().bits();
     this.identification = identification;
+    delivery = new Delivery(pool, counters);
   }
 
   void attach(Receiver to) {
-    receiver = to;
+    delivery.attach(to);
   }
 
   void solicitor(NeighbourSolicitor asker) {
@@ -88,7 +79,7 @@ final class Link {
 
   /** Whether the card has no room: who can wait does. */
   boolean congested() {
-    return !held.isEmpty();
+    return delivery.congested();
   }
 
   /** An array with {@link #HEADROOM} and room for {@code length} bytes after it. */
@@ -380,20 +371,7 @@ final class Link {
   }
 
   private void deliver(Frame frame, byte[] array) {
-    if (held.isEmpty()) {
-      if (receiver.receive(frame)) {
-        delivered = true;
-        sent(frame);
-        pool.giveBack(array);
-        return;
-      }
-    } else if (held.size() >= MOST_HELD || heldBytes + frame.length() > MOST_HELD_BYTES) {
-      counters.undelivered.increment();
-      pool.giveBack(array);
-      return;
-    }
-    held.addLast(new Held(frame, array));
-    heldBytes += frame.length();
+    delivery.deliver(frame, array);
   }
 
   /**
@@ -402,30 +380,11 @@ final class Link {
    * @return whether everything that was kept is gone
    */
   boolean retry() {
-    while (!held.isEmpty()) {
-      Held first = held.peekFirst();
-      if (!receiver.receive(first.frame())) {
-        return false;
-      }
-      delivered = true;
-      held.removeFirst();
-      heldBytes -= first.frame().length();
-      sent(first.frame());
-      pool.giveBack(first.array());
-    }
-    return true;
+    return delivery.retry();
   }
 
   /** Lets the card interrupt the guest for what was delivered. */
   void batchEnd() {
-    if (delivered) {
-      delivered = false;
-      receiver.batchEnd();
-    }
-  }
-
-  private void sent(Frame frame) {
-    counters.framesOut.increment();
-    counters.bytesOut.add(frame.length());
+    delivery.batchEnd();
   }
 }
