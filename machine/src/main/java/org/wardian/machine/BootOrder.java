@@ -16,7 +16,7 @@ final class BootOrder {
   /** First device in the low nibble, second in the high one. */
   private static final int FIRST_AND_SECOND = 0x3d;
 
-  /** Third device in the high nibble; bit 0 boots floppies without a signature. */
+  /** Third device in the high nibble; bit 0, which boots floppies without a signature, is clear. */
   private static final int THIRD = 0x38;
 
   private static final int FLOPPY = 1;
@@ -48,7 +48,7 @@ final class BootOrder {
    */
   void store(Rtc146818 rtc, FwCfg items) {
     rtc.store(FIRST_AND_SECOND, CD_ROM << 4 | FLOPPY);
-    rtc.store(THIRD, HARD_DISK << 4 | 1);
+    rtc.store(THIRD, HARD_DISK << 4);
     if (!paths.isEmpty()) {
       String lines = String.join("\n", paths.values()) + '\0';
       items.put("bootorder", lines.getBytes(StandardCharsets.US_ASCII));
