@@ -16,8 +16,8 @@ package org.wardian.storage;
  * @param backing name of the backing file as the image records it, relative to the image's own
  *     folder; or null
  * @param backingFormat the backing file's format; null to look at its content once, and record it
- * @param dataFile name of a file that holds the guest's data, relative to the image's folder; or
- *     null
+ * @param dataFile name of a file that holds the guest's data, or null; a relative one starts from
+ *     the image's folder here, but from the folder where it is started for QEMU: better absolute
  * @param rawDataFile whether that file is a raw image by itself
  */
 public record CreateOptions(

@@ -3,15 +3,21 @@ package org.wardian.storage.qcow2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.FileStore;
@@ -68,6 +74,89 @@ class QemuAgreementTest {
       operations.verify(image);
     }
     agree(path, operations);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void dataMayLieInAFileOfTheirOwn(boolean raw) throws IOException {
+    Path path = folder.resolve("tables.qcow2");
+    Path data = folder.resolve("data.raw");
+    Images.create(path, CreateOptions.qcow2(SIZE).withDataFile(data.toString(), raw));
+    RandomOperations operations = new RandomOperations(raw ? 51 : 52, SIZE);
+    for (int round = 0; round < 3; round++) {
+      try (BlockImage image = Images.open(path, WRITE)) {
+        operations.run(image, RandomOperations.count(600) / 3);
+        operations.verify(image);
+      }
+      agree(path, operations);
+      if (raw) {
+        assertThat(Files.mismatch(data, operations.save(folder.resolve("model.raw"))))
+            .isEqualTo(-1);
+      }
+    }
+    Path theirs = folder.resolve("theirs.qcow2");
+    QemuTools.img(
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-o",
+        "data_file=" + folder.resolve("theirs.raw") + ",data_file_raw=" + (raw ? "on" : "off"),
+        theirs,
+        SIZE);
+    QemuTools.io(
+        theirs, List.of("write -P 5 100000 200000", "write -z 150016 512", "discard 0 131072"));
+    QemuTools.img("convert", "-O", "raw", theirs, folder.resolve("content.raw"));
+    operations.model(Files.readAllBytes(folder.resolve("content.raw")));
+    try (BlockImage image = Images.open(theirs, WRITE)) {
+      operations.verify(image);
+      operations.run(image, 100);
+      operations.verify(image);
+    }
+    agree(theirs, operations);
+  }
+
+  @Test
+  void severalThreadsAllocateAtTheSameTime() throws Exception {
+    for (CreateOptions kind :
+        List.of(
+            CreateOptions.qcow2(16 << 20),
+            CreateOptions.qcow2(16 << 20).withExtendedL2(true),
+            CreateOptions.qcow2(16 << 20).withClusterSize(4096))) {
+      Path path = folder.resolve("threads.qcow2");
+      Files.deleteIfExists(path);
+      Images.create(path, kind);
+      byte[] model = new byte[16 << 20];
+      new Random(1).nextBytes(model);
+      try (BlockImage image = Images.open(path, WRITE);
+          ExecutorService pool = Executors.newFixedThreadPool(6)) {
+        List<Future<?>> parts = new ArrayList<>();
+        // Each thread has every sixth piece of 3 KiB: all of them meet in every cluster.
+        for (int part = 0; part < 6; part++) {
+          int first = part * 3072;
+          parts.add(
+              pool.submit(() -> {
+                for (int at = first; at + 3072 <= model.length; at += 6 * 3072) {
+                  if (at % 7 == 0) {
+                    image.discard(at, 3072);
+                  }
+                  image.write(at, ByteBuffer.wrap(model, at, 3072));
+                  if (at % 500 == 0) {
+                    image.flush();
+                  }
+                }
+                return null;
+              }));
+        }
+        for (Future<?> part : parts) {
+          part.get();
+        }
+      }
+      RandomOperations operations = new RandomOperations(1, model.length);
+      java.util.Arrays.fill(model, model.length / 3072 * 3072, model.length, (byte) 0);
+      operations.model(model);
+      agree(path, operations);
+    }
   }
 
   private void agree(Path path, RandomOperations operations) throws IOException {
