@@ -384,6 +384,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     wake();
   }
 
+  /** Whether a thread is in {@link #run}. */
+  boolean runs() {
+    return sleeper != null;
+  }
+
   /** Has {@link MemoryRequests#serve} called soon; any thread. */
   void attention() {
     raise(PENDING_MEMORY);

@@ -147,7 +147,10 @@ final class SoftwareGuest implements AutoCloseable {
 
   /** Runs the processor on a thread of its own. */
   static Running launch(SoftwareVcpu processor) {
-    return new Running(processor, CompletableFuture.supplyAsync(processor::run));
+    return new Running(
+        processor,
+        CompletableFuture.supplyAsync(
+            processor::run, task -> Thread.ofPlatform().daemon().start(task)));
   }
 
   /** A processor that runs. */
@@ -203,9 +206,16 @@ final class SoftwareGuest implements AutoCloseable {
     }
   }
 
+  /** Stops what still runs, after a test that failed, so that its memory may go. */
   @Override
   public void close() {
-    vcpus.forEach(SoftwareVcpu::close);
+    for (SoftwareVcpu each : vcpus) {
+      while (each.runs()) {
+        each.kick();
+        Thread.onSpinWait();
+      }
+      each.close();
+    }
     memory.close();
   }
 
