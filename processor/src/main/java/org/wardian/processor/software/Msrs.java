@@ -76,6 +76,8 @@ final class Msrs {
     }
     return switch (index) {
       case 0x10 -> cpu.timestamp();
+      // IA32_PLATFORM_ID: UEFI reads it before it looks for microcode
+      case 0x17 -> 0;
       // IA32_FEATURE_CONTROL: locked, nothing enabled
       case 0x3a -> 1;
       case TSC_ADJUST -> {
