@@ -3,4 +3,5 @@ module org.wardian.display {
   requires transitive org.wardian.host;
 
   exports org.wardian.display;
+  exports org.wardian.display.vnc;
 }

@@ -1,0 +1,2 @@
+/** How the Remote Framebuffer protocol writes pixels: formats, rectangles, compression. */
+package org.wardian.display.vnc.encoding;
