@@ -76,6 +76,22 @@ final class DeviceOptionsMixin {
           "Write all that passes at the first network card to FILE, for tcpdump or Wireshark.")
   private Path pcap;
 
+  @Option(
+      names = "--vnc",
+      paramLabel = "ADDRESS[,WORD...]",
+      description =
+          "Give the machine a display, keyboard and mouse, and show them to VNC viewers at ADDRESS:"
+              + " :1 is port 5901 of this host for viewers on it, 0.0.0.0:1 for everybody's, or"
+              + " unix:/path. Words: password-file=FILE; certificate=FILE and key=FILE for TLS.")
+  private String vnc;
+
+  @Option(
+      names = "--screenshot",
+      paramLabel = "FILE",
+      description =
+          "Give the machine a display, and at the end write what it shows to FILE as PNG.")
+  private Path screenshot;
+
   /** Whether the options name something that firmware could boot, or firmware itself. */
   boolean bootsByItself() {
     return firmware != null || !disks.isEmpty() || !cdroms.isEmpty() || floppy != null;
@@ -116,7 +132,15 @@ final class DeviceOptionsMixin {
         cards,
         forwards,
         hasKernel ? Optional.empty() : Optional.of(firmware == null ? "bios" : firmware),
-        false);
+        screen());
+  }
+
+  private ScreenRequest screen() {
+    Optional<ScreenRequest.VncArgument> viewers =
+        vnc == null
+            ? Optional.empty()
+            : Optional.of(each(List.of(vnc), ScreenRequest.VncArgument::parse).getFirst());
+    return new ScreenRequest(viewers, Optional.ofNullable(screenshot));
   }
 
   private <T> List<T> each(List<String> texts, Function<String, T> parse) {

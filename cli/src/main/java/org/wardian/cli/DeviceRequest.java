@@ -13,7 +13,7 @@ import org.wardian.network.nat.Forward;
  * @param cards network cards
  * @param forwards ports of the host that lead to the guest of the first card with NAT
  * @param firmware what the machine starts with where there is no kernel
- * @param display whether there is a display with keyboard and mouse
+ * @param screen how the display is shown, if there is to be one
  */
 record DeviceRequest(
     List<DiskArgument> disks,
@@ -22,7 +22,7 @@ record DeviceRequest(
     List<NetArgument> cards,
     List<Forward> forwards,
     Optional<String> firmware,
-    boolean display) {
+    ScreenRequest screen) {
   /** What a kernel without options finds: a network card. */
   static final DeviceRequest USUAL =
       new DeviceRequest(
@@ -32,5 +32,5 @@ record DeviceRequest(
           List.of(NetArgument.USUAL),
           List.of(),
           Optional.empty(),
-          false);
+          ScreenRequest.NONE);
 }

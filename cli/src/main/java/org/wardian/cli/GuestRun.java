@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.wardian.boot.BootException;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.cli.console.ConsoleSession;
+import org.wardian.display.vnc.VncServer;
 import org.wardian.host.HostException;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
@@ -46,13 +47,20 @@ final class GuestRun {
   RunReport run() {
     long started = System.nanoTime();
     SerialBackend output = console::put;
+    ScreenRequest screen = request.peripherals().screen();
     try (Machine machine = new Machine(configuration(), output)) {
-      machine.observe(observation);
-      console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
-      request.timeout().ifPresent(limit -> stopAfter(limit, machine));
-      Outcome outcome = run(machine);
-      Duration wallTime = Duration.ofNanos(System.nanoTime() - started);
-      return report(outcome, machine, wallTime);
+      Optional<VncServer> viewers = screen.serve(machine);
+      try {
+        machine.observe(observation);
+        console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
+        request.timeout().ifPresent(limit -> stopAfter(limit, machine));
+        Outcome outcome = run(machine);
+        Duration wallTime = Duration.ofNanos(System.nanoTime() - started);
+        screen.photograph(machine);
+        return report(outcome, machine, wallTime);
+      } finally {
+        viewers.ifPresent(VncServer::close);
+      }
     } catch (UnsupportedCpuModelException e) {
       throw new Failure(ExitStatus.UNAVAILABLE, e.getMessage(), e);
     } catch (BootException e) {

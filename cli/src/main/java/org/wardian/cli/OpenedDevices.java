@@ -93,10 +93,13 @@ final class OpenedDevices implements AutoCloseable {
         configurations.add(card(number++, card));
       }
     }
-    if (request.display()) {
+    if (request.screen().wantsDisplay()) {
       configurations.add(new DeviceConfiguration.Display("display0", FirmwareFiles.videoBios()));
     }
-    firmware = request.firmware().map(name -> FirmwareFiles.of(name, !request.display(), disks));
+    firmware =
+        request
+            .firmware()
+            .map(name -> FirmwareFiles.of(name, !request.screen().wantsDisplay(), disks));
   }
 
   private DeviceConfiguration disk(String id, DiskArgument disk, OptionalInt boot) {
