@@ -12,9 +12,9 @@ import org.wardian.storage.BlockRequest;
  * A disk in an array with a boot sector that has the BIOS read the disk's second sector, writes
  * what stands there to the first serial port, and turns the machine off.
  */
-final class BootDisk implements BlockDevice {
+public final class BootDisk implements BlockDevice {
   /** What the second sector says. */
-  static final String TEXT = "the second sector was read\n";
+  public static final String TEXT = "the second sector was read\n";
 
   private static final int SECTOR = 512;
   private static final int DISC_SECTOR = 2048;
@@ -44,7 +44,7 @@ final class BootDisk implements BlockDevice {
   }
 
   /** A disk or floppy disk of {@code length} bytes. */
-  static BootDisk disk(int length) {
+  public static BootDisk disk(int length) {
     return disk(length, TEXT);
   }
 
@@ -71,6 +71,11 @@ final class BootDisk implements BlockDevice {
     catalog.put(32, (byte) 0x88).putShort(38, (short) 4).putInt(40, 19);
     disc.writeBootSectors(19 * DISC_SECTOR, TEXT);
     return disc;
+  }
+
+  /** A copy of what it holds. */
+  public byte[] content() {
+    return content.clone();
   }
 
   private static byte[] ascii(String text) {

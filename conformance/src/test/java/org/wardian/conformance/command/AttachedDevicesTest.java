@@ -1,0 +1,98 @@
+package org.wardian.conformance.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.wardian.conformance.firmware.BootDisk;
+
+/** Disks, networks and displays of {@code ward run}, by real processes. */
+class AttachedDevicesTest {
+  private static final int USAGE = 2;
+  private static final int BAD_IMAGE = 3;
+  private static final int UNAVAILABLE = 9;
+  private static final int DISK_BYTES = 1 << 20;
+
+  @TempDir private Path folder;
+  private WardProcess.Start ward;
+
+  @BeforeEach
+  void start() throws IOException {
+    ward = new WardProcess.Start(folder);
+  }
+
+  private String refusal(int status, String... arguments) throws Exception {
+    try (WardProcess process = ward.run(arguments)) {
+      assertThat(process.status()).as(process.err()).isEqualTo(status);
+      assertThat(process.err()).startsWith("ward: ").doesNotContain("Exception");
+      assertThat(ward.temporary()).isEmptyDirectory();
+      return process.err();
+    }
+  }
+
+  private Path disk() throws IOException {
+    return Files.write(folder.resolve("disk.img"), BootDisk.disk(DISK_BYTES).content());
+  }
+
+  @Test
+  void aDiskStartsByTheBiosAndThePictureIsKept() throws Exception {
+    assumeTrue(Files.exists(Path.of("/usr/share/seabios/bios-256k.bin")), "seabios is missing");
+    Path picture = folder.resolve("picture.png");
+    try (WardProcess process =
+        ward.run(
+            "run",
+            "--disk",
+            disk() + ",format=raw,snapshot",
+            "--memory",
+            "64M",
+            "--screenshot",
+            picture.toString())) {
+      assertThat(process.status()).as(process.err()).isZero();
+      assertThat(process.out()).contains(BootDisk.TEXT.strip());
+    }
+    BufferedImage image = ImageIO.read(picture.toFile());
+    assertThat(image.getWidth()).isEqualTo(720);
+    assertThat(image.getHeight()).isEqualTo(400);
+    assertThat(disk()).hasBinaryContent(BootDisk.disk(DISK_BYTES).content());
+    assertThat(ward.temporary()).isEmptyDirectory();
+  }
+
+  @Test
+  void anImageThatIsNotThere() throws Exception {
+    assertThat(refusal(BAD_IMAGE, "run", "--disk", "/no/such.qcow2")).contains("/no/such.qcow2");
+  }
+
+  @Test
+  void aWordThatADiskDoesNotKnow() throws Exception {
+    assertThat(refusal(USAGE, "run", "--disk", disk() + ",bus=mfm")).contains("virtio, scsi");
+  }
+
+  @Test
+  void aNetworkThatThereIsNot() throws Exception {
+    assertThat(refusal(USAGE, "run", "--net", "bridge=br0")).contains("nat, none, tap=DEV");
+  }
+
+  @Test
+  void aPublishedPortThatIsTaken() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      assertThat(refusal(UNAVAILABLE, "run", "--disk", disk().toString(), "-p", port + ":22"))
+          .contains(port);
+    }
+  }
+
+  @Test
+  void firmwareThatIsNotThere() throws Exception {
+    assertThat(refusal(BAD_IMAGE, "run", "--disk", disk().toString(), "--firmware", "/no/such"))
+        .contains("/no/such");
+  }
+}
