@@ -77,6 +77,9 @@ def updated(_, x, y, width, height):
 def resized(_, width, height):
     say("resized", width, height)
     frame_buffer(width, height)
+    if state["done"]:
+        # The refusal of another size was an answer to the request that waited.
+        connection.framebuffer_update_request(True, 0, 0, width, height)
     if width != state["width"]:
         loop.quit()
 
