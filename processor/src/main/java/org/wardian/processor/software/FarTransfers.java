@@ -450,7 +450,7 @@ final class FarTransfers {
   private void stepAfter() {
     cpu.stepCancelled = true;
     if ((cpu.eflags() & Cpu.TF) != 0) {
-      cpu.dueTraps |= SoftwareVcpu.DR6_STEP;
+      cpu.dueTraps |= SingleStep.DR6_STEP;
     }
   }
 

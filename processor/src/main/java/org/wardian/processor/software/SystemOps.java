@@ -3,6 +3,7 @@ package org.wardian.processor.software;
 import java.util.concurrent.ThreadLocalRandom;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Flags;
+import org.wardian.x86.Cpuid;
 import org.wardian.x86.Feature;
 import org.wardian.x86.Instruction;
 import org.wardian.x86.Operation;
@@ -15,6 +16,7 @@ import org.wardian.x86.StateLayout;
 final class SystemOps {
   private static final Operation[] OPERATIONS = Operation.values();
   private static final int RAX = 0;
+  private static final int RBX = 3;
   private static final int RCX = 1;
   private static final int RDX = 2;
 
@@ -23,6 +25,11 @@ final class SystemOps {
   private static final long CR4_UMIP = 1 << 11;
   private static final long CR4_FSGSBASE = 1 << 16;
   private static final long CR4_OSXSAVE = 1 << 18;
+
+  /** IA32_APIC_BASE bit 11, and the bit of CPUID leaf 1 that follows it. */
+  private static final long APIC_ENABLED = 1 << 11;
+
+  private static final int CPUID_APIC = 1 << 9;
 
   private final SoftwareVcpu cpu;
   private final long s;
@@ -100,7 +107,7 @@ final class SystemOps {
         privileged();
         cpu.halt();
       }
-      case CPUID -> cpu.cpuid();
+      case CPUID -> cpuid();
       case RDMSR -> {
         privileged();
         long v = msrs.read((int) cpu.gpr(RCX));
@@ -257,10 +264,33 @@ final class SystemOps {
         cpu.gpr(i.reg0, i.size0, ThreadLocalRandom.current().nextLong());
         Flags.set(s, Flags.CF);
       }
-      case VMCALL, VMMCALL -> cpu.hypercall();
+      case VMCALL, VMMCALL -> hypercall();
       case UD0, UD1, UD2, RSM, MONITOR, MWAIT -> throw undefined();
       default -> throw undefined();
     }
+  }
+
+  private void cpuid() {
+    int leaf = (int) cpu.gpr(RAX);
+    Cpuid answers = cpu.cpuid;
+    answers.leaf(
+        leaf,
+        (int) cpu.gpr(RCX),
+        (cpu.cr(4) & CR4_OSXSAVE) != 0,
+        RawMemory.getLong(s + StateLayout.XCR0));
+    cpu.gpr(RAX, answers.eax & 0xffffffffL);
+    cpu.gpr(RBX, answers.ebx & 0xffffffffL);
+    cpu.gpr(RCX, answers.ecx & 0xffffffffL);
+    boolean apicOff = leaf == 1 && (cpu.interrupts.base() & APIC_ENABLED) == 0;
+    cpu.gpr(RDX, answers.edx & (apicOff ? ~CPUID_APIC : -1) & 0xffffffffL);
+  }
+
+  /** KVM's hypercalls: none is promised, so each returns -ENOSYS. */
+  private void hypercall() {
+    if (cpu.cpl != 0) {
+      throw undefined();
+    }
+    cpu.gpr(RAX, cpu.code64 ? -1000L : -1000L & 0xffffffffL);
   }
 
   private void interruptFlag(boolean set) {
@@ -270,7 +300,7 @@ final class SystemOps {
     }
     long f = cpu.eflags();
     if (set && (f & Cpu.IF) == 0 && !cpu.shadowLazily()) {
-      RawMemory.putInt(s + StateLayout.INTERRUPT_SHADOW, SoftwareVcpu.INTERRUPT_SHADOW);
+      RawMemory.putInt(s + StateLayout.INTERRUPT_SHADOW, InterruptShadow.STI);
       cpu.raise(Cpu.PENDING_STEP);
     }
     cpu.eflags(set ? f | Cpu.IF : f & ~Cpu.IF);

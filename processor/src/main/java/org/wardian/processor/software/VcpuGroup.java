@@ -195,7 +195,7 @@ public final class VcpuGroup {
   synchronized boolean allSleepForGood(SoftwareVcpu vcpu) {
     vcpu.sleepsForGood = true;
     for (SoftwareVcpu member : members) {
-      if (!member.sleepsForGood || (member.pending() & SoftwareVcpu.WAKING) != 0) {
+      if (!member.sleepsForGood || (member.pending() & Signals.WAKING) != 0) {
         return false;
       }
     }
