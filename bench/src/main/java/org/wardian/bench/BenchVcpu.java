@@ -44,7 +44,15 @@ public final class BenchVcpu implements AutoCloseable {
         new LocalApic(0, true, Cpuid.PHYSICAL_ADDRESS_BITS, new ApicBus(), timers, counter);
     CpuModel model = CpuModel.standard();
     vcpu =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, new Cpuid(model, 0, 1, 1_000_000_000L, 1_000_000_000L), memory, IoBus.ports(), IoBus.mmio(), apic, counter));
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                new Cpuid(model, 0, 1, 1_000_000_000L, 1_000_000_000L),
+                memory,
+                IoBus.ports(),
+                IoBus.mmio(),
+                apic,
+                counter));
     vcpu.observe(new Observation(true, Optional.empty(), Optional.empty()));
     byte[] code = mix.code();
     memory.write(CODE, code, 0, code.length);

@@ -79,7 +79,17 @@ final class BlockEngine implements AutoCloseable {
     memory = BlockLayout.create();
     Cpuid cpuid = new Cpuid(model, 0, 1, TSC_HZ, APIC_HZ);
     vcpu =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, cpuid, memory, IoBus.ports(), IoBus.mmio(), new AbsentApic(), new StoppedClock(TSC_HZ)), translated, new VcpuGroup());
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                cpuid,
+                memory,
+                IoBus.ports(),
+                IoBus.mmio(),
+                new AbsentApic(),
+                new StoppedClock(TSC_HZ)),
+            translated,
+            new VcpuGroup());
     state = vcpu.state();
     system();
     vcpu.stateChanged();

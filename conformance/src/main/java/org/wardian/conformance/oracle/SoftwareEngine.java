@@ -47,7 +47,17 @@ public final class SoftwareEngine implements InstructionEngine {
     memory = OracleGuest.create();
     Cpuid cpuid = new Cpuid(model, 0, 1, TSC_HZ, APIC_HZ);
     vcpu =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, cpuid, memory, IoBus.ports(), IoBus.mmio(), new AbsentApic(), new StoppedClock(TSC_HZ)), translated, new VcpuGroup());
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                cpuid,
+                memory,
+                IoBus.ports(),
+                IoBus.mmio(),
+                new AbsentApic(),
+                new StoppedClock(TSC_HZ)),
+            translated,
+            new VcpuGroup());
     state = vcpu.state();
     system();
   }

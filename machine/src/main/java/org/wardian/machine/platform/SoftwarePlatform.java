@@ -60,7 +60,11 @@ final class SoftwarePlatform implements Platform {
               TSC_HZ,
               LocalApic.BUS_FREQUENCY_HZ);
       SoftwareVcpu vcpu =
-          SoftwareVcpu.create(new SoftwareVcpu.Wiring(configuration.cpuModel(), cpuid, memory, ports, mmio, apic, counter), translated, group);
+          SoftwareVcpu.create(
+              new SoftwareVcpu.Wiring(
+                  configuration.cpuModel(), cpuid, memory, ports, mmio, apic, counter),
+              translated,
+              group);
       apic.connect(vcpu);
       vcpus.add(vcpu);
     }

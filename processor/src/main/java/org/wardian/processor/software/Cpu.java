@@ -81,6 +81,8 @@ abstract class Cpu extends Mmu {
   /** EXT bit of error codes while an event from outside is delivered. */
   int external;
 
+  final Breakpoints breakpoints = new Breakpoints(this);
+
   /** DR6 bits of data and I/O breakpoints hit by the current instruction. */
   long watchHits;
 
@@ -573,34 +575,12 @@ abstract class Cpu extends Mmu {
     if (!unaligned && alignmentChecked() && (va & (Math.min(size, 8) - 1)) != 0) {
       throw fault(Vector.AC, 0);
     }
-    long dr7 = RawMemory.getLong(state + StateLayout.DR7);
-    for (int i = 0; i < 4; i++) {
-      long kind = dr7 >>> (16 + 4 * i) & 3;
-      if ((dr7 >>> (2 * i) & 3) != 0 && (kind == 3 || (kind == 1 && access == WRITE))) {
-        int length = BREAKPOINT_LENGTH[(int) (dr7 >>> (18 + 4 * i)) & 3];
-        long at = RawMemory.getLong(state + StateLayout.DR + 8L * i) & -length;
-        if (va < at + length && at < va + size) {
-          watchHits |= 1L << i;
-        }
-      }
-    }
+    watchHits |= breakpoints.data(va, size, access == WRITE);
   }
 
   /** I/O breakpoints: R/W bits 10 with CR4.DE. Source: Intel SDM vol. 3 §17.2.4. */
   final void watchPort(int port, int size) {
-    long dr7 = RawMemory.getLong(state + StateLayout.DR7);
-    if ((dr7 & 0xff) == 0 || (cr(4) & CR4_DE) == 0) {
-      return;
-    }
-    for (int i = 0; i < 4; i++) {
-      if ((dr7 >>> (2 * i) & 3) != 0 && (dr7 >>> (16 + 4 * i) & 3) == 2) {
-        int length = BREAKPOINT_LENGTH[(int) (dr7 >>> (18 + 4 * i)) & 3];
-        long at = RawMemory.getLong(state + StateLayout.DR + 8L * i) & -length;
-        if (port < at + length && at < port + size) {
-          watchHits |= 1L << i;
-        }
-      }
-    }
+    watchHits |= breakpoints.port(port, size);
   }
 
   /**
@@ -608,8 +588,6 @@ abstract class Cpu extends Mmu {
    * rather than kept until the next instruction ends.
    */
   final long resumed(long flags) {
-    return (RawMemory.getLong(state + StateLayout.DR7) & 0xff) == 0 ? flags & ~RF : flags;
+    return breakpoints.any() ? flags : flags & ~RF;
   }
-
-  private static final int[] BREAKPOINT_LENGTH = {1, 2, 8, 4};
 }

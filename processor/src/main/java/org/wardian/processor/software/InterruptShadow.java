@@ -57,7 +57,8 @@ final class InterruptShadow {
     if (shielded() == NOWHERE) {
       return;
     }
-    if (cpu.rip() == shielded() && RawMemory.getInt(cpu.state + StateLayout.INTERRUPT_SHADOW) == 0) {
+    if (cpu.rip() == shielded()
+        && RawMemory.getInt(cpu.state + StateLayout.INTERRUPT_SHADOW) == 0) {
       RawMemory.putInt(cpu.state + StateLayout.INTERRUPT_SHADOW, STI);
       cpu.raise(Cpu.PENDING_STEP);
     }

@@ -65,12 +65,6 @@ final class PageWalker {
   /** Whether the translation found last is a piece of a large page. */
   private boolean pageLarge;
 
-  /**
-   * Whether a piece of a large page in the lower half of the address space was cached since the
-   * last complete flush: then INVLPG there cannot tell what else it must drop.
-   */
-  boolean largeBelow;
-
   PageWalker(Mmu mmu) {
     this.mmu = mmu;
     this.state = mmu.state;
@@ -113,7 +107,7 @@ final class PageWalker {
     RawMemory.putLong(e + 8, mayWrite ? writeTag : -1);
     RawMemory.putLong(e + 16, host - page);
     RawMemory.putLong(e + 24, physical | (pageGlobal ? Mmu.GLOBAL : 0));
-    largeBelow |= pageLarge && va >= 0;
+    mmu.largeBelow |= pageLarge && va >= 0;
     return true;
   }
 

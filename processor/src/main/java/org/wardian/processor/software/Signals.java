@@ -219,7 +219,8 @@ final class Signals {
         int vector = startupVector;
         cpu.lower(Cpu.PENDING_STARTUP | PENDING_WAITING | Cpu.PENDING_NMI);
         nmiPending = false;
-        cpu.segment(StateLayout.CS, vector << 8, cpu.attributes(StateLayout.CS), 0xffff, vector << 12);
+        cpu.segment(
+            StateLayout.CS, vector << 8, cpu.attributes(StateLayout.CS), 0xffff, vector << 12);
         cpu.rip(0);
         cpu.stateDerived();
         return null;

@@ -79,19 +79,9 @@ final class SingleStep {
 
   /** Whether DR7 has an instruction breakpoint at RIP; sets DR6. */
   private boolean breakpoint() {
-    long dr7 = RawMemory.getLong(cpu.state + StateLayout.DR7);
-    if ((dr7 & 0xff) == 0) {
-      return false;
-    }
-    long linear = cpu.code64 ? cpu.rip() : cpu.rip() + cpu.base(StateLayout.CS) & 0xffffffffL;
-    long hits = 0;
-    for (int i = 0; i < 4; i++) {
-      if ((dr7 >>> (2 * i) & 3) != 0
-          && (dr7 >>> (16 + 4 * i) & 15) == 0
-          && RawMemory.getLong(cpu.state + StateLayout.DR + 8L * i) == linear) {
-        hits |= 1L << i;
-      }
-    }
+    long hits =
+        cpu.breakpoints.execution(
+            cpu.code64 ? cpu.rip() : cpu.rip() + cpu.base(StateLayout.CS) & 0xffffffffL);
     if (hits != 0) {
       long dr6 = RawMemory.getLong(cpu.state + StateLayout.DR6);
       RawMemory.putLong(cpu.state + StateLayout.DR6, dr6 & ~15L | hits);

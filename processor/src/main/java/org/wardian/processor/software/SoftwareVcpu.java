@@ -222,9 +222,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if (translations != null) {
       translations.observe(observation);
     }
-    observation
-        .profile()
-        .ifPresent(wanted -> ticks = new ProfileTicks(this, wanted));
+    observation.profile().ifPresent(wanted -> ticks = new ProfileTicks(this, wanted));
   }
 
   // ---- signals from outside
@@ -556,7 +554,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   @Override
   void flushTranslation(long linear) {
-    if (linear < 0 || walker.largeBelow || !longMode()) {
+    if (linear < 0 || largeBelow || !longMode()) {
       // A large page may be cached as many small ones.
       flushTranslations();
       return;

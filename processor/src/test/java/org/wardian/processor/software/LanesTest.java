@@ -72,11 +72,11 @@ class LanesTest {
         lanes("psign8", 8, true, Lanes::psign8, (a, b) -> a * Integer.signum(b)),
         lanes("psign16", 16, true, Lanes::psign16, (a, b) -> a * Integer.signum(b)),
         lanes("psign32", 32, true, Lanes::psign32, (a, b) -> a * Integer.signum(b)),
-        lanes("pmull16", 16, true, Lanes::pmull16, (a, b) -> a * b),
-        lanes("pmulh16", 16, true, Lanes::pmulh16, (a, b) -> a * b >> 16),
-        lanes("pmulhu16", 16, false, Lanes::pmulhu16, (a, b) -> a * b >>> 16),
-        lanes("pmulhrsw", 16, true, Lanes::pmulhrsw, (a, b) -> (a * b >> 14) + 1 >> 1),
-        lanes("pmull32", 32, true, Lanes::pmull32, (a, b) -> a * b));
+        lanes("pmull16", 16, true, LaneProducts::pmull16, (a, b) -> a * b),
+        lanes("pmulh16", 16, true, LaneProducts::pmulh16, (a, b) -> a * b >> 16),
+        lanes("pmulhu16", 16, false, LaneProducts::pmulhu16, (a, b) -> a * b >>> 16),
+        lanes("pmulhrsw", 16, true, LaneProducts::pmulhrsw, (a, b) -> (a * b >> 14) + 1 >> 1),
+        lanes("pmull32", 32, true, LaneProducts::pmull32, (a, b) -> a * b));
   }
 
   private static int lane(long word, int shift, int width, boolean signed) {

@@ -81,7 +81,17 @@ final class SoftwareGuest implements AutoCloseable {
   SoftwareVcpu add(boolean translated, VcpuGroup group) {
     CpuModel model = CpuModel.standard();
     SoftwareVcpu more =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, new Cpuid(model, 0, 1, HERTZ, HERTZ), memory, ports, mmio, new AbsentApic(), new StoppedClock(HERTZ)), translated, group);
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                new Cpuid(model, 0, 1, HERTZ, HERTZ),
+                memory,
+                ports,
+                mmio,
+                new AbsentApic(),
+                new StoppedClock(HERTZ)),
+            translated,
+            group);
     vcpus.add(more);
     return more;
   }

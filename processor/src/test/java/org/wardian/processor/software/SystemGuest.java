@@ -119,7 +119,17 @@ final class SystemGuest implements AutoCloseable {
     Requests requests = new Requests();
     IoBus ports = IoBus.ports();
     SoftwareVcpu vcpu =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, new Cpuid(model, 0, 1, HERTZ, HERTZ), memory, ports, IoBus.mmio(), requests, time), translated, new VcpuGroup());
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                new Cpuid(model, 0, 1, HERTZ, HERTZ),
+                memory,
+                ports,
+                IoBus.mmio(),
+                requests,
+                time),
+            translated,
+            new VcpuGroup());
     requests.vcpu = vcpu;
     ports.map(0, 1, new SoftwareGuest.Trigger(requests::request));
     Processor processor = new Processor(vcpu, requests);

@@ -1,5 +1,7 @@
 package org.wardian.processor.software.mmx;
 
+import org.wardian.processor.software.LaneMoves;
+import org.wardian.processor.software.LaneProducts;
 import org.wardian.processor.software.Lanes;
 import org.wardian.x86.Operation;
 
@@ -68,8 +70,8 @@ final class PackedOperations {
       case PXOR -> a ^ b;
       case PAVGB -> Lanes.pavg8(a, b);
       case PAVGW -> Lanes.pavg16(a, b);
-      case PSADBW -> Lanes.psadbw(a, b);
-      case PSHUFW -> Lanes.pshufw(b, control);
+      case PSADBW -> LaneProducts.psadbw(a, b);
+      case PSHUFW -> LaneMoves.pshufw(b, control);
       case PCMPEQB -> Lanes.pcmpeq8(a, b);
       case PCMPEQW -> Lanes.pcmpeq16(a, b);
       case PCMPEQD -> Lanes.pcmpeq32(a, b);
@@ -80,20 +82,20 @@ final class PackedOperations {
       case PMAXUB -> Lanes.pmaxu8(a, b);
       case PMINSW -> Lanes.pmins16(a, b);
       case PMINUB -> Lanes.pminu8(a, b);
-      case PMOVMSKB -> Lanes.movmask8(b);
+      case PMOVMSKB -> LaneMoves.movmask8(b);
       default -> wide(operation, a, b, control);
     };
   }
 
   private static long wide(Operation operation, long a, long b, int control) {
     return switch (operation) {
-      case PMADDWD -> Lanes.pmadd16(a, b);
-      case PMULHW -> Lanes.pmulh16(a, b);
-      case PMULHUW -> Lanes.pmulhu16(a, b);
-      case PMULLW -> Lanes.pmull16(a, b);
-      case PMULUDQ -> Lanes.pmuludq(a, b);
-      case PMULHRSW -> Lanes.pmulhrsw(a, b);
-      case PMADDUBSW -> Lanes.pmaddubsw(a, b);
+      case PMADDWD -> LaneProducts.pmadd16(a, b);
+      case PMULHW -> LaneProducts.pmulh16(a, b);
+      case PMULHUW -> LaneProducts.pmulhu16(a, b);
+      case PMULLW -> LaneProducts.pmull16(a, b);
+      case PMULUDQ -> LaneProducts.pmuludq(a, b);
+      case PMULHRSW -> LaneProducts.pmulhrsw(a, b);
+      case PMADDUBSW -> LaneProducts.pmaddubsw(a, b);
       case PSLLW -> Lanes.psll16(a, b);
       case PSLLD -> Lanes.psll32(a, b);
       case PSLLQ -> Lanes.psll64(a, b);
@@ -102,29 +104,29 @@ final class PackedOperations {
       case PSRLQ -> Lanes.psrl64(a, b);
       case PSRAW -> Lanes.psra16(a, b);
       case PSRAD -> Lanes.psra32(a, b);
-      case PACKSSDW -> Lanes.packss32to16(a, b);
-      case PACKSSWB -> Lanes.packss16to8(a, b);
-      case PACKUSWB -> Lanes.packus16to8(a, b);
-      case PUNPCKHBW -> Lanes.unpackHigh8(a, b);
-      case PUNPCKHWD -> Lanes.unpackHigh16(a, b);
-      case PUNPCKHDQ -> Lanes.unpackHigh32(a, b);
-      case PUNPCKLBW -> Lanes.unpackLow8(a, b);
-      case PUNPCKLWD -> Lanes.unpackLow16(a, b);
-      case PUNPCKLDQ -> Lanes.unpackLow32(a, b);
+      case PACKSSDW -> LaneMoves.packss32to16(a, b);
+      case PACKSSWB -> LaneMoves.packss16to8(a, b);
+      case PACKUSWB -> LaneMoves.packus16to8(a, b);
+      case PUNPCKHBW -> LaneMoves.unpackHigh8(a, b);
+      case PUNPCKHWD -> LaneMoves.unpackHigh16(a, b);
+      case PUNPCKHDQ -> LaneMoves.unpackHigh32(a, b);
+      case PUNPCKLBW -> LaneMoves.unpackLow8(a, b);
+      case PUNPCKLWD -> LaneMoves.unpackLow16(a, b);
+      case PUNPCKLDQ -> LaneMoves.unpackLow32(a, b);
       case PABSB -> Lanes.pabs8(b);
       case PABSW -> Lanes.pabs16(b);
       case PABSD -> Lanes.pabs32(b);
       case PSIGNB -> Lanes.psign8(a, b);
       case PSIGNW -> Lanes.psign16(a, b);
       case PSIGND -> Lanes.psign32(a, b);
-      case PSHUFB -> Lanes.pshufb(a, b);
-      case PALIGNR -> Lanes.palignr(a, b, control);
-      case PHADDW -> Lanes.phadd16(a, b);
-      case PHADDD -> Lanes.phadd32(a, b);
-      case PHADDSW -> Lanes.phadds16(a, b);
-      case PHSUBW -> Lanes.phsub16(a, b);
-      case PHSUBD -> Lanes.phsub32(a, b);
-      case PHSUBSW -> Lanes.phsubs16(a, b);
+      case PSHUFB -> LaneMoves.pshufb(a, b);
+      case PALIGNR -> LaneMoves.palignr(a, b, control);
+      case PHADDW -> LaneProducts.phadd16(a, b);
+      case PHADDD -> LaneProducts.phadd32(a, b);
+      case PHADDSW -> LaneProducts.phadds16(a, b);
+      case PHSUBW -> LaneProducts.phsub16(a, b);
+      case PHSUBD -> LaneProducts.phsub32(a, b);
+      case PHSUBSW -> LaneProducts.phsubs16(a, b);
       default -> throw new IllegalArgumentException(operation.name());
     };
   }

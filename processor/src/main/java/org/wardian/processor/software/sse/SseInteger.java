@@ -1,5 +1,7 @@
 package org.wardian.processor.software.sse;
 
+import org.wardian.processor.software.LaneMoves;
+import org.wardian.processor.software.LaneProducts;
 import org.wardian.processor.software.Lanes;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;
@@ -85,44 +87,44 @@ final class SseInteger {
         high = Lanes.pavg16(aHigh, bHigh);
       }
       case PMULLW -> {
-        low = Lanes.pmull16(aLow, bLow);
-        high = Lanes.pmull16(aHigh, bHigh);
+        low = LaneProducts.pmull16(aLow, bLow);
+        high = LaneProducts.pmull16(aHigh, bHigh);
       }
       case PMULHW -> {
-        low = Lanes.pmulh16(aLow, bLow);
-        high = Lanes.pmulh16(aHigh, bHigh);
+        low = LaneProducts.pmulh16(aLow, bLow);
+        high = LaneProducts.pmulh16(aHigh, bHigh);
       }
       case PMULHUW -> {
-        low = Lanes.pmulhu16(aLow, bLow);
-        high = Lanes.pmulhu16(aHigh, bHigh);
+        low = LaneProducts.pmulhu16(aLow, bLow);
+        high = LaneProducts.pmulhu16(aHigh, bHigh);
       }
       case PMULHRSW -> {
-        low = Lanes.pmulhrsw(aLow, bLow);
-        high = Lanes.pmulhrsw(aHigh, bHigh);
+        low = LaneProducts.pmulhrsw(aLow, bLow);
+        high = LaneProducts.pmulhrsw(aHigh, bHigh);
       }
       case PMULLD -> {
-        low = Lanes.pmull32(aLow, bLow);
-        high = Lanes.pmull32(aHigh, bHigh);
+        low = LaneProducts.pmull32(aLow, bLow);
+        high = LaneProducts.pmull32(aHigh, bHigh);
       }
       case PMULUDQ -> {
-        low = Lanes.pmuludq(aLow, bLow);
-        high = Lanes.pmuludq(aHigh, bHigh);
+        low = LaneProducts.pmuludq(aLow, bLow);
+        high = LaneProducts.pmuludq(aHigh, bHigh);
       }
       case PMULDQ -> {
-        low = Lanes.pmuldq(aLow, bLow);
-        high = Lanes.pmuldq(aHigh, bHigh);
+        low = LaneProducts.pmuldq(aLow, bLow);
+        high = LaneProducts.pmuldq(aHigh, bHigh);
       }
       case PMADDWD -> {
-        low = Lanes.pmadd16(aLow, bLow);
-        high = Lanes.pmadd16(aHigh, bHigh);
+        low = LaneProducts.pmadd16(aLow, bLow);
+        high = LaneProducts.pmadd16(aHigh, bHigh);
       }
       case PMADDUBSW -> {
-        low = Lanes.pmaddubsw(aLow, bLow);
-        high = Lanes.pmaddubsw(aHigh, bHigh);
+        low = LaneProducts.pmaddubsw(aLow, bLow);
+        high = LaneProducts.pmaddubsw(aHigh, bHigh);
       }
       case PSADBW -> {
-        low = Lanes.psadbw(aLow, bLow);
-        high = Lanes.psadbw(aHigh, bHigh);
+        low = LaneProducts.psadbw(aLow, bLow);
+        high = LaneProducts.psadbw(aHigh, bHigh);
       }
       case PSIGNB -> {
         low = Lanes.psign8(aLow, bLow);
@@ -271,44 +273,44 @@ final class SseInteger {
     long high;
     switch (Operation.of(instruction.operation)) {
       case PHADDW -> {
-        low = Lanes.phadd16(aLow, aHigh);
-        high = Lanes.phadd16(bLow, bHigh);
+        low = LaneProducts.phadd16(aLow, aHigh);
+        high = LaneProducts.phadd16(bLow, bHigh);
       }
       case PHADDD -> {
-        low = Lanes.phadd32(aLow, aHigh);
-        high = Lanes.phadd32(bLow, bHigh);
+        low = LaneProducts.phadd32(aLow, aHigh);
+        high = LaneProducts.phadd32(bLow, bHigh);
       }
       case PHADDSW -> {
-        low = Lanes.phadds16(aLow, aHigh);
-        high = Lanes.phadds16(bLow, bHigh);
+        low = LaneProducts.phadds16(aLow, aHigh);
+        high = LaneProducts.phadds16(bLow, bHigh);
       }
       case PHSUBW -> {
-        low = Lanes.phsub16(aLow, aHigh);
-        high = Lanes.phsub16(bLow, bHigh);
+        low = LaneProducts.phsub16(aLow, aHigh);
+        high = LaneProducts.phsub16(bLow, bHigh);
       }
       case PHSUBD -> {
-        low = Lanes.phsub32(aLow, aHigh);
-        high = Lanes.phsub32(bLow, bHigh);
+        low = LaneProducts.phsub32(aLow, aHigh);
+        high = LaneProducts.phsub32(bLow, bHigh);
       }
       case PHSUBSW -> {
-        low = Lanes.phsubs16(aLow, aHigh);
-        high = Lanes.phsubs16(bLow, bHigh);
+        low = LaneProducts.phsubs16(aLow, aHigh);
+        high = LaneProducts.phsubs16(bLow, bHigh);
       }
       case PACKSSWB -> {
-        low = Lanes.packss16to8(aLow, aHigh);
-        high = Lanes.packss16to8(bLow, bHigh);
+        low = LaneMoves.packss16to8(aLow, aHigh);
+        high = LaneMoves.packss16to8(bLow, bHigh);
       }
       case PACKUSWB -> {
-        low = Lanes.packus16to8(aLow, aHigh);
-        high = Lanes.packus16to8(bLow, bHigh);
+        low = LaneMoves.packus16to8(aLow, aHigh);
+        high = LaneMoves.packus16to8(bLow, bHigh);
       }
       case PACKSSDW -> {
-        low = Lanes.packss32to16(aLow, aHigh);
-        high = Lanes.packss32to16(bLow, bHigh);
+        low = LaneMoves.packss32to16(aLow, aHigh);
+        high = LaneMoves.packss32to16(bLow, bHigh);
       }
       case PACKUSDW -> {
-        low = Lanes.packus32to16(aLow, aHigh);
-        high = Lanes.packus32to16(bLow, bHigh);
+        low = LaneMoves.packus32to16(aLow, aHigh);
+        high = LaneMoves.packus32to16(bLow, bHigh);
       }
       default -> throw context.fault(Vector.UD, 0);
     }

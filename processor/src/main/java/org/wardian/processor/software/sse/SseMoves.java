@@ -1,7 +1,7 @@
 package org.wardian.processor.software.sse;
 
 import org.wardian.memory.RawMemory;
-import org.wardian.processor.software.Lanes;
+import org.wardian.processor.software.LaneMoves;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;
 import org.wardian.x86.Instruction;
@@ -179,7 +179,7 @@ final class SseMoves {
     long high = context.xmmHigh(instruction.reg0);
     long maskLow = context.xmmLow(instruction.reg1);
     long maskHigh = context.xmmHigh(instruction.reg1);
-    int selected = Lanes.movmask8(maskLow) | Lanes.movmask8(maskHigh) << 8;
+    int selected = LaneMoves.movmask8(maskLow) | LaneMoves.movmask8(maskHigh) << 8;
     long offset = context.gpr(RDI);
     long limit =
         switch (instruction.addressSize) {

@@ -1,5 +1,6 @@
 package org.wardian.processor.software.sse;
 
+import org.wardian.processor.software.LaneMoves;
 import org.wardian.processor.software.Lanes;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;
@@ -27,32 +28,32 @@ final class SseShuffles {
     long high;
     switch (Operation.of(instruction.operation)) {
       case PUNPCKLBW -> {
-        low = Lanes.unpackLow8(aLow, bLow);
-        high = Lanes.unpackHigh8(aLow, bLow);
+        low = LaneMoves.unpackLow8(aLow, bLow);
+        high = LaneMoves.unpackHigh8(aLow, bLow);
       }
       case PUNPCKLWD -> {
-        low = Lanes.unpackLow16(aLow, bLow);
-        high = Lanes.unpackHigh16(aLow, bLow);
+        low = LaneMoves.unpackLow16(aLow, bLow);
+        high = LaneMoves.unpackHigh16(aLow, bLow);
       }
       case PUNPCKLDQ, UNPCKLPS -> {
-        low = Lanes.unpackLow32(aLow, bLow);
-        high = Lanes.unpackHigh32(aLow, bLow);
+        low = LaneMoves.unpackLow32(aLow, bLow);
+        high = LaneMoves.unpackHigh32(aLow, bLow);
       }
       case PUNPCKLQDQ, UNPCKLPD -> {
         low = aLow;
         high = bLow;
       }
       case PUNPCKHBW -> {
-        low = Lanes.unpackLow8(aHigh, bHigh);
-        high = Lanes.unpackHigh8(aHigh, bHigh);
+        low = LaneMoves.unpackLow8(aHigh, bHigh);
+        high = LaneMoves.unpackHigh8(aHigh, bHigh);
       }
       case PUNPCKHWD -> {
-        low = Lanes.unpackLow16(aHigh, bHigh);
-        high = Lanes.unpackHigh16(aHigh, bHigh);
+        low = LaneMoves.unpackLow16(aHigh, bHigh);
+        high = LaneMoves.unpackHigh16(aHigh, bHigh);
       }
       case PUNPCKHDQ, UNPCKHPS -> {
-        low = Lanes.unpackLow32(aHigh, bHigh);
-        high = Lanes.unpackHigh32(aHigh, bHigh);
+        low = LaneMoves.unpackLow32(aHigh, bHigh);
+        high = LaneMoves.unpackHigh32(aHigh, bHigh);
       }
       case PUNPCKHQDQ, UNPCKHPD -> {
         low = aHigh;
@@ -94,10 +95,10 @@ final class SseShuffles {
     Operands.load128(context, instruction);
     int control = (int) instruction.immediate;
     if (instruction.operation == Operation.PSHUFLW.ordinal()) {
-      long low = Lanes.pshufw(context.low, control);
+      long low = LaneMoves.pshufw(context.low, control);
       context.xmm(instruction.reg0, low, context.high);
     } else {
-      long high = Lanes.pshufw(context.high, control);
+      long high = LaneMoves.pshufw(context.high, control);
       context.xmm(instruction.reg0, context.low, high);
     }
   }

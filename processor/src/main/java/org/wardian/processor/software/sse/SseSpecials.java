@@ -1,6 +1,8 @@
 package org.wardian.processor.software.sse;
 
 import org.wardian.processor.Flags;
+import org.wardian.processor.software.LaneMoves;
+import org.wardian.processor.software.LaneProducts;
 import org.wardian.processor.software.Lanes;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.processor.software.Vector;
@@ -86,7 +88,8 @@ final class SseSpecials {
   static void byteMask(VcpuContext context, Instruction instruction) {
     int source = instruction.reg1;
     int mask =
-        Lanes.movmask8(context.xmmLow(source)) | Lanes.movmask8(context.xmmHigh(source)) << 8;
+        LaneMoves.movmask8(context.xmmLow(source))
+            | LaneMoves.movmask8(context.xmmHigh(source)) << 8;
     context.gpr(instruction.reg0, mask & 0xffff);
   }
 
@@ -151,7 +154,7 @@ final class SseSpecials {
     long result = 0;
     for (int i = 0; i < 4; i++) {
       long at = i == 0 ? window : window >>> (i << 3) | next << (64 - (i << 3));
-      result |= Lanes.psadbw(at & 0xffff_ffffL, block) << (i << 4);
+      result |= LaneProducts.psadbw(at & 0xffff_ffffL, block) << (i << 4);
     }
     return result;
   }

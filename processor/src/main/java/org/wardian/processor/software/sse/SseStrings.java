@@ -1,6 +1,7 @@
 package org.wardian.processor.software.sse;
 
 import org.wardian.processor.Flags;
+import org.wardian.processor.software.LaneMoves;
 import org.wardian.processor.software.Lanes;
 import org.wardian.processor.software.VcpuContext;
 import org.wardian.x86.Instruction;
@@ -110,11 +111,11 @@ final class SseStrings {
   }
 
   private static int byteMask(long low, long high) {
-    return Lanes.movmask8(low) | Lanes.movmask8(high) << 8;
+    return LaneMoves.movmask8(low) | LaneMoves.movmask8(high) << 8;
   }
 
   private static int wordMask(long low, long high) {
-    return Lanes.movmask8(Lanes.packss16to8(low, high));
+    return LaneMoves.movmask8(LaneMoves.packss16to8(low, high));
   }
 
   private static int equalAny(

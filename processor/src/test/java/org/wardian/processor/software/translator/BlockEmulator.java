@@ -56,7 +56,15 @@ final class BlockEmulator implements AutoCloseable {
     this.random = random;
     CpuModel model = CpuModel.standard();
     vcpu =
-        SoftwareVcpu.create(new SoftwareVcpu.Wiring(model, new Cpuid(model, 0, 1, 1_000_000_000L, 1_000_000_000L), memory, IoBus.ports(), IoBus.mmio(), new AbsentApic(), new StoppedClock(1_000_000_000L)));
+        SoftwareVcpu.create(
+            new SoftwareVcpu.Wiring(
+                model,
+                new Cpuid(model, 0, 1, 1_000_000_000L, 1_000_000_000L),
+                memory,
+                IoBus.ports(),
+                IoBus.mmio(),
+                new AbsentApic(),
+                new StoppedClock(1_000_000_000L)));
     put(0x1000, 0x2000 | PRESENT | WRITE);
     put(0x2000, 0x3000 | PRESENT | WRITE);
     put(0x3000, 0x4000 | PRESENT | WRITE);
