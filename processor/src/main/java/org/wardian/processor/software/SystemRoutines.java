@@ -273,6 +273,9 @@ final class SystemRoutines {
     a.jcc(HostCondition.NOT_EQUAL, fail);
     a.testStoreImmediate(4, state(StateLayout.EFLAGS), (int) Cpu.NT);
     a.jcc(HostCondition.NOT_EQUAL, fail);
+    // It serializes: what was stored before it is seen by all before it ends.
+    a.lock();
+    a.aluStoreImmediate(HostAssembler.OR, 4, state(SystemWords.SPILL), 0);
     a.mov(8, RDX, GUEST_RSP);
     translate(RDX, 5 * 8, fail);
     // Once: another processor may write there meanwhile.
