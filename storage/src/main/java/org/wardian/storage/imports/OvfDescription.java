@@ -1,7 +1,10 @@
 package org.wardian.storage.imports;
 
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +54,7 @@ record OvfDescription(Map<String, File> files, List<Disk> disks) {
     Map<String, File> files = new LinkedHashMap<>();
     List<Disk> disks = new ArrayList<>();
     try {
-      XMLStreamReader reader = factory.createXMLStreamReader(new ByteArrayInputStream(xml));
+      XMLStreamReader reader = factory.createXMLStreamReader(new StringReader(text(name, xml)));
       for (int elements = 0; reader.hasNext(); ) {
         if (reader.next() != XMLStreamConstants.START_ELEMENT) {
           continue;
@@ -85,6 +88,16 @@ record OvfDescription(Map<String, File> files, List<Disk> disks) {
       throw new ImportException(name, "is no well-formed XML: " + e.getMessage());
     }
     return new OvfDescription(files, disks);
+  }
+
+  /** Decoded here, because the reader reports bytes that are no characters on standard error. */
+  private static String text(String name, byte[] xml) throws ImportException {
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(xml)).toString();
+      return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw new ImportException(name, "is not in UTF-8");
+    }
   }
 
   /** With OVF's namespace or, as some write, with none. */
