@@ -15,7 +15,7 @@ import java.lang.foreign.ValueLayout;
  */
 public final class CallFrame {
   /** Bytes of the argument memory. */
-  public static final int SCRATCH_SIZE = 512;
+  public static final int SCRATCH_SIZE = 4096;
 
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
   private static final long ERRNO =

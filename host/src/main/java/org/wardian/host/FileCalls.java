@@ -18,6 +18,13 @@ final class FileCalls {
   private static final MethodHandle PWRITE = transfer("pwrite");
   private static final MethodHandle PREADV = vector("preadv");
   private static final MethodHandle PWRITEV = vector("pwritev");
+
+  /** Null where the C library has none: glibc has it from 2.26 on. */
+  private static final MethodHandle PREADV2 =
+      linkIfThere(
+          "preadv2",
+          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
   private static final MethodHandle FDATASYNC =
       link("fdatasync", FunctionDescriptor.of(JAVA_INT, JAVA_INT), -1);
   private static final MethodHandle FTRUNCATE =
@@ -44,6 +51,11 @@ final class FileCalls {
   private static MethodHandle vector(String name) {
     return link(
         name, FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG), -1);
+  }
+
+  private static MethodHandle linkIfThere(String name, FunctionDescriptor descriptor) {
+    boolean there = Linker.nativeLinker().defaultLookup().find(name).isPresent();
+    return there ? link(name, descriptor, -1) : null;
   }
 
   @SuppressWarnings("restricted") // descriptors from the functions' Linux manual pages
@@ -88,6 +100,19 @@ final class FileCalls {
       return result < 0 ? -frame.errno() : result;
     } catch (Throwable e) {
       throw HostException.ofLinkage("preadv", e);
+    }
+  }
+
+  static long preadv2(int fd, long vectors, int count, long offset, int flags) {
+    if (PREADV2 == null) {
+      return -Errno.ENOSYS;
+    }
+    CallFrame frame = CallFrame.current();
+    try {
+      long result = (long) PREADV2.invokeExact(frame.state(), fd, vectors, count, offset, flags);
+      return result < 0 ? -frame.errno() : result;
+    } catch (Throwable e) {
+      throw HostException.ofLinkage("preadv2", e);
     }
   }
 

@@ -36,6 +36,9 @@ public final class HostFile implements AutoCloseable {
   private static final int O_CLOEXEC = 02000000;
   private static final int PERMISSIONS = 0644;
 
+  /** {@code RWF_NOWAIT}: {@code include/uapi/linux/fs.h}. */
+  private static final int RWF_NOWAIT = 8;
+
   private static final int SEEK_END = 2;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
@@ -202,16 +205,33 @@ public final class HostFile implements AutoCloseable {
    * @param most bytes at most, over all
    */
   public long read(long offset, ByteBuffer[] buffers, int first, int count, long most) {
-    return vectored(false, offset, buffers, first, count, most);
+    return vectored(Transfer.READ, offset, buffers, first, count, most);
+  }
+
+  /**
+   * As {@link #read(long, ByteBuffer[], int, int, long)}, but only what the kernel has in its
+   * memory: never waits for a disk. May read less.
+   *
+   * @return {@code -EAGAIN} where nothing is there, {@code -EOPNOTSUPP} or {@code -ENOSYS} where
+   *     the file or the host cannot do it
+   */
+  public long readNow(long offset, ByteBuffer[] buffers, int first, int count, long most) {
+    return vectored(Transfer.READ_NOW, offset, buffers, first, count, most);
   }
 
   /** Writes several buffers in turn, as {@link #read(long, ByteBuffer[], int, int, long)} reads. */
   public long write(long offset, ByteBuffer[] buffers, int first, int count, long most) {
-    return vectored(true, offset, buffers, first, count, most);
+    return vectored(Transfer.WRITE, offset, buffers, first, count, most);
+  }
+
+  private enum Transfer {
+    READ,
+    READ_NOW,
+    WRITE
   }
 
   private long vectored(
-      boolean write, long offset, ByteBuffer[] buffers, int first, int count, long most) {
+      Transfer transfer, long offset, ByteBuffer[] buffers, int first, int count, long most) {
     descriptor.hold();
     try {
       CallFrame frame = CallFrame.current();
@@ -227,10 +247,14 @@ public final class HostFile implements AutoCloseable {
       }
       long done;
       do {
+        int fd = descriptor.fd();
         done =
-            write
-                ? FileCalls.pwritev(descriptor.fd(), frame.scratchAddress(), used, offset)
-                : FileCalls.preadv(descriptor.fd(), frame.scratchAddress(), used, offset);
+            switch (transfer) {
+              case READ -> FileCalls.preadv(fd, frame.scratchAddress(), used, offset);
+              case READ_NOW ->
+                  FileCalls.preadv2(fd, frame.scratchAddress(), used, offset, RWF_NOWAIT);
+              case WRITE -> FileCalls.pwritev(fd, frame.scratchAddress(), used, offset);
+            };
       } while (done == -Errno.EINTR);
       return done;
     } finally {

@@ -55,8 +55,16 @@ public interface NetworkPort extends AutoCloseable {
   Offloads offered();
 
   /**
-   * Sends a frame of the guest. Any thread that is not a vCPU's; returns soon. The bytes are the
-   * port's from then on: the card takes another array for its next frame.
+   * Whether {@link #send} does no more than put the frame where another thread finds it: a vCPU's
+   * thread may call it then.
+   */
+  default boolean sendsAtOnce() {
+    return false;
+  }
+
+  /**
+   * Sends a frame of the guest. Any thread, a vCPU's only if {@link #sendsAtOnce}; returns soon.
+   * The bytes are the port's from then on: the card takes another array for its next frame.
    *
    * @return false where it was dropped
    */

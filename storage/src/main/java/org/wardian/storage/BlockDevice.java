@@ -28,6 +28,17 @@ public interface BlockDevice extends AutoCloseable {
   void submit(BlockRequest request);
 
   /**
+   * Carries a request out on the caller's thread, which may be a vCPU's, if it takes no waiting and
+   * about as long as handing it over: a short read of what the host has in its memory.
+   *
+   * @return whether it did, and {@link BlockRequest#completed} was called; else nothing has
+   *     happened that {@link #submit} would mind
+   */
+  default boolean tryNow(BlockRequest request) {
+    return false;
+  }
+
+  /**
    * Who is told when the medium or its size has changed; one, replaced by the next.
    *
    * @param listener called by any thread

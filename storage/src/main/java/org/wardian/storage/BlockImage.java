@@ -49,6 +49,17 @@ public interface BlockImage extends AutoCloseable {
     }
   }
 
+  /**
+   * Fills all buffers of {@code to} if the host has what it takes in its memory; never waits for a
+   * disk, nor for another request.
+   *
+   * @return false where it may have to wait: what was put and where {@code to} stands is then not
+   *     known
+   */
+  default boolean readNow(long offset, Scatter to) throws IOException {
+    return false;
+  }
+
   /** Writes all buffers of {@code from}, as {@link #write(long, ByteBuffer)} does one. */
   default void write(long offset, Scatter from) throws IOException {
     long at = offset;

@@ -26,6 +26,11 @@ record BorrowedImage(BlockImage image) implements BlockImage {
   }
 
   @Override
+  public boolean readNow(long offset, Scatter to) throws IOException {
+    return image.readNow(offset, to);
+  }
+
+  @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     throw readOnly();
   }

@@ -35,6 +35,17 @@ public interface FileStore extends AutoCloseable {
   void read(long offset, Scatter to, long bytes) throws IOException;
 
   /**
+   * Reads the next {@code bytes} of {@code to} if the host has all of them in its memory; never
+   * waits for a disk.
+   *
+   * @return false where it may have to wait: what was put and where {@code to} stands is then not
+   *     known
+   */
+  default boolean readNow(long offset, Scatter to, long bytes) throws IOException {
+    return false;
+  }
+
+  /**
    * Writes all of {@code from}, from its position to its limit; the file grows as needed.
    *
    * @throws NoSpaceException where the host has no room

@@ -24,6 +24,7 @@ final class HostFileStore implements FileStore {
   private final Path path;
   private final HostFile file;
   private final boolean writable;
+  private volatile boolean readsNow = true;
   private volatile boolean punches = true;
   private volatile boolean zeroesRanges = true;
 
@@ -159,6 +160,24 @@ final class HostFileStore implements FileStore {
       at += count;
       left -= count;
     }
+  }
+
+  @Override
+  public boolean readNow(long offset, Scatter to, long bytes) {
+    int first = to.index();
+    int count = to.buffers().length - first;
+    if (!readsNow || !to.direct() || count > HostFile.MAX_VECTORS) {
+      return false;
+    }
+    long done = file.readNow(offset, to.buffers(), first, count, bytes);
+    if (done == bytes) {
+      to.skip(bytes);
+      return true;
+    }
+    if (done == -Errno.EOPNOTSUPP || done == -Errno.ENOSYS) {
+      readsNow = false;
+    }
+    return false;
   }
 
   private long readOne(long offset, ByteBuffer to, long most) {

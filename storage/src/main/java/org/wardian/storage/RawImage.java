@@ -93,6 +93,13 @@ public final class RawImage implements BlockImage {
   }
 
   @Override
+  public boolean readNow(long offset, Scatter to) throws IOException {
+    long bytes = to.remaining();
+    Ranges.check(offset, bytes, length);
+    return file.readNow(offset, to, bytes);
+  }
+
+  @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     Ranges.checkWritable(this, file.path());
     Ranges.check(offset, from.remaining(), length);

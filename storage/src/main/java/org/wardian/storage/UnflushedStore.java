@@ -32,6 +32,11 @@ record UnflushedStore(FileStore file) implements FileStore {
   }
 
   @Override
+  public boolean readNow(long offset, Scatter to, long bytes) throws IOException {
+    return file.readNow(offset, to, bytes);
+  }
+
+  @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     file.write(offset, from);
   }

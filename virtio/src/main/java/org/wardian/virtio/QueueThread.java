@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.wardian.host.EventFd;
 
 /**
@@ -12,13 +13,23 @@ import org.wardian.host.EventFd;
  * file, it sleeps on that, and the kernel may signal it in place of {@link #kick}.
  */
 final class QueueThread {
+  /** What another thread may do in this one's place. */
+  interface Quick {
+    /** Serves a queue; returns whether nothing is left to do. */
+    boolean serve(int queue);
+  }
+
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final Runnable serve;
   private final Thread thread;
 
+  /** Held by who serves queues or does a task: this thread, or one that rang the doorbell. */
+  private final ReentrantLock serving = new ReentrantLock();
+
   /** There may be work. Written before {@link #sleeping} is read, and the other way round there. */
   private final AtomicBoolean kicked = new AtomicBoolean();
 
+  private volatile boolean started;
   private volatile boolean sleeping;
   private volatile boolean stopping;
   private volatile CountDownLatch hold;
@@ -38,6 +49,7 @@ final class QueueThread {
 
   void start() {
     thread.start();
+    started = true;
   }
 
   /** Signalled, it has the thread look for work. */
@@ -48,6 +60,22 @@ final class QueueThread {
       LockSupport.unpark(thread);
     }
     return event;
+  }
+
+  /**
+   * Does {@code work} on the caller's thread, if this one does nothing.
+   *
+   * @return false where there is more to do than was done: {@link #kick} is next
+   */
+  boolean tryHere(Quick work, int queue) {
+    if (!started || !serving.tryLock()) {
+      return false;
+    }
+    try {
+      return !stopping && work.serve(queue);
+    } finally {
+      serving.unlock();
+    }
   }
 
   /** Has the thread look for work. Any thread; returns at once. */
@@ -61,9 +89,9 @@ final class QueueThread {
     }
   }
 
-  /** Whether it sleeps, and nothing has kicked it. */
+  /** Whether it sleeps, nothing has kicked it, and nobody works in its place. */
   boolean idle() {
-    return sleeping && !kicked.get();
+    return sleeping && !kicked.get() && !serving.isLocked();
   }
 
   /** Runs {@code task} on the thread, between two looks for work. */
@@ -106,6 +134,9 @@ final class QueueThread {
         interrupted = true;
       }
     }
+    // Who works in its place ends too; no one begins any more.
+    serving.lock();
+    serving.unlock();
     if (event != null) {
       event.close();
     }
@@ -117,13 +148,18 @@ final class QueueThread {
   private void run() {
     while (true) {
       kicked.set(false);
-      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-        task.run();
+      serving.lock();
+      try {
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+          task.run();
+        }
+        if (stopping) {
+          return;
+        }
+        serve.run();
+      } finally {
+        serving.unlock();
       }
-      if (stopping) {
-        return;
-      }
-      serve.run();
       if (!kicked.get()) {
         sleeping = true;
         if (!kicked.get()) {

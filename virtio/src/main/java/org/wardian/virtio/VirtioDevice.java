@@ -27,7 +27,7 @@ import org.wardian.virtio.queue.Virtqueue;
  * called. {@link #stop} is the end.
  *
  * <p>Queues are served by threads of the device, {@link #serve} for one queue by one thread at a
- * time.
+ * time. What takes no longer than waking one, {@link #serveAtOnce} does on the vCPU's.
  */
 public abstract class VirtioDevice {
   private static final Logger LOG = System.getLogger(VirtioDevice.class.getName());
@@ -66,6 +66,8 @@ public abstract class VirtioDevice {
 
   /** Fields are little-endian; guarded by its own monitor. */
   private final ByteBuffer configuration;
+
+  private final QueueThread.Quick servesAtOnce = this::notifiedAtOnce;
 
   private Transport transport;
   private GuestMemory memory;
@@ -197,6 +199,17 @@ public abstract class VirtioDevice {
   protected abstract void serve(Session current, int queue);
 
   /**
+   * Does what of a queue's work takes about as long as waking a thread, on the vCPU's thread that
+   * has notified; waits for nothing. By default nothing.
+   *
+   * @return whether nothing is left to do, and the queue listens; else {@link #serve} follows
+   * @throws QueueViolation where the driver breaks the rules: the device stops
+   */
+  protected boolean serveAtOnce(Session current, int queue) {
+    return false;
+  }
+
+  /**
    * The driver's use ends: returns when the device touches guest memory no more. No queue is served
    * meanwhile.
    */
@@ -270,8 +283,22 @@ public abstract class VirtioDevice {
 
   /** The driver has notified a queue. On a vCPU's thread. */
   public final void notified(int queue) {
-    if (queue < queueSizes.length) {
+    if (queue < queueSizes.length
+        && !threads[queue % threads.length].tryHere(servesAtOnce, queue)) {
       wake(queue);
+    }
+  }
+
+  private boolean notifiedAtOnce(int queue) {
+    Session current = session();
+    if (current == null || current.queue(queue) == null) {
+      return false;
+    }
+    try {
+      return serveAtOnce(current, queue);
+    } catch (RuntimeException e) {
+      fail(e);
+      return true;
     }
   }
 

@@ -117,6 +117,27 @@ class BlockTest {
   }
 
   @Test
+  void aDoorbellReadsBeforeItReturnsWhatIsInMemory() {
+    disk.longestNow = 4096;
+    byte[] bytes = noise(4096);
+    System.arraycopy(bytes, 0, disk.content, 8192, 4096);
+    for (int i = 0; i < 100; i++) {
+      Buffer data = room(4096);
+      long status = driver.allocate(1);
+      TestDriver.await("idle", machine.device::idle);
+      queue.add(
+          List.of(new Buffer(header(0, 16), 16, false), data, new Buffer(status, 1, true)), false);
+      queue.kick();
+      assertThat(queue.poll()).isNotNull();
+      assertThat(driver.read(status, 1)[0]).isZero();
+      assertThat(driver.read(data.address(), 4096)).isEqualTo(bytes);
+    }
+    Buffer longer = room(8192);
+    assertThat(request(0, 16, longer)).as("a longer one takes the disk's thread").isZero();
+    assertThat(driver.read(longer.address(), 4096)).isEqualTo(bytes);
+  }
+
+  @Test
   void whatIsNotOnTheDiskIsAnError() {
     assertThat(request(0, SECTORS, room(512))).isEqualTo(1);
     assertThat(request(0, SECTORS - 1, room(1024))).isEqualTo(1);

@@ -117,6 +117,59 @@ class NetTest {
     assertThat(sent.segmentation()).isEqualTo(Frame.Segmentation.NONE);
   }
 
+  @ParameterizedTest
+  @MethodSource("forms")
+  void aDoorbellSendsShortFramesBeforeItReturns(long form) {
+    port.atOnce = true;
+    open(form);
+    for (int i = 0; i < 3; i++) {
+      long at = driver.allocate(HEADER + 100);
+      driver.write(at, new byte[HEADER]);
+      driver.write(at + HEADER, frame(OTHER, 100));
+      TestDriver.await("idle", machine.device::idle);
+      send.add(List.of(new Buffer(at, HEADER + 100, false)), false);
+      send.kick();
+      assertThat(port.sent).hasSize(i + 1);
+      assertThat(send.poll()).isNotNull();
+    }
+    transmit(new byte[HEADER], frame(OTHER, 9000));
+    assertThat(port.sent).as("a long one is the device's own thread's").hasSize(4);
+  }
+
+  @Test
+  void interruptsOnceForABatch() {
+    driver.negotiate(Features.VERSION_1);
+    receive = driver.queue(0, 64);
+    send = driver.queue(1, 64);
+    driver.useMessages();
+    driver.ready();
+    offer(2000, 2000, 2000);
+    for (int length = 100; length <= 300; length += 100) {
+      byte[] bytes = frame(OWN, length);
+      assertThat(port.card.receive(Frame.complete(bytes, 0, length))).isTrue();
+      assertThat(receive.await().written()).isEqualTo(HEADER + length);
+    }
+    assertThat(machine.messages).isEmpty();
+    port.card.batchEnd();
+    assertThat(machine.messages).containsExactly(1);
+    port.card.batchEnd();
+    assertThat(machine.messages).hasSize(1);
+  }
+
+  @Test
+  void interruptsWithinABatchOnceMuchHasCome() {
+    driver.negotiate(Features.VERSION_1 | MERGEABLE);
+    receive = driver.queue(0, 64);
+    driver.useMessages();
+    driver.ready();
+    offer(40_000);
+    byte[] bytes = frame(OWN, 33_000);
+    assertThat(port.card.receive(Frame.complete(bytes, 0, bytes.length))).isTrue();
+    assertThat(machine.messages).containsExactly(1);
+    port.card.batchEnd();
+    assertThat(machine.messages).hasSize(1);
+  }
+
   @Test
   void leavesChecksumAndSegmentationToThePort() {
     open(CSUM | TSO4);

@@ -12,6 +12,7 @@ final class TestPort implements NetworkPort {
   final AtomicInteger readies = new AtomicInteger();
   volatile Offloads accepted = Offloads.NONE;
   volatile boolean keeps = true;
+  volatile boolean atOnce;
   Receiver card;
 
   @Override
@@ -27,6 +28,11 @@ final class TestPort implements NetworkPort {
   @Override
   public Offloads offered() {
     return Offloads.ALL;
+  }
+
+  @Override
+  public boolean sendsAtOnce() {
+    return atOnce;
   }
 
   @Override

@@ -56,6 +56,11 @@ public final class NatPort implements NetworkPort {
   }
 
   @Override
+  public boolean sendsAtOnce() {
+    return true;
+  }
+
+  @Override
   public boolean send(Frame frame) {
     return !closing && engine.send(frame);
   }

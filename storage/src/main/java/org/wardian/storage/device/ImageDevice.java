@@ -2,8 +2,8 @@ package org.wardian.storage.device;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.wardian.storage.BlockDevice;
 import org.wardian.storage.BlockImage;
@@ -20,16 +20,19 @@ import org.wardian.storage.Scatter;
  * wait for a limit, for it covers only what is complete.
  */
 public final class ImageDevice implements BlockDevice {
+  /** The longest read in bytes that is not worth a thread: it takes some ten microseconds. */
+  private static final int LONGEST_NOW = 64 << 10;
+
   private final String name;
   private final DeviceOptions options;
   private final RequestQueue queue;
   private final RequestCounters counters = new RequestCounters();
-  private final List<Thread> workers = new ArrayList<>();
+  private final AtomicInteger workers = new AtomicInteger();
   private final Consumer<String> stopped;
   private volatile BlockImage image;
   private volatile Runnable listener = () -> {};
   private volatile String lastError;
-  private boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
    * A disk.
@@ -46,7 +49,8 @@ public final class ImageDevice implements BlockDevice {
     this.image = image;
     this.options = options;
     this.stopped = stopped;
-    queue = new RequestQueue(options.limits(), System::nanoTime);
+    queue =
+        new RequestQueue(options.limits(), System::nanoTime, options.threads(), this::startWorker);
   }
 
   @Override
@@ -82,15 +86,38 @@ public final class ImageDevice implements BlockDevice {
       request.completed(refused);
       return;
     }
-    boolean nobody;
-    try {
-      nobody = queue.add(new RequestQueue.Waiting(request, System.nanoTime()));
-    } catch (IllegalStateException closedAlready) {
+    if (!queue.add(new RequestQueue.Waiting(request, System.nanoTime()))) {
       request.completed(Result.IO_ERROR);
-      return;
     }
-    if (nobody) {
-      startWorker();
+  }
+
+  @Override
+  public boolean tryNow(BlockRequest request) {
+    if (request.kind() != Kind.READ
+        || request.length() > LONGEST_NOW
+        || refuse(request) != null
+        || !queue.begin()) {
+      return false;
+    }
+    try {
+      long since = System.nanoTime();
+      boolean done = readNow(request);
+      if (done) {
+        counters.done(request, System.nanoTime() - since);
+        request.completed(Result.OK);
+      }
+      return done;
+    } finally {
+      queue.done();
+    }
+  }
+
+  private boolean readNow(BlockRequest request) {
+    try {
+      return image.readNow(request.offset(), Scatter.viewOf(request.buffers()));
+    } catch (IOException | IndexOutOfBoundsException e) {
+      // It fails the ordinary way too, and there the policies are.
+      return false;
     }
   }
 
@@ -113,15 +140,8 @@ public final class ImageDevice implements BlockDevice {
   }
 
   private void startWorker() {
-    synchronized (workers) {
-      if (closed || workers.size() >= options.threads()) {
-        return;
-      }
-      Thread worker =
-          Thread.ofPlatform().daemon().name(name + "-io-" + workers.size()).unstarted(this::work);
-      workers.add(worker);
-      worker.start();
-    }
+    String thread = name + "-io-" + workers.getAndIncrement();
+    Thread.ofPlatform().daemon().name(thread).start(this::work);
   }
 
   private void work() {
@@ -240,11 +260,8 @@ public final class ImageDevice implements BlockDevice {
 
   @Override
   public void close() {
-    synchronized (workers) {
-      if (closed) {
-        return;
-      }
-      closed = true;
+    if (closed.getAndSet(true)) {
+      return;
     }
     for (RequestQueue.Waiting left : queue.close()) {
       left.request().completed(Result.IO_ERROR);

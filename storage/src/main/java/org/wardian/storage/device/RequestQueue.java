@@ -32,14 +32,32 @@ final class RequestQueue {
   private final ArrayDeque<Waiting> writes = new ArrayDeque<>();
   private final ArrayDeque<Waiting> others = new ArrayDeque<>();
   private final LongSupplier clock;
+  private final int mostThreads;
+  private final Runnable startThread;
   private Throttle throttle;
   private boolean paused;
   private boolean closed;
   private int underWay;
+
+  /** Threads that take requests, or have been started to. */
+  private int threads;
+
   private int sleepers;
 
-  RequestQueue(DeviceLimits limits, LongSupplier clock) {
+  /**
+   * A thread is on its way to take a request. It calls the next one: so a burst of requests costs
+   * who adds them one call, and threads come as long as there is work that nobody has.
+   */
+  private boolean called;
+
+  /**
+   * @param mostThreads how many threads may take requests at the same time
+   * @param startThread starts one more; it calls {@link #take} until that returns null
+   */
+  RequestQueue(DeviceLimits limits, LongSupplier clock, int mostThreads, Runnable startThread) {
     this.clock = clock;
+    this.mostThreads = mostThreads;
+    this.startThread = startThread;
     throttle = new Throttle(limits, clock.getAsLong());
   }
 
@@ -47,24 +65,51 @@ final class RequestQueue {
     return !waiting.limited() ? others : waiting.write() ? writes : reads;
   }
 
-  /**
-   * Adds a request.
-   *
-   * @return whether nobody waits to take it; a thread more could
-   */
+  /** Adds a request; false where the disk is closed. */
   boolean add(Waiting waiting) {
+    boolean start;
     lock.lock();
     try {
       if (closed) {
-        throw new IllegalStateException("the disk is closed");
-      }
-      queueOf(waiting).addLast(waiting);
-      // The count of sleepers is a hint (one may wake by itself): the signal is always given.
-      ready.signal();
-      if (sleepers > 0) {
-        sleepers--;
         return false;
       }
+      queueOf(waiting).addLast(waiting);
+      start = call();
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      startThread.run();
+    }
+    return true;
+  }
+
+  /** Has a thread come if none does; returns whether it has to be started. */
+  private boolean call() {
+    if (called || paused) {
+      return false;
+    }
+    if (sleepers > 0) {
+      called = true;
+      ready.signal();
+      return false;
+    }
+    if (threads < mostThreads) {
+      called = true;
+      threads++;
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether a request may be carried out at once by the caller, who then says {@link #done}. */
+  boolean begin() {
+    lock.lock();
+    try {
+      if (closed || paused || !throttle.none()) {
+        return false;
+      }
+      underWay++;
       return true;
     } finally {
       lock.unlock();
@@ -85,34 +130,50 @@ final class RequestQueue {
 
   /** The next request that may start; null when the queue is closed or the thread interrupted. */
   Waiting take() {
+    Waiting next = null;
+    boolean start = false;
     lock.lock();
     try {
       while (!closed) {
+        called = false;
         long delay = Long.MAX_VALUE;
         if (!paused) {
-          Waiting next = startable(others);
+          next = startable(others);
           next = next == null ? startable(reads) : next;
           next = next == null ? startable(writes) : next;
           if (next != null) {
             underWay++;
-            return next;
+            start = waitingCount() > 0 && call();
+            break;
           }
           delay = Math.min(delayOf(reads), delayOf(writes));
         }
         sleepers++;
-        if (delay == Long.MAX_VALUE) {
-          ready.await();
-        } else if (ready.awaitNanos(delay) <= 0 && sleepers > 0) {
+        try {
+          if (delay == Long.MAX_VALUE) {
+            ready.await();
+          } else {
+            ready.awaitNanos(delay);
+          }
+        } finally {
           sleepers--;
         }
       }
-      return null;
     } catch (InterruptedException e) {
+      called = false;
+      threads--;
       Thread.currentThread().interrupt();
-      return null;
     } finally {
       lock.unlock();
     }
+    if (start) {
+      startThread.run();
+    }
+    return next;
+  }
+
+  private int waitingCount() {
+    return reads.size() + writes.size() + others.size();
   }
 
   private Waiting startable(ArrayDeque<Waiting> queue) {
@@ -162,7 +223,7 @@ final class RequestQueue {
   }
 
   private void wakeAll() {
-    sleepers = 0;
+    called = false;
     ready.signalAll();
   }
 
@@ -180,12 +241,17 @@ final class RequestQueue {
   }
 
   void resume() {
+    boolean start;
     lock.lock();
     try {
       paused = false;
       wakeAll();
+      start = waitingCount() > 0 && call();
     } finally {
       lock.unlock();
+    }
+    if (start) {
+      startThread.run();
     }
   }
 
@@ -222,7 +288,7 @@ final class RequestQueue {
   int waiting() {
     lock.lock();
     try {
-      return reads.size() + writes.size() + others.size();
+      return waitingCount();
     } finally {
       lock.unlock();
     }

@@ -20,6 +20,11 @@ final class Throttle {
     writeOperations = new LeakyBucket(limits.writeOperations(), now);
   }
 
+  /** Whether there is no limit. */
+  boolean none() {
+    return none;
+  }
+
   /** Nanoseconds until a read, or a write, may start. */
   long delay(boolean write, long now) {
     if (none) {

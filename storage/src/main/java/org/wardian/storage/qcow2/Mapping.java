@@ -24,21 +24,37 @@ final class Mapping {
    * @param most bytes at most, at least 1
    */
   void find(long[] l1, long offset, long most, Run run) throws IOException {
+    find(l1, offset, most, run, false);
+  }
+
+  /**
+   * As {@link #find}, if that takes no reading.
+   *
+   * @return false where the L2 entries are not cached
+   */
+  boolean findNow(long[] l1, long offset, long most, Run run) throws IOException {
+    return find(l1, offset, most, run, true);
+  }
+
+  private boolean find(long[] l1, long offset, long most, Run run, boolean now) throws IOException {
     long cluster = offset >>> geometry.clusterBits();
     long l1Index = cluster >>> geometry.l2Bits();
     long reach = geometry.tableReach();
     long toTableEnd = reach - (offset & reach - 1);
     if (l1Index >= l1.length) {
       run.set(Run.Kind.UNALLOCATED, most, -1, false);
-      return;
+      return true;
     }
     long table = Tables.entry(l1, (int) l1Index) & Geometry.OFFSET;
     if (table == 0) {
       run.set(Run.Kind.UNALLOCATED, Math.min(most, toTableEnd), -1, false);
-      return;
+      return true;
     }
     int index = (int) cluster & geometry.l2Entries() - 1;
-    L2Slice slice = tables.slice(table, index);
+    L2Slice slice = now ? tables.cachedSlice(table, index) : tables.slice(table, index);
+    if (slice == null) {
+      return false;
+    }
     int inSlice = index & geometry.sliceEntries() - 1;
     long inCluster = offset & geometry.clusterMask();
     long toSliceEnd =
@@ -49,6 +65,7 @@ final class Mapping {
     } else {
       findStandard(slice, inSlice, offset, limit, run);
     }
+    return true;
   }
 
   private void findStandard(L2Slice slice, int first, long offset, long limit, Run run)

@@ -38,6 +38,7 @@ public final class Qcow2Image implements BlockImage {
   /** Shared by requests; taken alone for changes of the whole. Never taken twice by a thread. */
   final StampedLock gate = new StampedLock();
 
+  private final ClusterReader reader;
   private final ClusterWriter clusterWriter;
   private final ZeroWriter zeroWriter;
   private final PackedWriter packedWriter;
@@ -65,6 +66,7 @@ public final class Qcow2Image implements BlockImage {
     tables = new Tables(file, geometry, header, metadata, options.cacheBytes(), writable);
     mapping = new Mapping(tables);
     compressed = new CompressedClusters(file, geometry, header.compression);
+    reader = new ClusterReader(this, mapping, compressed, data);
     clusterWriter = new ClusterWriter(this, tables, mapping, data);
     zeroWriter = new ZeroWriter(this, tables, mapping, data);
     packedWriter = new PackedWriter(tables);
@@ -132,6 +134,24 @@ public final class Qcow2Image implements BlockImage {
     }
   }
 
+  @Override
+  public boolean readNow(long offset, Scatter to) throws IOException {
+    long bytes = to.remaining();
+    Ranges.check(offset, bytes, length);
+    long stamp = gate.tryReadLock();
+    if (stamp == 0) {
+      return false;
+    }
+    try {
+      return reader.readNow(tables.l1(), length, offset, to, bytes);
+    } catch (CorruptMappingException e) {
+      // Who reads it the ordinary way notes the damage, which takes a write.
+      return false;
+    } finally {
+      gate.unlockRead(stamp);
+    }
+  }
+
   /** Reads by the active mapping, by who holds {@link #gate}. */
   void readLocked(long offset, Scatter to, long bytes) throws IOException {
     read(tables.l1(), length, offset, to, bytes);
@@ -139,32 +159,7 @@ public final class Qcow2Image implements BlockImage {
 
   /** Reads by a mapping of a disk of {@code visible} bytes, behind which no backing shows. */
   void read(long[] l1, long visible, long offset, Scatter to, long bytes) throws IOException {
-    Run run = new Run();
-    long at = offset;
-    long end = offset + bytes;
-    while (at < end) {
-      mapping.find(l1, at, end - at, run);
-      switch (run.kind) {
-        case NORMAL -> data.read(run.host, to, run.bytes);
-        case ZERO -> to.putZeroes(run.bytes);
-        case UNALLOCATED -> readBacking(visible, at, to, run.bytes);
-        case COMPRESSED -> {
-          ByteBuffer cluster = compressed.read(run.host);
-          to.put(cluster.slice((int) (at & geometry.clusterMask()), (int) run.bytes));
-        }
-      }
-      at += run.bytes;
-    }
-  }
-
-  private void readBacking(long visible, long offset, Scatter to, long bytes) throws IOException {
-    BlockImage from = backing;
-    long has = from == null ? 0 : Math.max(0, Math.min(from.length(), visible) - offset);
-    long below = Math.min(bytes, has);
-    if (below > 0) {
-      from.read(offset, to.take(below));
-    }
-    to.putZeroes(bytes - below);
+    reader.read(l1, visible, offset, to, bytes);
   }
 
   /** Whether any byte of a range shows the backing file where the image has nothing. */

@@ -109,6 +109,11 @@ final class Tables {
     return slice != null ? slice : load(table, offset);
   }
 
+  /** The same, or null where it is not cached. */
+  L2Slice cachedSlice(long table, int index) {
+    return cache.find(sliceOffset(table, index));
+  }
+
   private long sliceOffset(long table, int index) {
     return table + (index & -geometry.sliceEntries()) * (long) geometry.entryBytes();
   }

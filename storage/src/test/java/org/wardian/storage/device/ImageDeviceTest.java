@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,6 +126,86 @@ class ImageDeviceTest {
 
   private static ImageDevice device(BlockImage image, DeviceOptions options) {
     return new ImageDevice("disk0", image, options, cause -> {});
+  }
+
+  /** A qcow2 image over a backing file, and a raw one: all that is read has just been written. */
+  private List<BlockImage> cached(byte[] content) throws IOException {
+    Path base = folder.resolve("base.qcow2");
+    Path top = folder.resolve("top.qcow2");
+    Path raw = folder.resolve("disk.raw");
+    Images.create(base, CreateOptions.qcow2(SIZE));
+    Images.create(raw, CreateOptions.raw(SIZE));
+    for (Path path : List.of(base, raw)) {
+      try (BlockImage image = Images.open(path, OpenOptions.readWrite().withFlushed(false))) {
+        image.write(0, ByteBuffer.wrap(content));
+      }
+    }
+    Images.create(top, CreateOptions.qcow2(SIZE).withBacking("base.qcow2", ImageFormat.QCOW2));
+    BlockImage overlay = Images.open(top, OpenOptions.readWrite().withFlushed(false));
+    overlay.write(65_536, ByteBuffer.wrap(content, 65_536, 65_536));
+    overlay.writeZeroes(131_072, 65_536, true);
+    return List.of(overlay, Images.open(raw, OpenOptions.readWrite().withFlushed(false)));
+  }
+
+  @Test
+  void shortReadsOfWhatIsInMemoryAreDoneByTheCaller() throws IOException {
+    byte[] content = new byte[SIZE];
+    new Random(7).nextBytes(content);
+    for (BlockImage image : cached(content)) {
+      boolean zeroes = image.toString().contains("top");
+      Random random = new Random(8);
+      int now = 0;
+      try (ImageDevice device = device(image, DeviceOptions.usual())) {
+        for (int i = 0; i < 500; i++) {
+          int length = 512 * (1 + random.nextInt(64));
+          int offset = 512 * random.nextInt((SIZE - length) / 512);
+          ByteBuffer first = ByteBuffer.allocateDirect(512);
+          ByteBuffer rest = ByteBuffer.allocateDirect(length - 512 + 1).limit(length - 512);
+          Request request = new Request(Kind.READ, offset, first, rest);
+          if (device.tryNow(request)) {
+            assertThat(request.result).isCompletedWithValue(Result.OK);
+            now++;
+          } else {
+            device.submit(request);
+            assertThat(request.await()).isEqualTo(Result.OK);
+          }
+          for (int at = 0; at < length; at++) {
+            boolean zero = zeroes && offset + at >= 131_072 && offset + at < 196_608;
+            byte wanted = zero ? 0 : content[offset + at];
+            byte seen = at < 512 ? first.get(at) : rest.get(at - 512);
+            if (seen != wanted) {
+              assertThat(seen).as("byte %d of %s", offset + at, image).isEqualTo(wanted);
+            }
+          }
+        }
+        assertThat(device.statistics().byKind().get(Kind.READ).operations()).isEqualTo(500);
+      }
+      if (Files.getFileStore(folder).type().matches("ext4|xfs|btrfs")) {
+        assertThat(now).as("of 500 reads of %s", image).isGreaterThan(400);
+      }
+    }
+  }
+
+  @Test
+  void aDiskThatIsPausedOrLimitedDoesNothingOnTheCallersThread() throws IOException {
+    byte[] content = new byte[SIZE];
+    DeviceLimits limits = DeviceLimits.ofOperations(RateLimit.of(1000));
+    for (BlockImage image : cached(content)) {
+      try (ImageDevice device = device(image, DeviceOptions.usual())) {
+        Request request = new Request(Kind.READ, 0, ByteBuffer.allocateDirect(512));
+        device.pause();
+        assertThat(device.tryNow(request)).isFalse();
+        device.resume();
+        device.limit(limits);
+        assertThat(device.tryNow(request)).isFalse();
+        device.limit(DeviceLimits.NONE);
+        Request beyond = new Request(Kind.READ, SIZE, ByteBuffer.allocateDirect(512));
+        assertThat(device.tryNow(beyond)).isFalse();
+        Request write = new Request(Kind.WRITE, 0, ByteBuffer.allocateDirect(512));
+        assertThat(device.tryNow(write)).isFalse();
+        assertThat(request.result).isNotDone();
+      }
+    }
   }
 
   @Test

@@ -20,15 +20,24 @@ final class ReceiveQueue {
     DROPPED
   }
 
+  /** Bytes that the driver hears of before the end of a batch. */
+  private static final int MUCH = 32 << 10;
+
   private final ByteBuffer header = FrameHeader.buffer();
   private final List<DescriptorChain> chains = new ArrayList<>();
   private int[] written = new int[8];
+
+  /** The queue whose driver has to hear of frames, or null; how many bytes they have. */
+  private Virtqueue untold;
+
+  private int untoldBytes;
 
   /** A frame waits until the driver offers more. */
   private volatile boolean starved;
 
   /**
-   * Hands a frame to the driver.
+   * Hands a frame to the driver, who hears of it at the next {@link #tell}, or at once where much
+   * has come: then it can begin while more is copied.
    *
    * @param headerLength bytes of the header that was agreed
    * @param mergeable whether a frame may go into several buffers
@@ -57,8 +66,22 @@ final class ReceiveQueue {
     fill(frame, headerLength);
     queue.complete(chains, written);
     chains.clear();
-    queue.signal();
+    untold = queue;
+    untoldBytes += needed;
+    if (untoldBytes >= MUCH) {
+      tell();
+    }
     return Outcome.TAKEN;
+  }
+
+  /** Tells the driver of the frames that came since the last time. */
+  synchronized void tell() {
+    Virtqueue queue = untold;
+    if (queue != null) {
+      untold = null;
+      untoldBytes = 0;
+      queue.signal();
+    }
   }
 
   /** Takes chains with room for {@code needed} bytes, or none. */

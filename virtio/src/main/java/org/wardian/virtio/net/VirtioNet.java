@@ -21,6 +21,12 @@ public final class VirtioNet extends VirtioDevice {
   private static final int QUEUE_SIZE = 256;
   private static final int CONTROL_QUEUE_SIZE = 64;
   private static final int LONGEST_FRAME = 65_550;
+
+  /** So many frames, of at most so many bytes, a vCPU's thread takes out of a queue. */
+  private static final int MOST_AT_ONCE = 16;
+
+  private static final int LONGEST_AT_ONCE = 4096;
+
   private static final int LEAST_MTU = 68;
 
   private static final long GUEST_OFFLOADS =
@@ -46,7 +52,7 @@ public final class VirtioNet extends VirtioDevice {
   private final ControlQueue control;
   private final ReceiveQueue[] receiving;
 
-  /** Header of the frame that is sent; used by the one thread that serves queues. */
+  /** Header of the frame that is sent; used by who serves queues, one thread at a time. */
   private final ByteBuffer sendHeader = FrameHeader.buffer();
 
   private volatile int activePairs = 1;
@@ -217,6 +223,36 @@ public final class VirtioNet extends VirtioDevice {
 
   // From the guest.
 
+  /** Short frames of the guest, where the port only has to be handed them. */
+  @Override
+  protected boolean serveAtOnce(Session current, int queue) {
+    boolean sends = queue != controlIndex(current) && !isReceive(current, queue);
+    return sends && port.sendsAtOnce() && sendShort(current, current.queue(queue));
+  }
+
+  private boolean sendShort(Session current, Virtqueue queue) {
+    int headerLength = headerLength(current);
+    Agreed agreed = agreed(current);
+    boolean any = false;
+    boolean empty = false;
+    for (int i = 0; i < MOST_AT_ONCE && !empty; i++) {
+      DescriptorChain chain = queue.poll();
+      if (chain == null) {
+        empty = !queue.listen();
+      } else if (chain.readable() > LONGEST_AT_ONCE) {
+        queue.unpoll(chain);
+        break;
+      } else {
+        send(queue, chain, headerLength, agreed);
+        any = true;
+      }
+    }
+    if (any) {
+      queue.signal();
+    }
+    return empty;
+  }
+
   @Override
   protected void serve(Session current, int queue) {
     if (queue == controlIndex(current)) {
@@ -241,27 +277,34 @@ public final class VirtioNet extends VirtioDevice {
 
   private void send(Session current, Virtqueue queue) {
     int headerLength = headerLength(current);
-    Agreed agreed =
-        new Agreed(
-            current.has(NetProtocol.CHECKSUM),
-            current.has(NetProtocol.HOST_TCP4),
-            current.has(NetProtocol.HOST_TCP6),
-            current.has(NetProtocol.HOST_UDP));
+    Agreed agreed = agreed(current);
     do {
       queue.silence();
       boolean any = false;
       for (DescriptorChain chain = queue.poll(); chain != null; chain = queue.poll()) {
-        Frame frame = frame(chain, headerLength);
-        if (frame != null && linkUp && FrameHeader.allowed(frame, agreed)) {
-          port.send(frame);
-        }
-        queue.complete(chain, 0);
+        send(queue, chain, headerLength, agreed);
         any = true;
       }
       if (any) {
         queue.signal();
       }
     } while (queue.listen());
+  }
+
+  private static Agreed agreed(Session current) {
+    return new Agreed(
+        current.has(NetProtocol.CHECKSUM),
+        current.has(NetProtocol.HOST_TCP4),
+        current.has(NetProtocol.HOST_TCP6),
+        current.has(NetProtocol.HOST_UDP));
+  }
+
+  private void send(Virtqueue queue, DescriptorChain chain, int headerLength, Agreed agreed) {
+    Frame frame = frame(chain, headerLength);
+    if (frame != null && linkUp && FrameHeader.allowed(frame, agreed)) {
+      port.send(frame);
+    }
+    queue.complete(chain, 0);
   }
 
   private Frame frame(DescriptorChain chain, int headerLength) {
@@ -300,6 +343,13 @@ public final class VirtioNet extends VirtioDevice {
           fail(e);
           return true;
         }
+      }
+    }
+
+    @Override
+    public void batchEnd() {
+      for (ReceiveQueue queue : receiving) {
+        queue.tell();
       }
     }
 

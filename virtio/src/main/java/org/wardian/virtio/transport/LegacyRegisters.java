@@ -104,8 +104,16 @@ final class LegacyRegisters implements IoHandler {
   }
 
   @Override
-  public synchronized void write(long offset, int size, long value) {
-    int at = (int) offset;
+  public void write(long offset, int size, long value) {
+    if (offset == QUEUE_NOTIFY && size == 2) {
+      // Outside of the monitor: the device may serve the queue at once, and interrupt.
+      device.notified((int) value);
+    } else {
+      writeRegister((int) offset, size, value);
+    }
+  }
+
+  private synchronized void writeRegister(int at, int size, long value) {
     int start = configurationStart();
     if (at >= start) {
       device.writeConfiguration(at - start, size, value);
@@ -125,7 +133,6 @@ final class LegacyRegisters implements IoHandler {
         }
       }
       case QUEUE_SELECT -> queueSelect = word;
-      case QUEUE_NOTIFY -> device.notified(word);
       case STATUS -> negotiation.writeStatus(word, true);
       case CONFIG_VECTOR -> vectors.configuration(word);
       case QUEUE_VECTOR -> {
