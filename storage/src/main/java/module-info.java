@@ -9,4 +9,5 @@ module org.wardian.storage {
   exports org.wardian.storage.device;
   exports org.wardian.storage.operation;
   exports org.wardian.storage.qcow2;
+  exports org.wardian.storage.share;
 }

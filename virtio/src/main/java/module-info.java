@@ -14,6 +14,7 @@ module org.wardian.virtio {
   exports org.wardian.virtio.console;
   exports org.wardian.virtio.input;
   exports org.wardian.virtio.net;
+  exports org.wardian.virtio.p9;
   exports org.wardian.virtio.queue;
   exports org.wardian.virtio.rng;
   exports org.wardian.virtio.scsi;

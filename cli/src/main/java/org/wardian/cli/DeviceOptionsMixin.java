@@ -77,6 +77,16 @@ final class DeviceOptionsMixin {
   private Path pcap;
 
   @Option(
+      names = "--share",
+      paramLabel = "DIR[,WORD...]",
+      description =
+          "A folder of this host that the guest can mount, may be repeated: mount -t 9p -o"
+              + " trans=virtio,version=9p2000.L TAG /mnt. Words: tag=TAG (default: share, then"
+              + " share2 and so on); readonly; owner=root (default), your files are root's in the"
+              + " guest, or host, they have your numbers. What the guest makes is yours.")
+  private List<String> shares = List.of();
+
+  @Option(
       names = "--vnc",
       paramLabel = "ADDRESS[,WORD...]",
       description =
@@ -131,6 +141,7 @@ final class DeviceOptionsMixin {
             .map(text -> each(List.of(text), DiskArgument::floppy).getFirst()),
         cards,
         forwards,
+        each(shares, ShareArgument::parse),
         hasKernel ? Optional.empty() : Optional.of(firmware == null ? "bios" : firmware),
         screen());
   }

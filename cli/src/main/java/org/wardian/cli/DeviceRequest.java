@@ -12,6 +12,7 @@ import org.wardian.network.nat.Forward;
  * @param floppy the disk in the floppy drive
  * @param cards network cards
  * @param forwards ports of the host that lead to the guest of the first card with NAT
+ * @param shares folders of the host that the guest can mount
  * @param firmware what the machine starts with where there is no kernel
  * @param screen how the display is shown, if there is to be one
  */
@@ -21,6 +22,7 @@ record DeviceRequest(
     Optional<DiskArgument> floppy,
     List<NetArgument> cards,
     List<Forward> forwards,
+    List<ShareArgument> shares,
     Optional<String> firmware,
     ScreenRequest screen) {
   /** What a kernel without options finds: a network card. */
@@ -30,6 +32,7 @@ record DeviceRequest(
           List.of(),
           Optional.empty(),
           List.of(NetArgument.USUAL),
+          List.of(),
           List.of(),
           Optional.empty(),
           ScreenRequest.NONE);

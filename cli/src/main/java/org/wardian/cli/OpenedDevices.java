@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Firmware;
@@ -29,6 +30,7 @@ import org.wardian.storage.OpenOptions;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.device.TemporaryOverlay;
+import org.wardian.storage.share.SharedFolder;
 
 /** The images, ports and firmware of one run: opened before the machine, closed after it. */
 final class OpenedDevices implements AutoCloseable {
@@ -42,6 +44,7 @@ final class OpenedDevices implements AutoCloseable {
   private final List<DeviceConfiguration> configurations = new ArrayList<>();
   private final List<BlockDevice> disks = new ArrayList<>();
   private final List<NetworkPort> ports = new ArrayList<>();
+  private final List<SharedFolder> folders = new ArrayList<>();
   private final List<SharedSwitch> switches = new ArrayList<>();
   private final DeviceRequest request;
   private final int processors;
@@ -92,6 +95,10 @@ final class OpenedDevices implements AutoCloseable {
       if (card.kind() != NetArgument.Kind.NONE) {
         configurations.add(card(number++, card));
       }
+    }
+    number = 0;
+    for (ShareArgument share : request.shares()) {
+      configurations.add(share(number++, share));
     }
     if (request.screen().wantsDisplay()) {
       configurations.add(new DeviceConfiguration.Display("display0", FirmwareFiles.videoBios()));
@@ -241,6 +248,25 @@ final class OpenedDevices implements AutoCloseable {
     return new NatPort(nat.build());
   }
 
+  private DeviceConfiguration share(int number, ShareArgument share) {
+    try {
+      SharedFolder folder = SharedFolder.open(share.folder(), share.readOnly(), share.ownership());
+      folders.add(folder);
+      return new DeviceConfiguration.Share("share" + number, folder, share.tag(number));
+    } catch (HostException e) {
+      String reason =
+          switch (e.errno()) {
+            case Errno.ENOENT -> "no such folder";
+            case Errno.ENOTDIR -> "not a folder";
+            case Errno.EACCES -> "no permission";
+            default -> e.getMessage();
+          };
+      throw new Failure(ExitStatus.UNAVAILABLE, "--share " + share.folder() + ": " + reason, e);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.USAGE, "--share: " + e.getMessage(), e);
+    }
+  }
+
   /** What the machine is given. */
   List<DeviceConfiguration> configurations() {
     return configurations;
@@ -257,5 +283,6 @@ final class OpenedDevices implements AutoCloseable {
     ports.forEach(NetworkPort::close);
     switches.forEach(SharedSwitch::close);
     disks.forEach(BlockDevice::close);
+    folders.forEach(SharedFolder::close);
   }
 }

@@ -49,6 +49,12 @@ public final class Errno {
   /** No such device. */
   public static final int ENODEV = 19;
 
+  /** Not a folder. */
+  public static final int ENOTDIR = 20;
+
+  /** Is a folder. */
+  public static final int EISDIR = 21;
+
   /** Invalid argument. */
   public static final int EINVAL = 22;
 
@@ -58,11 +64,23 @@ public final class Errno {
   /** No space. */
   public static final int ENOSPC = 28;
 
+  /** The file system is read-only. */
+  public static final int EROFS = 30;
+
+  /** A name is too long. */
+  public static final int ENAMETOOLONG = 36;
+
   /** No such system call. */
   public static final int ENOSYS = 38;
 
+  /** A message is too long. */
+  public static final int EMSGSIZE = 90;
+
   /** Not supported. */
   public static final int EOPNOTSUPP = 95;
+
+  /** What a handle stood for is gone. */
+  public static final int ESTALE = 116;
 
   /** Longest text that {@code strerror} is trusted to return, in bytes. */
   private static final long LONGEST_TEXT = 256;

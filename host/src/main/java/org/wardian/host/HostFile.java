@@ -69,6 +69,11 @@ public final class HostFile implements AutoCloseable {
     this.descriptor = descriptor;
   }
 
+  /** A file that another call has opened. */
+  static HostFile of(Descriptor descriptor) {
+    return new HostFile(descriptor);
+  }
+
   /** Whether this host has these calls. */
   public static boolean available() {
     return Libc.LINUX;
@@ -270,6 +275,20 @@ public final class HostFile implements AutoCloseable {
       int result;
       do {
         result = FileCalls.fdatasync(descriptor.fd());
+      } while (result == -Errno.EINTR);
+      return result;
+    } finally {
+      descriptor.letGo();
+    }
+  }
+
+  /** Brings all that belongs to the file to stable storage: {@code fsync}. */
+  public int syncAll() {
+    descriptor.hold();
+    try {
+      int result;
+      do {
+        result = EntryCalls.fsync(descriptor.fd());
       } while (result == -Errno.EINTR);
       return result;
     } finally {

@@ -9,6 +9,7 @@ import org.wardian.display.PointerReceiver;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 import org.wardian.storage.BlockDevice;
+import org.wardian.storage.share.SharedFolder;
 import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
@@ -178,6 +179,24 @@ public sealed interface DeviceConfiguration {
     public Balloon {
       checkId(id);
       Objects.requireNonNull(control);
+    }
+  }
+
+  /**
+   * A folder of the host.
+   *
+   * @param folder what the guest sees
+   * @param tag by which a guest mounts it; 1 to 31 letters, digits, '-', '_' and '.'
+   */
+  record Share(String id, SharedFolder folder, String tag) implements DeviceConfiguration {
+    /** Checks names. */
+    public Share {
+      checkId(id);
+      Objects.requireNonNull(folder);
+      if (!tag.matches("[A-Za-z0-9._-]{1,31}")) {
+        throw new IllegalArgumentException(
+            id + ": a tag has 1 to 31 letters, digits, '-', '_' and '.', not: " + tag);
+      }
     }
   }
 

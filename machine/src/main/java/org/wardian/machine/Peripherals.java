@@ -21,6 +21,7 @@ import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.input.VirtioKeyboard;
 import org.wardian.virtio.input.VirtioTablet;
 import org.wardian.virtio.net.VirtioNet;
+import org.wardian.virtio.p9.VirtioP9;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
 import org.wardian.virtio.scsi.ScsiDisk;
@@ -94,6 +95,8 @@ final class Peripherals {
         plug(device);
         balloon.control().accept(device);
       }
+      case DeviceConfiguration.Share share ->
+          plug(new VirtioP9(share.id(), share.folder(), share.tag()));
       case DeviceConfiguration.Keyboard keyboard -> {
         VirtioKeyboard device = new VirtioKeyboard(keyboard.id());
         plug(device);

@@ -1,7 +1,9 @@
 package org.wardian.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -9,12 +11,16 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wardian.bus.HostTimers;
+import org.wardian.host.HostFile;
 import org.wardian.memory.GuestMemory;
 import org.wardian.network.Frame;
 import org.wardian.network.MacAddress;
+import org.wardian.storage.share.Ownership;
+import org.wardian.storage.share.SharedFolder;
 import org.wardian.virtio.DriverQueue.Buffer;
 import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.block.VirtioBlock;
@@ -22,6 +28,7 @@ import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.input.VirtioKeyboard;
 import org.wardian.virtio.net.VirtioNet;
+import org.wardian.virtio.p9.VirtioP9;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
 import org.wardian.virtio.scsi.ScsiDisk;
@@ -38,6 +45,8 @@ class HostileDriverTest {
   private static final int PER_SESSION = 40;
   private static final int SIZE = 16;
   private static final TestPort PORT = new TestPort();
+
+  @TempDir private static Path folder;
 
   private static final Map<String, Supplier<VirtioDevice>> KINDS =
       Map.of(
@@ -56,6 +65,8 @@ class HostileDriverTest {
           },
           "balloon",
           () -> new VirtioBalloon("balloon"),
+          "p9",
+          () -> new VirtioP9("p9", SharedFolder.open(folder, false, Ownership.ROOT), "files"),
           "input",
           () -> new VirtioKeyboard("keyboard"),
           "rng",
@@ -77,6 +88,7 @@ class HostileDriverTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void aDeviceSurvives(String kind) {
+    assumeTrue(!kind.equals("p9") || HostFile.available(), "folders are of Linux");
     Random random = new Random(kind.hashCode());
     PORT.keeps = false;
     VirtioDevice device = KINDS.get(kind).get();
@@ -152,6 +164,12 @@ class HostileDriverTest {
       bytes[19] = (byte) SCSI_COMMANDS[random.nextInt(SCSI_COMMANDS.length)];
       Arrays.fill(bytes, 20, 20 + random.nextInt(16), (byte) 0);
     }
+    if (driver.machine.device.type() == DeviceType.NINE_P && random.nextInt(4) > 0) {
+      // A header, and a fid that exists.
+      byte[] header = {(byte) (7 + random.nextInt(50)), 0, 0, 0, (byte) nineP(random), 0, 0, 0};
+      System.arraycopy(header, 0, bytes, 0, header.length);
+      Arrays.fill(bytes, 8, 11, (byte) 0);
+    }
     driver.write(data, bytes);
     boolean reads = true;
     boolean writes = true;
@@ -180,6 +198,16 @@ class HostileDriverTest {
       driver.forget(0x18_0000);
     }
     queue.add(chain, indirect);
+  }
+
+  /** The type of a 9P request: each second one attaches, walks or opens. */
+  private static int nineP(Random random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> 104;
+      case 1 -> 110;
+      case 2 -> 12;
+      default -> 8 + 2 * random.nextInt(58);
+    };
   }
 
   /** Writes where a driver that follows the rules would not, also while the device looks. */

@@ -1,19 +1,25 @@
 package org.wardian.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.wardian.bus.ManualTimers;
 import org.wardian.bus.StateException;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
+import org.wardian.host.HostFile;
 import org.wardian.network.MacAddress;
+import org.wardian.storage.share.Ownership;
+import org.wardian.storage.share.SharedFolder;
 import org.wardian.virtio.DriverQueue.Buffer;
 import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.block.VirtioBlock;
@@ -21,6 +27,7 @@ import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.input.VirtioTablet;
 import org.wardian.virtio.net.VirtioNet;
+import org.wardian.virtio.p9.VirtioP9;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
 import org.wardian.virtio.scsi.VirtioScsi;
@@ -33,6 +40,8 @@ import org.wardian.virtio.scsi.VirtioScsi;
  */
 class SavedStateFuzzTest {
   private static final int STATES = Integer.getInteger("wardian.fuzz.iterations", 20_000) / 100;
+
+  @TempDir private static Path folder;
 
   private static final Map<String, Supplier<VirtioDevice>> KINDS =
       Map.of(
@@ -57,6 +66,7 @@ class SavedStateFuzzTest {
                 return host;
               },
           "balloon", () -> new VirtioBalloon("balloon"),
+          "p9", () -> new VirtioP9("p9", SharedFolder.open(folder, false, Ownership.ROOT), "files"),
           "input", () -> new VirtioTablet("tablet"));
 
   static Stream<String> kinds() {
@@ -66,6 +76,7 @@ class SavedStateFuzzTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void aChangedStateIsLoadedOrRefused(String kind) {
+    assumeTrue(!kind.equals("p9") || HostFile.available(), "folders are of Linux");
     Random random = new Random(kind.hashCode());
     byte[] sound = saved(KINDS.get(kind).get(), random.nextBoolean());
     int loaded = 0;

@@ -1,0 +1,2 @@
+/** Folders of the host that guests share. */
+package org.wardian.storage.share;
