@@ -80,7 +80,10 @@ public final class Uart16550 implements Device, IoHandler {
   private static final int MSR_LINES = 0xf0;
   private static final int MSR_DELTAS = 0x0f;
 
-  /** Line status reads in a row that find nothing before the guest is taken to wait for input. */
+  /**
+   * Line status reads that find nothing, and no write and no character in between, before the guest
+   * is taken to wait for input. UEFI reads the modem's registers between them.
+   */
   private static final int POLLS = 2;
 
   private final String name;
@@ -190,9 +193,6 @@ public final class Uart16550 implements Device, IoHandler {
   @Override
   public synchronized long read(long offset, int size) {
     int register = (int) offset & 7;
-    if (register != LSR) {
-      polls = 0;
-    }
     boolean latch = (lcr & LCR_DIVISOR_LATCH) != 0;
     int value =
         switch (register) {
@@ -243,6 +243,7 @@ public final class Uart16550 implements Device, IoHandler {
   }
 
   private int readReceiver() {
+    polls = 0;
     int value = receiver.read();
     refill();
     return value;

@@ -15,6 +15,7 @@ class Uart16550InputTest {
   private static final int FCR = 2;
   private static final int MCR = 4;
   private static final int LSR = 5;
+  private static final int MSR = 6;
 
   private final ManualTimers timers = new ManualTimers();
   private final RecordedLine line = new RecordedLine();
@@ -97,6 +98,17 @@ class Uart16550InputTest {
     read(LSR);
     assertThat(read(LSR)).isEqualTo(0x61);
     assertThat(read(DATA)).isEqualTo('b');
+  }
+
+  /** As UEFI's driver polls: modem status, modem control, line status. */
+  @Test
+  void aGuestThatLooksAtTheModemBetweenPollsGetsInput() {
+    uart.offer(text(1), 0, 1);
+    for (int register : new int[] {MSR, MCR, LSR, MSR, MCR}) {
+      read(register);
+    }
+    assertThat(read(LSR)).isEqualTo(0x61);
+    assertThat(read(DATA)).isEqualTo('a');
   }
 
   @Test
