@@ -2,6 +2,7 @@ package org.wardian.chipset;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.wardian.bus.Clock;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
@@ -302,7 +303,19 @@ public final class VgaAdapter extends PciFunction {
 
   /** What the guest shows. */
   public Screen screen() {
-    return () -> new PictureViewer(this::draw);
+    return new Screen() {
+      @Override
+      public Viewer view() {
+        return new PictureViewer(VgaAdapter.this::draw);
+      }
+
+      @Override
+      public List<String> text() {
+        synchronized (VgaAdapter.this) {
+          return vbe.enabled() ? List.of() : VgaText.read(registers, memory);
+        }
+      }
+    };
   }
 
   private synchronized VgaPicture draw(int[] reuse) {

@@ -31,10 +31,10 @@ final class VgaPicture {
     this.pixels = reuse;
     if (vbe.enabled()) {
       linear();
-    } else if ((registers.graphics[6] & 1) != 0) {
-      graphics();
-    } else {
+    } else if (registers.text()) {
       text();
+    } else {
+      graphics();
     }
   }
 
@@ -77,15 +77,6 @@ final class VgaPicture {
       colours[i] = colour(index);
     }
     return colours;
-  }
-
-  private int displayedLines() {
-    int[] crtc = registers.crtc;
-    return (crtc[0x12] | (crtc[7] & 0x02) << 7 | (crtc[7] & 0x40) << 3) + 1;
-  }
-
-  private int startAddress() {
-    return registers.crtc[0x0c] << 8 | registers.crtc[0x0d];
   }
 
   // Linear frame buffer.
@@ -140,10 +131,10 @@ final class VgaPicture {
   private void graphics() {
     int[] crtc = registers.crtc;
     int repeat = ((crtc[9] & 0x1f) + 1) * ((crtc[9] & 0x80) != 0 ? 2 : 1);
-    int columns = crtc[1] + 1;
+    int columns = registers.columns();
     int shift = registers.graphics[5] >> 5 & 3;
     boolean interleaved = (crtc[0x17] & 1) == 0;
-    int lines = displayedLines();
+    int lines = registers.displayedLines();
     if (interleaved) {
       repeat = Math.max(1, repeat / 2); // the row counter chooses the half of the memory
     }
@@ -152,7 +143,7 @@ final class VgaPicture {
     int offset = 2 * crtc[0x13];
     for (int y = 0; y < height; y++) {
       int line = interleaved ? (y >> 1) * offset + ((y & 1) << 13) : y * offset;
-      int start = startAddress() + line;
+      int start = registers.startAddress() + line;
       switch (shift) {
         case 0 -> planar(start, y * width, colours);
         case 1 -> fourColours(start, y * width, colours);
@@ -189,16 +180,16 @@ final class VgaPicture {
 
   private void text() {
     int[] crtc = registers.crtc;
-    int cellHeight = (crtc[9] & 0x1f) + 1;
+    int cellHeight = registers.cellHeight();
     int cellWidth = (registers.sequencer[1] & 1) != 0 ? 8 : 9;
-    int columns = crtc[1] + 1;
-    int rows = Math.max(1, displayedLines() / cellHeight);
+    int columns = registers.columns();
+    int rows = registers.textRows();
     size(columns * cellWidth, rows * cellHeight);
     int[] colours = sixteen();
     int cursor = (crtc[0x0a] & 0x20) != 0 ? -1 : crtc[0x0e] << 8 | crtc[0x0f];
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
-        int cell = startAddress() + row * 2 * crtc[0x13] + column;
+        int cell = registers.rowAddress(row) + column;
         int to = row * cellHeight * width + column * cellWidth;
         if (to + (cellHeight - 1) * width + cellWidth <= pixels.length) {
           cell(cell, to, cellWidth, cellHeight, colours, cell == cursor);

@@ -71,6 +71,41 @@ final class VgaRegisters {
     return pelMask;
   }
 
+  /** Whether there are characters in the memory rather than pixels. */
+  boolean text() {
+    return (graphics[6] & 1) == 0;
+  }
+
+  /** Characters, or groups of eight pixels, in a row. */
+  int columns() {
+    return crtc[1] + 1;
+  }
+
+  /** Scan lines that are shown, repeated ones included. */
+  int displayedLines() {
+    return (crtc[0x12] | (crtc[7] & 0x02) << 7 | (crtc[7] & 0x40) << 3) + 1;
+  }
+
+  /** Scan lines of a character. */
+  int cellHeight() {
+    return (crtc[9] & 0x1f) + 1;
+  }
+
+  /** Rows of characters. */
+  int textRows() {
+    return Math.max(1, displayedLines() / cellHeight());
+  }
+
+  /** Where the picture begins in the memory's planes. */
+  int startAddress() {
+    return crtc[0x0c] << 8 | crtc[0x0d];
+  }
+
+  /** Where a row of characters begins in the memory's planes. */
+  int rowAddress(int row) {
+    return startAddress() + row * 2 * crtc[0x13];
+  }
+
   /** Whether CRT controller and status answer at a port: those of colour or of monochrome. */
   private boolean other(int port) {
     boolean colour = (misc & MISC_COLOUR) != 0;

@@ -121,6 +121,20 @@ class VgaAdapterTest {
     assertThat(viewer.changes(seen, true)).isTrue();
   }
 
+  @Test
+  void textIsReadAsCodePage437() {
+    textIsDrawnWithTheFontOfPlaneTwo();
+    pc.mmio.write(0xb8000 + 2 * 82, 8, 0x07b1_0741_0780_0700L);
+    assertThat(pc.vga.screen().text())
+        .hasSize(25)
+        .allMatch(row -> row.length() == 80)
+        .element(1)
+        .asString()
+        .startsWith(" ☺ ÇA▒  ");
+    sixteenColours();
+    assertThat(pc.vga.screen().text()).as("a picture has no characters").isEmpty();
+  }
+
   private void sixteenColours() {
     attributes(1);
     indexed(0x3c4, 3, 1, 0xf, 0, 6);

@@ -1,5 +1,7 @@
 package org.wardian.display;
 
+import java.util.List;
+
 /** What a guest shows: pixels of 32 bits, 0x00RRGGBB. Any thread may look. */
 public interface Screen {
   /** Called by {@link #changes}. */
@@ -38,4 +40,12 @@ public interface Screen {
 
   /** A new viewer, which has seen nothing. */
   Viewer view();
+
+  /**
+   * The characters that it shows, a string for each row from the top, each as wide as the screen;
+   * empty where it shows a picture and not text.
+   */
+  default List<String> text() {
+    return List.of();
+  }
 }
