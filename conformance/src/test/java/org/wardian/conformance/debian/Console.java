@@ -7,7 +7,7 @@ import org.wardian.chipset.SerialBackend;
  * What a guest has written to its first serial port. A reader waits for a text and goes on behind
  * it; escape sequences, by which a shell asks the terminal for its size, are left out.
  */
-final class Console implements SerialBackend {
+public final class Console implements SerialBackend {
   private static final char ESCAPE = 0x1b;
 
   private final StringBuilder text = new StringBuilder();
@@ -30,7 +30,7 @@ final class Console implements SerialBackend {
   }
 
   /** Nothing more will be written. */
-  synchronized void close(String reason) {
+  public synchronized void close(String reason) {
     end = reason;
     notifyAll();
   }
@@ -41,7 +41,7 @@ final class Console implements SerialBackend {
    *
    * @throws AssertionError if it does not come in time, or the guest ends before
    */
-  synchronized String await(String wanted, Duration patience) throws InterruptedException {
+  public synchronized String await(String wanted, Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     while (true) {
       int at = text.indexOf(wanted, read);
@@ -61,7 +61,7 @@ final class Console implements SerialBackend {
   }
 
   /** All that was written. */
-  synchronized String transcript() {
+  public synchronized String transcript() {
     return text.toString();
   }
 }
