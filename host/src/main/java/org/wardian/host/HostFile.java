@@ -40,7 +40,7 @@ public final class HostFile implements AutoCloseable {
   private static final int RWF_NOWAIT = 8;
 
   private static final int SEEK_END = 2;
-  private static final int SEEK_DATA = 3;
+  static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
   /** {@code F_OFD_GETLK}, {@code F_OFD_SETLK}: {@code include/uapi/asm-generic/fcntl.h}. */
@@ -109,6 +109,16 @@ public final class HostFile implements AutoCloseable {
         throw HostException.ofCall("open", path.toString(), -fd, "");
       }
       return new HostFile(Descriptor.adopt(fd, path.toString()));
+    }
+  }
+
+  /** {@code mmap} of a part of the file. */
+  NativeCall.Result map(long address, long size, int protection, int flags, long offset) {
+    descriptor.hold();
+    try {
+      return Libc.MMAP.call(address, size, protection, flags, descriptor.fd(), offset);
+    } finally {
+      descriptor.letGo();
     }
   }
 

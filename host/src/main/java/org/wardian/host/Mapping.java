@@ -1,8 +1,13 @@
 package org.wardian.host;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 
 /**
  * A range of the process's address space with an address that Java code may compute with. Memory is
@@ -52,6 +57,9 @@ public final class Mapping implements AutoCloseable {
   private static final long LOW_END = 0x8000_0000L;
   private static final long LOW_STEP = 0x0100_0000L;
 
+  /** The kernel lets a process have some 65,000 mappings, and others need theirs. */
+  private static final int MOST_HOLES = 8192;
+
   private static final String MEMORY_REMEDY =
       "give the guest less memory, or raise the limits (ulimit -v, cgroup)";
   private static final String EXECUTE_REMEDY =
@@ -65,9 +73,22 @@ public final class Mapping implements AutoCloseable {
   private final long reservedSize;
   private final MemorySegment segment;
   private final Arena arena;
+
+  /** Whether pages that were not written yet are a file's: {@link #ofFile}. */
+  private final boolean overFile;
+
+  /** How often a part of the file was taken out of the middle. */
+  private int holes;
+
   private boolean closed;
 
   private Mapping(long address, long size, int fd, long reservedAddress, long reservedSize) {
+    this(address, size, fd, reservedAddress, reservedSize, false);
+  }
+
+  private Mapping(
+      long address, long size, int fd, long reservedAddress, long reservedSize, boolean overFile) {
+    this.overFile = overFile;
     this.address = address;
     this.size = size;
     this.fd = fd;
@@ -83,6 +104,7 @@ public final class Mapping implements AutoCloseable {
     this.fd = -1;
     this.reservedAddress = 0;
     this.reservedSize = 0;
+    this.overFile = false;
     this.arena = arena;
     this.segment = segment;
   }
@@ -126,6 +148,62 @@ public final class Mapping implements AutoCloseable {
     } catch (HostException e) {
       Libc.CLOSE.call(fd);
       throw e;
+    }
+  }
+
+  /**
+   * A private copy of a part of a file, between guard pages: a page is read from the file when it
+   * is touched first, and what is written stays in this process. The file must keep its length and
+   * content as long as the copy lives; it may be renamed or deleted.
+   *
+   * <p>On hosts other than Linux the part is read at once.
+   *
+   * @param offset where the part begins, a multiple of 64 KiB
+   * @param size bytes, a multiple of 64 KiB
+   * @throws HostException where the file cannot be opened, or is shorter than that
+   */
+  public static Mapping ofFile(Path path, long offset, long size) {
+    if (offset < 0 || offset % GRANULE != 0 || size % GRANULE != 0 || round(size) != size) {
+      throw new IllegalArgumentException(size + " bytes at " + offset + " of a file");
+    }
+    if (!Libc.LINUX) {
+      return read(path, offset, ofArena(size));
+    }
+    try (HostFile file = HostFile.open(path, false)) {
+      long length = file.size();
+      if (length < 0 || length - offset < size) {
+        throw HostException.unsupported(
+            size + " bytes at offset " + offset + " of " + path, "the file is shorter than that");
+      }
+      long reserved = reserve(size);
+      int flags = MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED;
+      NativeCall.Result result =
+          file.map(reserved + GRANULE, size, PROT_READ | PROT_WRITE, flags, offset);
+      if (result.failed()) {
+        Libc.MUNMAP.call(reserved, size + 2 * GRANULE);
+        throw HostException.ofCall(
+            "mmap", size + " bytes of " + path, result.errno(), MEMORY_REMEDY);
+      }
+      return new Mapping(reserved + GRANULE, size, -1, reserved, size + 2 * GRANULE, true);
+    }
+  }
+
+  private static Mapping read(Path path, long offset, Mapping into) {
+    try (FileChannel file = FileChannel.open(path)) {
+      for (long at = 0; at < into.size; ) {
+        long piece = Math.min(into.size - at, 1 << 20);
+        ByteBuffer buffer = into.segment.asSlice(at, piece).asByteBuffer();
+        int got = file.read(buffer, offset + at);
+        if (got <= 0) {
+          throw new EOFException("the file is shorter than that");
+        }
+        at += got;
+      }
+      return into;
+    } catch (IOException e) {
+      into.close();
+      throw HostException.unsupported(
+          into.size + " bytes at offset " + offset + " of " + path, String.valueOf(e.getMessage()));
     }
   }
 
@@ -283,6 +361,10 @@ public final class Mapping implements AutoCloseable {
       segment.asSlice(offset, length).fill((byte) 0);
       return;
     }
+    if (overFile) {
+      replace(offset, length);
+      return;
+    }
     NativeCall.Result result =
         fd >= 0
             ? Libc.FALLOCATE.call(fd, PUNCH_HOLE, offset, length)
@@ -294,6 +376,33 @@ public final class Mapping implements AutoCloseable {
           result.errno(),
           "");
     }
+  }
+
+  /** Takes a part of a file's copy away: its pages would come from the file again otherwise. */
+  private synchronized void replace(long offset, long length) {
+    if (length >= GRANULE && holes < MOST_HOLES) {
+      holes++;
+      int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+      NativeCall.Result result =
+          Libc.MMAP.call(address + offset, length, PROT_READ | PROT_WRITE, flags, -1, 0L);
+      if (!result.failed()) {
+        return;
+      }
+    }
+    segment.asSlice(offset, length).fill((byte) 0);
+  }
+
+  /**
+   * The first offset at or after {@code offset} from which on memory may be other than zero, {@link
+   * #size} for none; without touching any, where the host can tell.
+   */
+  public long nextData(long offset) {
+    java.util.Objects.checkIndex(offset, size);
+    if (fd < 0 || !Libc.LINUX) {
+      return offset;
+    }
+    long found = FileCalls.lseek(fd, offset, HostFile.SEEK_DATA);
+    return found == -Errno.ENXIO ? size : found < 0 ? offset : Math.min(found, size);
   }
 
   /** Asks for huge pages; a host that has none is not an error. */
