@@ -72,6 +72,11 @@ final class Backing {
     mapping.adviseDontNeed(address - base, length);
   }
 
+  /** As {@link GuestMemory#nextData}. */
+  long nextData(long address) {
+    return base + Math.min(size, mapping.nextData(address - base));
+  }
+
   // ---- holds
   // ---------------------------------------------------------------------------------------
 

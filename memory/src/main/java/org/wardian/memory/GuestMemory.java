@@ -2,10 +2,12 @@ package org.wardian.memory;
 
 import java.util.Arrays;
 import java.util.List;
+import org.wardian.host.Mapping;
 
 /**
  * Guest-physical memory: the regions of RAM and ROM that a guest sees, each backed by a host
- * mapping that another process can share. What lies in no region belongs to the MMIO bus.
+ * mapping that another process can share, unless its content was {@linkplain #addRegion(long, long,
+ * boolean, String, Mapping) brought}. What lies in no region belongs to the MMIO bus.
  *
  * <p>Pages have a <em>frame</em> number, dense across all regions, which indexes side tables such
  * as translation caches. The numbers of a removed region are given out again.
@@ -156,6 +158,36 @@ public final class GuestMemory implements AutoCloseable {
    *     cannot follow
    */
   public Region addRegion(long base, long size, boolean writable, String name) {
+    check(base, size, name);
+    return map.add(base, size, writable, name, () -> zeroed(size, name));
+  }
+
+  /**
+   * Adds memory that the caller has filled.
+   *
+   * @param content {@code size} bytes or more, taken over; closed where this fails
+   * @throws IllegalArgumentException as the other
+   */
+  public Region addRegion(long base, long size, boolean writable, String name, Mapping content) {
+    try {
+      check(base, size, name);
+      if (content.size() < size) {
+        throw new IllegalArgumentException(name + " has more than " + content.size() + " bytes");
+      }
+      return map.add(base, size, writable, name, () -> content);
+    } catch (RuntimeException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  private static Mapping zeroed(long size, String name) {
+    Mapping mapping = Mapping.shared(size, "wardian-" + name);
+    mapping.adviseHugePages();
+    return mapping;
+  }
+
+  private static void check(long base, long size, String name) {
     if (base % PAGE != 0 || size % PAGE != 0 || size <= 0) {
       throw new IllegalArgumentException(name + " is not made of whole pages");
     }
@@ -163,7 +195,6 @@ public final class GuestMemory implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s: 0x%x bytes at 0x%x are beyond what a guest can have".formatted(name, size, base));
     }
-    return map.add(base, size, writable, name);
   }
 
   /**
@@ -407,6 +438,21 @@ public final class GuestMemory implements AutoCloseable {
       for (long at = address; at < address + length; at += PAGE) {
         written(b, at, PAGE);
       }
+    } finally {
+      map.release(b);
+    }
+  }
+
+  /**
+   * The first address at or after {@code address} in its region from which on memory may be other
+   * than zero, without touching what nobody has used; the region's end for none.
+   *
+   * @throws IndexOutOfBoundsException where there is no memory at {@code address}
+   */
+  public long nextData(long address) {
+    Backing b = hold(address, 1);
+    try {
+      return b.nextData(address);
     } finally {
       map.release(b);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.wardian.host.Mapping;
 import org.wardian.memory.GuestMemory.MapListener;
 import org.wardian.memory.GuestMemory.Region;
@@ -61,14 +62,14 @@ final class RegionMap {
     translations.remove(processor);
   }
 
-  Region add(long base, long size, boolean writable, String name) {
+  Region add(long base, long size, boolean writable, String name, Supplier<Mapping> content) {
     Backing backing;
     synchronized (changes) {
       Backing other = current.overlapping(base, size);
       if (other != null) {
         throw new IllegalArgumentException(name + " overlaps " + other.region.name());
       }
-      backing = create(base, size, writable, name);
+      backing = create(base, size, writable, name, content);
       log.adding(backing);
       current = current.with(backing);
       announce(backing);
@@ -77,11 +78,11 @@ final class RegionMap {
     return backing.region;
   }
 
-  private Backing create(long base, long size, boolean writable, String name) {
+  private Backing create(
+      long base, long size, boolean writable, String name, Supplier<Mapping> content) {
     int first = frames.allocate((int) (size / GuestMemory.PAGE));
     try {
-      Mapping mapping = Mapping.shared(size, "wardian-" + name);
-      mapping.adviseHugePages();
+      Mapping mapping = content.get();
       Region region =
           new Region(base, size, mapping.address(), first, writable, name, mapping.fd());
       Backing backing = new Backing(region, mapping);
