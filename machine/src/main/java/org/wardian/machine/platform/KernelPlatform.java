@@ -4,8 +4,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.wardian.bus.Device;
 import org.wardian.bus.HostTimers;
 import org.wardian.bus.InterruptLine;
@@ -24,10 +27,12 @@ import org.wardian.host.kvm.IoEvent;
 import org.wardian.host.kvm.KvmVm;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
+import org.wardian.processor.kvm.KernelCpuid;
 import org.wardian.processor.kvm.KernelMachine;
 import org.wardian.processor.kvm.KernelVcpu;
 import org.wardian.processor.software.Observation;
 import org.wardian.x86.Cpuid;
+import org.wardian.x86.Feature;
 
 /**
  * A machine on the host's processor. Local APICs are the kernel's, the other interrupt chips ours
@@ -55,7 +60,9 @@ final class KernelPlatform implements Platform {
   private final KernelPics kernelPics;
 
   private final List<InterruptLine> externalLines = new ArrayList<>();
+  private final Set<Feature> features;
   private long pausedClock;
+  private boolean paused;
 
   static KernelPlatform create(PlatformConfiguration configuration) {
     GuestMemory memory = PlatformRecord.memory(configuration);
@@ -72,6 +79,9 @@ final class KernelPlatform implements Platform {
     this.machine = new KernelMachine(memory, ports, mmio);
     this.vm = machine.vm();
     this.timers = new HostTimers();
+    Set<Feature> promised = EnumSet.copyOf(configuration.cpuModel().features());
+    promised.removeAll(KernelCpuid.missing(configuration.cpuModel(), machine.supportedCpuid()));
+    this.features = Collections.unmodifiableSet(promised);
     try {
       if (configuration.chips() == InterruptChips.KERNEL) {
         vm.createInterruptChips();
@@ -110,6 +120,7 @@ final class KernelPlatform implements Platform {
         machine.createVcpu(
             id,
             configuration.cpuModel(),
+            configuration.timestampHz(),
             hertz ->
                 new Cpuid(
                     configuration.cpuModel(),
@@ -182,6 +193,11 @@ final class KernelPlatform implements Platform {
   @Override
   public long timestampHz() {
     return vcpus.getFirst().timestampHz();
+  }
+
+  @Override
+  public Set<Feature> features() {
+    return features;
   }
 
   @Override
@@ -272,14 +288,51 @@ final class KernelPlatform implements Platform {
   public void pause() {
     pausedClock = clock();
     timers.pause();
+    holdTimestamps();
+    paused = true;
     devices.forEach(Device::pause);
   }
 
   @Override
   public void resume() {
     clock(pausedClock);
+    paused = false;
+    vcpus.forEach(KernelVcpu::releaseTimestamp);
     timers.resume();
     devices.forEach(Device::resume);
+  }
+
+  /**
+   * Keeps the time-stamp counters of this moment for {@link #save}. Those that differ by less than
+   * the kernel itself takes for nothing, a second, are one counter that was read at two moments.
+   */
+  private void holdTimestamps() {
+    long first = vcpus.getFirst().holdTimestamp();
+    for (KernelVcpu vcpu : vcpus.subList(1, vcpus.size())) {
+      if (Math.abs(vcpu.holdTimestamp() - first) < timestampHz()) {
+        vcpu.holdTimestamp(first);
+      }
+    }
+  }
+
+  /** Guest time, and the kernel's own clock, which drifts away from it. */
+  private final class Clocks implements PlatformRecord.Clocks {
+    @Override
+    public long devices() {
+      return timers.nanoseconds();
+    }
+
+    @Override
+    public long paravirtual() {
+      return paused ? pausedClock : clock();
+    }
+
+    @Override
+    public void moveTo(long devices, long paravirtual) {
+      timers.moveTo(devices);
+      clock(paravirtual);
+      pausedClock = paravirtual;
+    }
   }
 
   /** The guest's paravirtual clock, in nanoseconds. */
@@ -301,20 +354,12 @@ final class KernelPlatform implements Platform {
 
   @Override
   public void save(StateWriter out) {
-    PlatformRecord.save(clock(), vcpus(), devices, out);
+    PlatformRecord.save(new Clocks(), vcpus(), devices, out);
   }
 
   @Override
   public void load(StateReader in) {
-    PlatformRecord.load(
-        nanoseconds -> {
-          timers.moveTo(nanoseconds);
-          clock(nanoseconds);
-          pausedClock = nanoseconds;
-        },
-        vcpus(),
-        devices,
-        in);
+    PlatformRecord.load(new Clocks(), vcpus(), devices, in);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.wardian.machine.platform;
 
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.MessageInterrupts;
@@ -12,6 +13,7 @@ import org.wardian.host.EventFd;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Vcpu;
 import org.wardian.processor.software.Observation;
+import org.wardian.x86.Feature;
 
 /**
  * Memory, buses, processors and interrupt chips of one machine on one accelerator. A board plugs
@@ -65,6 +67,9 @@ public interface Platform extends AutoCloseable {
 
   /** Ticks a second of the guests' time-stamp counter. */
   long timestampHz();
+
+  /** What CPUID promises the guest: the model's features less those that the host lacks. */
+  Set<Feature> features();
 
   /**
    * The wire of a global system interrupt.

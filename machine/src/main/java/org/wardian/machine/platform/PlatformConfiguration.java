@@ -12,6 +12,7 @@ import org.wardian.x86.CpuModel;
  * @param cpuModel what CPUID promises
  * @param chips where the interrupt chips live; without meaning but for KVM
  * @param translator how our own processor executes; without meaning for KVM
+ * @param timestampHz ticks a second of the guest's time-stamp counter; 0 for what costs least
  */
 public record PlatformConfiguration(
     AcceleratorKind accelerator,
@@ -19,7 +20,14 @@ public record PlatformConfiguration(
     int processors,
     CpuModel cpuModel,
     InterruptChips chips,
-    Translator translator) {
+    Translator translator,
+    long timestampHz) {
+  /** The slowest time-stamp counter. */
+  public static final long LEAST_TIMESTAMP_HZ = 1_000_000;
+
+  /** The fastest time-stamp counter. */
+  public static final long MOST_TIMESTAMP_HZ = 9_000_000_000L;
+
   /** A configuration whose code our own processor translates where the host allows it. */
   public PlatformConfiguration(
       AcceleratorKind accelerator,
@@ -27,7 +35,7 @@ public record PlatformConfiguration(
       int processors,
       CpuModel cpuModel,
       InterruptChips chips) {
-    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.AUTO);
+    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.AUTO, 0);
   }
 
   /** Checks sizes. */
@@ -37,6 +45,13 @@ public record PlatformConfiguration(
     }
     if (processors < 1) {
       throw new IllegalArgumentException(processors + " virtual processors");
+    }
+    if (timestampHz != 0
+        && (timestampHz < LEAST_TIMESTAMP_HZ
+            || timestampHz > MOST_TIMESTAMP_HZ
+            || timestampHz % 1000 != 0)) {
+      throw new IllegalArgumentException(
+          "a time-stamp counter has 1 MHz to 9 GHz in whole kHz, not " + timestampHz + " Hz");
     }
   }
 }

@@ -1,7 +1,6 @@
 package org.wardian.machine.platform;
 
 import java.util.List;
-import java.util.function.LongConsumer;
 import org.wardian.bus.Device;
 import org.wardian.bus.StateException;
 import org.wardian.bus.StateReader;
@@ -13,7 +12,7 @@ import org.wardian.processor.VcpuState;
 /** The saved record of processors and interrupt chips, the same on every accelerator. */
 final class PlatformRecord {
   private static final String NAME = "platform";
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private PlatformRecord() {}
 
@@ -24,10 +23,23 @@ final class PlatformRecord {
         : GuestMemory.withRam(configuration.memoryBytes());
   }
 
-  /** Writes it; {@code clock} is guest time in nanoseconds. */
-  static void save(long clock, List<Vcpu> vcpus, List<Device> devices, StateWriter out) {
+  /** The clocks of a machine that stands still. */
+  interface Clocks {
+    /** Guest time of devices in nanoseconds. */
+    long devices();
+
+    /** KVM's paravirtual clock in nanoseconds. */
+    long paravirtual();
+
+    /** Makes both go on from there. */
+    void moveTo(long devices, long paravirtual);
+  }
+
+  /** Writes it. */
+  static void save(Clocks clocks, List<Vcpu> vcpus, List<Device> devices, StateWriter out) {
     out.begin(NAME, VERSION);
-    out.writeLong(clock);
+    out.writeLong(clocks.devices());
+    out.writeLong(clocks.paravirtual());
     out.writeInt(vcpus.size());
     for (int id = 0; id < vcpus.size(); id++) {
       VcpuState.save(vcpus.get(id), id, out);
@@ -36,11 +48,12 @@ final class PlatformRecord {
     out.end();
   }
 
-  /** Reads it; {@code clock} takes guest time in nanoseconds, first of all. */
-  static void load(LongConsumer clock, List<Vcpu> vcpus, List<Device> devices, StateReader in) {
-    in.begin(NAME, VERSION);
+  /** Reads it. */
+  static void load(Clocks clocks, List<Vcpu> vcpus, List<Device> devices, StateReader in) {
+    int version = in.begin(NAME, VERSION);
+    long deviceTime = in.readLong();
     // Before all that reckons by it.
-    clock.accept(in.readLong());
+    clocks.moveTo(deviceTime, version == 1 ? deviceTime : in.readLong());
     int saved = in.readInt();
     if (saved != vcpus.size()) {
       throw new StateException(

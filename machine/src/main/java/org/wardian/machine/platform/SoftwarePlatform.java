@@ -3,6 +3,7 @@ package org.wardian.machine.platform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.wardian.bus.Device;
 import org.wardian.bus.HostTimers;
 import org.wardian.bus.InterruptLine;
@@ -21,11 +22,14 @@ import org.wardian.processor.software.Observation;
 import org.wardian.processor.software.SoftwareVcpu;
 import org.wardian.processor.software.VcpuGroup;
 import org.wardian.x86.Cpuid;
+import org.wardian.x86.Feature;
 
 /** A machine on our own processor: every chip is ours, time-stamp counters tick in nanoseconds. */
 final class SoftwarePlatform implements Platform {
   /** Rate of the guest's time-stamp counter: one tick a nanosecond. */
   private static final long TSC_HZ = 1_000_000_000L;
+
+  private static final long SECOND = 1_000_000_000L;
 
   private final GuestMemory memory;
   private final IoBus ports = IoBus.ports();
@@ -35,12 +39,20 @@ final class SoftwarePlatform implements Platform {
   private final OwnChips chips;
   private final List<Device> devices = new ArrayList<>();
   private final List<SoftwareVcpu> vcpus = new ArrayList<>();
+  private final TimestampCounter counter;
+
+  /** What KVM's paravirtual clock is ahead of that of the devices, in nanoseconds. */
+  private long clockLead;
+
+  private final Set<Feature> features;
 
   SoftwarePlatform(PlatformConfiguration configuration) {
+    features = configuration.cpuModel().features();
     memory = PlatformRecord.memory(configuration);
     boolean translated =
         TranslatorChoice.of(configuration.translator(), configuration.cpuModel()).translated();
-    TimestampCounter counter = new NanosecondCounter(timers);
+    long hertz = configuration.timestampHz() == 0 ? TSC_HZ : configuration.timestampHz();
+    counter = hertz == TSC_HZ ? new NanosecondCounter(timers) : new ScaledCounter(timers, hertz);
     List<LocalApic> localApics = new ArrayList<>();
     for (int id = 0; id < configuration.processors(); id++) {
       localApics.add(
@@ -57,7 +69,7 @@ final class SoftwarePlatform implements Platform {
               configuration.cpuModel(),
               apic.id(),
               configuration.processors(),
-              TSC_HZ,
+              hertz,
               LocalApic.BUS_FREQUENCY_HZ);
       SoftwareVcpu vcpu =
           SoftwareVcpu.create(
@@ -85,6 +97,40 @@ final class SoftwarePlatform implements Platform {
     @Override
     public long hostOffset() {
       return timers.hostOffset();
+    }
+  }
+
+  /** A counter at the rate that a guest has found elsewhere. */
+  private record ScaledCounter(HostTimers timers, long frequencyHz) implements TimestampCounter {
+    @Override
+    public long ticks() {
+      long time = timers.nanoseconds();
+      return time / SECOND * frequencyHz + time % SECOND * frequencyHz / SECOND;
+    }
+
+    @Override
+    public long hostOffset() {
+      return UNRELATED;
+    }
+  }
+
+  /** Guest time, and the paravirtual clock's lead, which only another accelerator makes. */
+  private final class Clocks implements PlatformRecord.Clocks {
+    @Override
+    public long devices() {
+      return timers.nanoseconds();
+    }
+
+    @Override
+    public long paravirtual() {
+      return timers.nanoseconds() + clockLead;
+    }
+
+    @Override
+    public void moveTo(long devices, long paravirtual) {
+      timers.moveTo(devices);
+      clockLead = paravirtual - devices;
+      vcpus.forEach(vcpu -> vcpu.clockLead(clockLead));
     }
   }
 
@@ -125,7 +171,12 @@ final class SoftwarePlatform implements Platform {
 
   @Override
   public long timestampHz() {
-    return TSC_HZ;
+    return counter.frequencyHz();
+  }
+
+  @Override
+  public Set<Feature> features() {
+    return features;
   }
 
   @Override
@@ -184,12 +235,12 @@ final class SoftwarePlatform implements Platform {
 
   @Override
   public void save(StateWriter out) {
-    PlatformRecord.save(timers.nanoseconds(), vcpus(), devices, out);
+    PlatformRecord.save(new Clocks(), vcpus(), devices, out);
   }
 
   @Override
   public void load(StateReader in) {
-    PlatformRecord.load(timers::moveTo, vcpus(), devices, in);
+    PlatformRecord.load(new Clocks(), vcpus(), devices, in);
   }
 
   @Override

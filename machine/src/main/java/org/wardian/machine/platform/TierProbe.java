@@ -79,7 +79,8 @@ public final class TierProbe {
             1,
             CpuModel.standard(),
             InterruptChips.SPLIT,
-            translator);
+            translator,
+            0);
     try (Platform platform = Platform.create(configuration)) {
       GuestMemory memory = platform.memory();
       memory.write(CODE, GUEST, 0, GUEST.length);

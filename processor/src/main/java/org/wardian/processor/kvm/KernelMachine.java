@@ -118,13 +118,18 @@ public final class KernelMachine
   /**
    * Makes a vCPU; the interrupt chips must exist.
    *
+   * @param wantedHz ticks a second of its time-stamp counter; 0 for the host's
    * @param cpuid what the processor answers, before what the host lacks is taken from it
+   * @throws HostException where the host cannot give that rate
    * @throws UnsupportedCpuModelException where the host lacks what the model stands for
    */
   public KernelVcpu createVcpu(
-      int id, CpuModel model, java.util.function.LongFunction<Cpuid> cpuid) {
+      int id, CpuModel model, long wantedHz, java.util.function.LongFunction<Cpuid> cpuid) {
     KernelVcpu vcpu = new KernelVcpu(id, vm.createCpu(id), memory, ports, mmio);
     try {
+      if (wantedHz != 0) {
+        rate(vcpu, wantedHz);
+      }
       long hertz = vcpu.timestampHz();
       vcpu.promise(KernelCpuid.entries(cpuid.apply(hertz), model, supported));
       vcpu.reset();
@@ -136,6 +141,19 @@ public final class KernelMachine
     vcpu.watchedBy(watch);
     watch.add(vcpu);
     return vcpu;
+  }
+
+  private static void rate(KernelVcpu vcpu, long hertz) {
+    long own = vcpu.timestampHz();
+    try {
+      vcpu.timestampHz(hertz);
+    } catch (HostException e) {
+      throw HostException.unsupported(
+          "a time-stamp counter of %.3f GHz".formatted(hertz / 1e9),
+          "this host's processor has %.3f GHz and cannot scale it; use the software accelerator, or"
+                  .formatted(own / 1e9)
+              + " start the machine with this host's rate");
+    }
   }
 
   @Override

@@ -34,6 +34,9 @@ public final class KernelVcpu implements Vcpu {
   private static final int RDX = 2;
   private static final long IF = 1 << 9;
 
+  /** Rates that differ by this part at most are the same: 100 ppm, which a guest's clock bears. */
+  private static final long SAME_RATE = 10_000;
+
   private final int id;
   private final KvmCpu cpu;
   private final GuestMemory memory;
@@ -56,6 +59,8 @@ public final class KernelVcpu implements Vcpu {
   private IntSupplier acknowledge = () -> -1;
   private IntConsumer endOfInterrupt = vector -> {};
   private String failure = "";
+  private boolean held;
+  private long heldTimestamp;
 
   private long exits;
 
@@ -103,6 +108,17 @@ public final class KernelVcpu implements Vcpu {
   /** APIC ID. */
   public int id() {
     return id;
+  }
+
+  /**
+   * Has the guest's time-stamp counter tick at another rate; before CPUID is promised.
+   *
+   * @throws org.wardian.host.HostException where the host's processor cannot scale it so
+   */
+  void timestampHz(long hertz) {
+    if (Math.abs(hertz - timestampHz()) > hertz / SAME_RATE) {
+      cpu.timestampKilohertz(Math.toIntExact(hertz / 1000));
+    }
   }
 
   /** Ticks a second of the guest's time-stamp counter. */
@@ -158,12 +174,36 @@ public final class KernelVcpu implements Vcpu {
 
   @Override
   public long timestamp() {
-    return transfer.timestamp();
+    return held ? heldTimestamp : transfer.timestamp();
   }
 
   @Override
   public void timestamp(long ticks) {
+    heldTimestamp = ticks;
     transfer.timestamp(ticks);
+  }
+
+  /**
+   * From now on {@link #timestamp()} is what it is at this moment, for whoever saves a machine that
+   * stands still: the kernel's counter goes on.
+   *
+   * @return that
+   */
+  public long holdTimestamp() {
+    held = false;
+    holdTimestamp(timestamp());
+    return heldTimestamp;
+  }
+
+  /** As the other, with a value of the caller's. */
+  public void holdTimestamp(long ticks) {
+    heldTimestamp = ticks;
+    held = true;
+  }
+
+  /** Ends {@link #holdTimestamp()}. */
+  public void releaseTimestamp() {
+    held = false;
   }
 
   @Override

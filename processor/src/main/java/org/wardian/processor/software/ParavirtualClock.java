@@ -73,7 +73,7 @@ final class ParavirtualClock {
       shift--;
     }
     long tsc = cpu.timestamp();
-    long nanoseconds = (long) (cpu.time.ticks() * (1e9 / hertz));
+    long nanoseconds = nanoseconds(hertz);
     int version = RawMemory.getInt(host) & ~1;
     RawMemory.putInt(host, version + 1);
     RawMemory.fullFence();
@@ -87,13 +87,17 @@ final class ParavirtualClock {
     cpu.memory.written(address, 32);
   }
 
+  private long nanoseconds(long hertz) {
+    return (long) (cpu.time.ticks() * (1e9 / hertz)) + cpu.clockLead;
+  }
+
   private void writeWallClock(long address) {
     long host = plain(address, 12);
     if (host == 0) {
       return;
     }
     // The time of day when the guest's clock was zero.
-    long nanoseconds = (long) (cpu.time.ticks() * (1e9 / cpu.time.frequencyHz()));
+    long nanoseconds = nanoseconds(cpu.time.frequencyHz());
     java.time.Instant boot = java.time.Instant.now().minusNanos(nanoseconds);
     int version = RawMemory.getInt(host) & ~1;
     RawMemory.putInt(host + 4, (int) boot.getEpochSecond());

@@ -31,6 +31,9 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   final CpuModel model;
   final TimestampCounter time;
 
+  /** What KVM's paravirtual clock is ahead of {@link #time}, in nanoseconds. */
+  long clockLead;
+
   private final Mapping block;
   final Cpuid cpuid;
   final CodeCache cache;
@@ -501,6 +504,11 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       probe(stack, 8, WRITE, mmuMode);
       throw fault(Vector.GP, 0);
     }
+  }
+
+  /** Makes KVM's paravirtual clock be so many nanoseconds ahead of the counter's own time. */
+  public void clockLead(long nanoseconds) {
+    clockLead = nanoseconds;
   }
 
   @Override
