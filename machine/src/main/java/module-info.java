@@ -14,4 +14,5 @@ module org.wardian.machine {
 
   exports org.wardian.machine;
   exports org.wardian.machine.platform;
+  exports org.wardian.machine.state;
 }

@@ -14,6 +14,8 @@ import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
 import org.wardian.bus.PowerControl;
+import org.wardian.bus.StateReader;
+import org.wardian.bus.StateWriter;
 import org.wardian.bus.Timers;
 import org.wardian.chipset.A20Gate;
 import org.wardian.chipset.AcpiPowerManagement;
@@ -56,10 +58,12 @@ final class Board {
   final I8042 keyboard;
 
   private final Platform platform;
+  private final Ram ram;
   private final IoBus ports;
   private final IoBus mmio;
   private final int processors;
   private final PciHost pci;
+  private final Peripherals peripherals;
   private final LegacyDevices legacy;
   private final boolean hasKeyboard;
   private final boolean hasHpet;
@@ -70,9 +74,11 @@ final class Board {
   Board(
       MachineConfiguration configuration,
       Platform platform,
+      Ram ram,
       PowerControl control,
       SerialBackend console) {
     this.platform = platform;
+    this.ram = ram;
     this.ports = platform.ports();
     this.mmio = platform.mmio();
     this.processors = configuration.processors();
@@ -131,7 +137,7 @@ final class Board {
     if (configuration.devices().contains("testdev")) {
       testDevice(control);
     }
-    Peripherals peripherals = new Peripherals(platform, pci, this::line, rtc, items);
+    peripherals = new Peripherals(platform, pci, this::line, rtc, items);
     configuration.peripherals().forEach(peripherals::add);
     legacy = peripherals.legacy();
     legacy.devices().forEach(this::add);
@@ -151,7 +157,7 @@ final class Board {
       Rtc146818 rtc,
       BootOrder order) {
     FirmwareMap map =
-        new FirmwareMap(platform.memory(), mmio, configuration.memoryBytes(), firmware);
+        new FirmwareMap(platform.memory(), ram, mmio, configuration.memoryBytes(), firmware);
     pci.programmable(ecam, add(map.shadow));
     firmware
         .variables()
@@ -257,6 +263,35 @@ final class Board {
 
   void stop() {
     devices.forEach(Device::stop);
+  }
+
+  /** Writes the state of all that is on the board, while it is paused. */
+  void save(StateWriter out) {
+    platform.save(out);
+    devices.forEach(device -> device.save(out));
+  }
+
+  /**
+   * Reads what {@link #save} wrote, before the start, and leaves guest time standing still.
+   *
+   * @throws org.wardian.bus.StateException where it is not this board's
+   */
+  void load(StateReader in) {
+    platform.pause();
+    // The clock and the interrupt chips first: devices reckon by the one and drive the others.
+    platform.load(in);
+    devices.forEach(device -> device.load(in));
+  }
+
+  /** After the start that follows {@link #load}: guest time goes on. */
+  void goOn() {
+    platform.resume();
+    peripherals.announce();
+  }
+
+  /** The RAM that no device has in its own record. */
+  List<GuestMemory.Region> ram() {
+    return ram.regions();
   }
 
   /** What firmware would report by E820. */

@@ -22,15 +22,13 @@ final class FirmwareMap {
    *
    * @param bytes of RAM, counting those that the holes hide
    */
-  FirmwareMap(GuestMemory memory, IoBus mmio, long bytes, Firmware firmware) {
+  FirmwareMap(GuestMemory memory, Ram ram, IoBus mmio, long bytes, Firmware firmware) {
     long low = Math.min(bytes, GuestMemory.LOW_RAM_LIMIT);
-    memory.addRegion(0, CONVENTIONAL, true, "ram");
+    ram.add(0, CONVENTIONAL, "ram");
     if (low > ShadowRam.END) {
-      memory.addRegion(ShadowRam.END, low - ShadowRam.END, true, "ram above 1 MiB");
+      ram.add(ShadowRam.END, low - ShadowRam.END, "ram above 1 MiB");
     }
-    if (bytes > low) {
-      memory.addRegion(GuestMemory.HIGH_RAM_BASE, bytes - low, true, "ram above 4 GiB");
-    }
+    ram.addHigh(bytes);
     byte[] image = firmware.image();
     base = FOUR_GIB - image.length;
     memory.addRegion(base, image.length, false, "firmware");

@@ -1,5 +1,8 @@
 package org.wardian.machine;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,12 +17,19 @@ import org.wardian.boot.GuestRam;
 import org.wardian.boot.KernelImage;
 import org.wardian.boot.acpi.AcpiTables;
 import org.wardian.bus.PowerControl;
+import org.wardian.bus.StateException;
+import org.wardian.bus.StateReader;
+import org.wardian.bus.StateWriter;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.display.KeyReceiver;
 import org.wardian.display.PointerReceiver;
 import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.PlatformConfiguration;
+import org.wardian.machine.state.SavedState;
+import org.wardian.machine.state.StateFileException;
+import org.wardian.machine.state.StateOutput;
+import org.wardian.machine.state.StateTarget;
 import org.wardian.processor.Exit;
 import org.wardian.processor.RegisterDump;
 import org.wardian.processor.Vcpu;
@@ -33,6 +43,9 @@ import org.wardian.processor.software.Observation;
  * other thread.
  */
 public final class Machine implements AutoCloseable, PowerControl {
+  private static final String RECORD = "machine";
+  private static final int RECORD_VERSION = 1;
+
   private final MachineConfiguration configuration;
   private final Platform platform;
   private final Board board;
@@ -41,6 +54,9 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   /** Null where firmware starts the machine. */
   private final KernelImage kernel;
+
+  /** Whether it goes on from a saved state in place of a start. */
+  private final boolean resumed;
 
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private final Pauses pauses = new Pauses();
@@ -55,6 +71,12 @@ public final class Machine implements AutoCloseable, PowerControl {
    * @throws org.wardian.host.HostException where the host does not grant what the machine needs
    */
   public Machine(MachineConfiguration configuration, SerialBackend console) throws BootException {
+    this(configuration, console, Optional.empty());
+  }
+
+  private Machine(
+      MachineConfiguration configuration, SerialBackend console, Optional<SavedState> saved)
+      throws BootException {
     this.configuration = configuration;
     this.kernel =
         configuration.firmware().isPresent() ? null : KernelImage.parse(configuration.kernel());
@@ -63,18 +85,104 @@ public final class Machine implements AutoCloseable, PowerControl {
         Platform.create(
             new PlatformConfiguration(
                 configuration.accelerator(),
-                // Round a PC's firmware, memory has holes: the board sees to that.
-                configuration.firmware().isPresent() ? 0 : configuration.memoryBytes(),
+                // Memory may be a saved one, or have holes round a PC's firmware.
+                0,
                 configuration.processors(),
                 configuration.cpuModel(),
                 configuration.chips(),
-                configuration.translator()));
+                configuration.translator(),
+                saved
+                    .map(state -> state.description().timestampHz())
+                    .orElse(configuration.timestampHz())));
     try {
-      this.board = new Board(configuration, platform, this, panic);
+      if (saved.isPresent()) {
+        checkFit(saved.get());
+      }
+      Ram ram = new Ram(platform.memory(), saved.map(SavedState::memory));
+      if (configuration.firmware().isEmpty()) {
+        ram.addAll(configuration.memoryBytes());
+      }
+      this.board = new Board(configuration, platform, ram, this, panic);
       this.vcpus = platform.vcpus();
+      if (saved.isPresent()) {
+        load(saved.get());
+      }
+      this.resumed = saved.isPresent();
+    } catch (IOException e) {
+      platform.close();
+      throw new UncheckedIOException(e);
     } catch (RuntimeException e) {
       platform.close();
       throw e;
+    }
+  }
+
+  /**
+   * Builds a machine that goes on where another was saved; nothing runs yet, and its disks are not
+   * touched.
+   *
+   * @param configuration that of the other, but for the accelerator, back ends, and what a reset
+   *     starts
+   * @param saved needed no more when this returns
+   * @throws BootException as for a new machine
+   * @throws StateFileException where the configuration does not fit the saved machine, or that is
+   *     damaged
+   * @throws IOException where it cannot be read
+   */
+  public static Machine restore(
+      MachineConfiguration configuration, SerialBackend console, SavedState saved)
+      throws BootException, IOException {
+    try {
+      return new Machine(configuration, console, Optional.of(saved));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private void checkFit(SavedState saved) throws StateFileException {
+    List<String> differences =
+        saved.description().differences(Description.of(configuration, platform));
+    if (!differences.isEmpty()) {
+      throw new StateFileException(
+          saved.name() + " is not this machine: " + String.join("; ", differences));
+    }
+  }
+
+  /**
+   * Writes the state of the machine, which was {@linkplain #pause paused}, and stays so. Its disks
+   * are not in it: they have to stay, or be kept, as they are now.
+   *
+   * @throws IllegalStateException where it does not stand still
+   * @throws IOException where the target fails; the machine can go on
+   */
+  public void save(StateTarget target) throws IOException {
+    if (!pauses.held()) {
+      throw new IllegalStateException("a machine is saved while it is paused");
+    }
+    StateWriter devices = new StateWriter();
+    devices.begin(RECORD, RECORD_VERSION);
+    devices.writeBoolean(panic.panicked());
+    board.save(devices);
+    devices.end();
+    StateOutput.write(
+        target,
+        Description.of(configuration, platform),
+        devices.toByteArray(),
+        platform.memory(),
+        board.ram());
+  }
+
+  private void load(SavedState saved) throws IOException {
+    StateReader in = new StateReader(saved.devices());
+    try {
+      in.begin(RECORD, RECORD_VERSION);
+      panic.panicked(in.readBoolean());
+      board.load(in);
+      in.end();
+      in.finish();
+    } catch (StateException e) {
+      throw new StateFileException(
+          saved.name() + " does not fit this machine: " + e.getMessage(), e);
     }
   }
 
@@ -86,12 +194,12 @@ public final class Machine implements AutoCloseable, PowerControl {
     if (kernel == null) {
       first.reset();
     } else {
-      GuestEntry.enter(first, load());
+      GuestEntry.enter(first, unpack());
     }
     vcpus.stream().skip(1).forEach(GuestEntry::await);
   }
 
-  private BootState load() throws BootException {
+  private BootState unpack() throws BootException {
     GuestRam ram =
         new GuestRam() {
           @Override
@@ -119,21 +227,29 @@ public final class Machine implements AutoCloseable, PowerControl {
   }
 
   /**
-   * Starts the firmware, or boots the kernel, and runs it to its end.
+   * Starts the firmware, or boots the kernel, or goes on from a saved state, and runs it to its
+   * end.
    *
    * @throws BootException where kernel, initrd or command line do not fit the machine
    */
   public Outcome run() throws BootException {
-    enter();
+    if (!resumed) {
+      enter();
+    }
     board.start();
+    if (resumed) {
+      board.goOn();
+    }
     try (ProcessorThreads threads =
         new ProcessorThreads(vcpus, configuration.pins(), this::asked)) {
       while (true) {
         ProcessorThreads.Ended ended = threads.run();
         Outcome.Cause cause = cause(ended.exit());
-        if (cause == null) {
-          pauses.hold(board);
+        if (cause == null && pauses.hold(board)) {
           continue;
+        }
+        if (cause == null) {
+          cause = Outcome.Cause.STOPPED;
         }
         if (cause == Outcome.Cause.RESET && panic.panicked()) {
           cause = Outcome.Cause.PANIC;
@@ -204,6 +320,11 @@ public final class Machine implements AutoCloseable, PowerControl {
   /** Ends {@link #pause}; without one it does nothing. */
   public void resume() {
     pauses.finish();
+  }
+
+  /** How long the guest has run; pauses do not count. */
+  public Duration guestTime() {
+    return Duration.ofNanos(platform.timers().nanoseconds());
   }
 
   /** What the display shows, where there is one. */

@@ -30,6 +30,7 @@ import org.wardian.x86.CpuModel;
  * @param peripherals disks, network cards and other devices behind the PCI host
  * @param firmware what the machine starts with instead of its kernel, whose bytes may be none then
  * @param pins on which host processors the vCPUs run
+ * @param timestampHz ticks a second of the time-stamp counter; 0 for what costs least
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -47,7 +48,8 @@ public record MachineConfiguration(
     Translator translator,
     List<DeviceConfiguration> peripherals,
     Optional<Firmware> firmware,
-    PinnedProcessors pins) {
+    PinnedProcessors pins,
+    long timestampHz) {
   /** The most virtual processors. */
   public static final int MOST_PROCESSORS = 64;
 
@@ -90,7 +92,8 @@ public record MachineConfiguration(
         Translator.AUTO,
         List.of(),
         Optional.empty(),
-        PinnedProcessors.NONE);
+        PinnedProcessors.NONE,
+        0);
   }
 
   /** The same machine on another accelerator. */
@@ -136,7 +139,30 @@ public record MachineConfiguration(
         translator,
         peripherals,
         firmware,
-        otherPins);
+        otherPins,
+        timestampHz);
+  }
+
+  /** The same machine with a time-stamp counter of another rate; 0 for what costs least. */
+  public MachineConfiguration withTimestampHz(long hertz) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        accelerator,
+        chips,
+        translator,
+        peripherals,
+        firmware,
+        pins,
+        hertz);
   }
 
   private MachineConfiguration but(
@@ -162,7 +188,8 @@ public record MachineConfiguration(
         otherTranslator,
         otherPeripherals,
         otherFirmware,
-        pins);
+        pins,
+        timestampHz);
   }
 
   /** Checks sizes and names. */

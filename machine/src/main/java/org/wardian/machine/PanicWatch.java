@@ -38,6 +38,11 @@ final class PanicWatch implements SerialBackend {
     endMatched = 0;
   }
 
+  /** As {@link #panicked}, from a saved machine. */
+  void panicked(boolean before) {
+    panicked = before;
+  }
+
   @Override
   public void transmit(byte value) {
     next.transmit(value);

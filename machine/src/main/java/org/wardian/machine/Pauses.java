@@ -50,12 +50,21 @@ final class Pauses {
     notifyAll();
   }
 
-  /** On the machine's thread, while no processor executes: stands still while it is wanted. */
-  void hold(Board board) {
+  /** Whether the machine stands still. */
+  synchronized boolean held() {
+    return held;
+  }
+
+  /**
+   * On the machine's thread, while no processor executes: stands still while it is wanted.
+   *
+   * @return false where the machine came to its end meanwhile: it does not go on
+   */
+  boolean hold(Board board) {
     boolean interrupted = false;
     synchronized (this) {
       if (!wanted) {
-        return;
+        return !ended;
       }
     }
     board.pause();
@@ -70,10 +79,14 @@ final class Pauses {
         }
       }
       held = false;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      if (ended) {
+        return false;
+      }
     }
     board.resume();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    return true;
   }
 }

@@ -1,7 +1,9 @@
 package org.wardian.machine;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -48,6 +50,7 @@ final class Peripherals {
   private final Set<String> names = new HashSet<>();
   private final LegacyDevices legacy;
   private final BootOrder order = new BootOrder();
+  private final List<VirtioNet> cards = new ArrayList<>();
   private int nextSlot = FIRST_SLOT;
 
   /** Null until there is a SCSI disk. */
@@ -142,7 +145,11 @@ final class Peripherals {
   private void add(DeviceConfiguration.NetworkCard card) {
     order.add(card.bootIndex(), "/pci@i0cf8/ethernet@%x/ethernet-phy@0".formatted(nextSlot));
     switch (card.model()) {
-      case VIRTIO -> plug(new VirtioNet(card.id(), card.port(), card.address(), card.queues()));
+      case VIRTIO -> {
+        VirtioNet device = new VirtioNet(card.id(), card.port(), card.address(), card.queues());
+        cards.add(device);
+        plug(device);
+      }
       case E1000 -> legacy.addCard(card);
     }
   }
@@ -160,6 +167,13 @@ final class Peripherals {
     return platform.accelerator() == AcceleratorKind.KVM
         ? platform.bindDoorbell(event.get(), false, address, size, OptionalLong.empty())::close
         : null;
+  }
+
+  /**
+   * Has the drivers of network cards tell their neighbours where they are: the machine has moved.
+   */
+  void announce() {
+    cards.forEach(VirtioNet::announce);
   }
 
   /** The devices that real computers have had as well. */

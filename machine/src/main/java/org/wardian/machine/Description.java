@@ -1,0 +1,56 @@
+package org.wardian.machine;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.wardian.machine.platform.Platform;
+import org.wardian.machine.state.DeviceDescription;
+import org.wardian.machine.state.MachineDescription;
+import org.wardian.x86.Feature;
+
+/** Describes a machine for whoever restores it. */
+final class Description {
+  /** As much of a hash as a person compares. */
+  private static final int DIGITS = 16;
+
+  private Description() {}
+
+  static MachineDescription of(MachineConfiguration configuration, Platform platform) {
+    Set<String> features =
+        platform.features().stream().map(Feature::name).collect(Collectors.toSet());
+    List<DeviceDescription> devices =
+        configuration.peripherals().stream()
+            .map(device -> DeviceDescription.of(device.id(), (Record) device))
+            .toList();
+    return new MachineDescription(
+        configuration.memoryBytes(),
+        configuration.processors(),
+        configuration.cpuModel().name(),
+        features.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet()),
+        platform.timestampHz(),
+        configuration.firmware().map(Description::text).orElse("a kernel"),
+        configuration.devices(),
+        devices,
+        platform.accelerator().toString(),
+        Instant.now(),
+        Duration.ofNanos(platform.timers().nanoseconds()));
+  }
+
+  private static String text(Firmware firmware) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(firmware.image());
+      return "firmware %s %s"
+          .formatted(
+              firmware.kind().name().toLowerCase(Locale.ROOT),
+              HexFormat.of().formatHex(hash).substring(0, DIGITS));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

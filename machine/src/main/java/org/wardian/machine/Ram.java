@@ -1,0 +1,57 @@
+package org.wardian.machine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.wardian.machine.state.SavedMemory;
+import org.wardian.memory.GuestMemory;
+
+/**
+ * A machine's RAM, zeroed or as it was saved: everything that no device keeps in its own record.
+ */
+final class Ram {
+  private final GuestMemory memory;
+  private final Optional<SavedMemory> saved;
+  private final List<GuestMemory.Region> regions = new ArrayList<>();
+
+  Ram(GuestMemory memory, Optional<SavedMemory> saved) {
+    this.memory = memory;
+    this.saved = saved;
+  }
+
+  /**
+   * Adds a region.
+   *
+   * @throws UncheckedIOException where it was not saved, or cannot be read
+   */
+  void add(long base, long size, String name) {
+    try {
+      regions.add(
+          saved.isPresent()
+              ? saved.get().addRegion(memory, base, size, name)
+              : memory.addRegion(base, size, true, name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Adds RAM without holes, but for that below 4 GiB. */
+  void addAll(long bytes) {
+    add(0, Math.min(bytes, GuestMemory.LOW_RAM_LIMIT), "ram");
+    addHigh(bytes);
+  }
+
+  /** Adds what does not fit below 4 GiB. */
+  void addHigh(long bytes) {
+    if (bytes > GuestMemory.LOW_RAM_LIMIT) {
+      add(GuestMemory.HIGH_RAM_BASE, bytes - GuestMemory.LOW_RAM_LIMIT, "ram above 4 GiB");
+    }
+  }
+
+  /** What was added, in that order. */
+  List<GuestMemory.Region> regions() {
+    return regions;
+  }
+}
