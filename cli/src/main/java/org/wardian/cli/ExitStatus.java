@@ -11,7 +11,7 @@ public enum ExitStatus {
   USAGE(2, "an option, argument or script that makes no sense"),
   BAD_IMAGE(
       3,
-      "a kernel, initrd or disk image that is damaged, of no use, or does not fit into the memory"),
+      "a kernel, initrd, disk image or saved machine that is damaged, of no use, or does not fit"),
   DOWNLOAD(4, "a download failed, or what came is not what the archive signed"),
   STORAGE(5, "the cache folder or another file cannot be written or is damaged"),
   GUEST_PANIC(6, "the guest's kernel panicked"),

@@ -1,6 +1,10 @@
 package org.wardian.cli;
 
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +18,8 @@ import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.Outcome;
 import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.machine.state.SavedState;
+import org.wardian.memory.GuestMemory;
 import org.wardian.processor.kvm.UnsupportedCpuModelException;
 import org.wardian.processor.software.Observation;
 
@@ -23,7 +29,9 @@ final class GuestRun {
   private final GuestImages images;
   private final OpenedDevices attached;
   private final ConsoleSession console;
+  private final MachineKeeper keeper;
   private final Observation observation;
+  private final PrintWriter messages;
   private final AtomicBoolean timedOut = new AtomicBoolean();
 
   GuestRun(
@@ -31,11 +39,15 @@ final class GuestRun {
       GuestImages images,
       OpenedDevices attached,
       ConsoleSession console,
-      Observation observation) {
+      MachineKeeper keeper,
+      Observation observation,
+      PrintWriter messages) {
+    this.messages = messages;
     this.request = request;
     this.images = images;
     this.attached = attached;
     this.console = console;
+    this.keeper = keeper;
     this.observation = observation;
   }
 
@@ -48,11 +60,15 @@ final class GuestRun {
     long started = System.nanoTime();
     SerialBackend output = console::put;
     ScreenRequest screen = request.peripherals().screen();
-    try (Machine machine = new Machine(configuration(), output)) {
+    try (Machine machine = machine(output)) {
       Optional<VncServer> viewers = screen.serve(machine);
       try {
         machine.observe(observation);
+        keeper.attach(machine, console);
         console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
+        if (request.restoration().isPresent()) {
+          console.wakeScript();
+        }
         request.timeout().ifPresent(limit -> stopAfter(limit, machine));
         Outcome outcome = run(machine);
         Duration wallTime = Duration.ofNanos(System.nanoTime() - started);
@@ -70,6 +86,36 @@ final class GuestRun {
           ExitStatus.UNAVAILABLE,
           "this host does not give what the machine needs: " + e.getMessage(),
           e);
+    }
+  }
+
+  /** A new machine, or the saved one that goes on. */
+  private Machine machine(SerialBackend output) throws BootException {
+    if (request.restoration().isEmpty()) {
+      return new Machine(configuration(), output);
+    }
+    Restoration restoration = request.restoration().get();
+    long started = System.nanoTime();
+    try (SavedState saved = restoration.open(attached)) {
+      Machine machine = Machine.restore(configuration(), output, saved);
+      try {
+        restoration.revert(attached);
+      } catch (IOException | RuntimeException e) {
+        machine.close();
+        throw e;
+      }
+      messages.printf(
+          Locale.ROOT,
+          "ward: going on with %s, which was saved %s (%s of %s of memory stored, %.2f s)%n",
+          restoration.argument().place(),
+          saved.description().saved().truncatedTo(ChronoUnit.SECONDS),
+          new ByteSize(saved.memory().storedPages() * GuestMemory.PAGE),
+          new ByteSize(saved.description().memoryBytes()),
+          (System.nanoTime() - started) / 1e9);
+      messages.flush();
+      return machine;
+    } catch (IOException e) {
+      throw restoration.failure(e);
     }
   }
 
@@ -111,6 +157,7 @@ final class GuestRun {
               .on(request.execution().kind(), request.chips())
               .with(request.execution().translator())
               .with(request.pins())
+              .withTimestampHz(request.timestampHz())
               .with(attached.configurations());
       return attached.firmware().map(machine::with).orElse(machine);
     } catch (IllegalArgumentException e) {
@@ -165,6 +212,9 @@ final class GuestRun {
   }
 
   private ExitStatus stopped() {
+    if (keeper.hasSaved()) {
+      return ExitStatus.OK;
+    }
     if (timedOut.get()) {
       return ExitStatus.TIMEOUT;
     }
@@ -178,6 +228,7 @@ final class GuestRun {
   /** What the user is told; nothing where he did it himself. */
   private Optional<String> words(ExitStatus status) {
     return switch (status) {
+      case OK -> keeper.hasSaved() ? Optional.of(keeper.words()) : Optional.empty();
       case GUEST_RESET -> Optional.of("the guest reset itself, and --no-reboot was given");
       case GUEST_PANIC -> Optional.of("the guest's kernel panicked; its last words are above");
       case TRIPLE_FAULT ->

@@ -15,6 +15,7 @@ import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Firmware;
+import org.wardian.machine.state.DiskSnapshots;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.capture.CapturePort;
@@ -30,6 +31,7 @@ import org.wardian.storage.OpenOptions;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.device.TemporaryOverlay;
+import org.wardian.storage.qcow2.Qcow2Image;
 import org.wardian.storage.share.SharedFolder;
 
 /** The images, ports and firmware of one run: opened before the machine, closed after it. */
@@ -43,16 +45,23 @@ final class OpenedDevices implements AutoCloseable {
 
   private final List<DeviceConfiguration> configurations = new ArrayList<>();
   private final List<BlockDevice> disks = new ArrayList<>();
+  private final List<Qcow2Image> keepers = new ArrayList<>();
   private final List<NetworkPort> ports = new ArrayList<>();
   private final List<SharedFolder> folders = new ArrayList<>();
   private final List<SharedSwitch> switches = new ArrayList<>();
   private final DeviceRequest request;
+  private final Optional<Restoration> restoration;
   private final int processors;
   private final PrintWriter messages;
   private Optional<Firmware> firmware = Optional.empty();
   private volatile boolean closed;
 
-  private OpenedDevices(DeviceRequest request, int processors, PrintWriter messages) {
+  private OpenedDevices(
+      DeviceRequest request,
+      int processors,
+      Optional<Restoration> restoration,
+      PrintWriter messages) {
+    this.restoration = restoration;
     this.request = request;
     this.processors = processors;
     this.messages = messages;
@@ -62,11 +71,16 @@ final class OpenedDevices implements AutoCloseable {
    * Opens all that is asked for.
    *
    * @param processors of the machine
+   * @param restoration the saved machine that they are for, if it is one
    * @param messages where the user is told of a full host disk
    * @throws Failure where something cannot be had; nothing is left open
    */
-  static OpenedDevices of(DeviceRequest request, int processors, PrintWriter messages) {
-    OpenedDevices opened = new OpenedDevices(request, processors, messages);
+  static OpenedDevices of(
+      DeviceRequest request,
+      int processors,
+      Optional<Restoration> restoration,
+      PrintWriter messages) {
+    OpenedDevices opened = new OpenedDevices(request, processors, restoration, messages);
     try {
       opened.open();
       return opened;
@@ -129,6 +143,9 @@ final class OpenedDevices implements AutoCloseable {
           disk.snapshot()
               ? TemporaryOverlay.open(disk.image(), options.withWritable(false))
               : Images.open(disk.image(), options);
+      if (image instanceof Qcow2Image qcow2 && image.writable() && !disk.snapshot()) {
+        keepers.add(qcow2);
+      }
       ImageDevice[] device = new ImageDevice[1];
       device[0] =
           new ImageDevice(
@@ -177,9 +194,18 @@ final class OpenedDevices implements AutoCloseable {
     String id = "net" + number;
     NetworkPort port = captured(port(card, number == firstNat()), card);
     ports.add(port);
-    MacAddress address = card.address().orElseGet(() -> address(card, number));
+    MacAddress address =
+        card.address().or(() -> savedAddress(id)).orElseGet(() -> address(card, number));
     return new DeviceConfiguration.NetworkCard(
         id, card.model(), port, address, card.queues(), OptionalInt.empty());
+  }
+
+  private Optional<MacAddress> savedAddress(String id) {
+    try {
+      return restoration.flatMap(saved -> saved.address(id)).map(MacAddress::parse);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(ExitStatus.BAD_IMAGE, "the saved machine's " + id + ": " + e.getMessage());
+    }
   }
 
   /** The same at each start behind a NAT of its own; by chance where there are other machines. */
@@ -265,6 +291,22 @@ final class OpenedDevices implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, "--share: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The disks that keep a machine within themselves.
+   *
+   * @throws IOException where a writable disk cannot
+   */
+  DiskSnapshots snapshots() throws IOException {
+    long writable =
+        request.disks().stream().filter(disk -> !disk.readOnly()).count()
+            + request.floppy().filter(disk -> !disk.readOnly()).stream().count();
+    if (keepers.isEmpty() || keepers.size() < writable) {
+      throw new IOException(
+          "a snapshot of the machine needs a qcow2 disk, and no writable disk of another format");
+    }
+    return new DiskSnapshots(keepers);
   }
 
   /** What the machine is given. */

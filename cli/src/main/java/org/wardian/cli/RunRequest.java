@@ -24,6 +24,8 @@ import org.wardian.x86.CpuModel;
  * @param execution who executes the guest, and how
  * @param chips where the interrupt chips live, with KVM
  * @param reboots whether a reset by the guest boots it again
+ * @param timestampHz ticks a second of the time-stamp counter; 0 for what costs least
+ * @param restoration the saved machine that goes on in place of a start
  * @param timeout how long it may run, or empty for no limit
  */
 record RunRequest(
@@ -40,4 +42,6 @@ record RunRequest(
     Execution execution,
     InterruptChips chips,
     boolean reboots,
+    long timestampHz,
+    Optional<Restoration> restoration,
     Optional<Duration> timeout) {}

@@ -8,9 +8,11 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
@@ -19,7 +21,9 @@ import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Translator;
+import org.wardian.machine.state.MachineDescription;
 import org.wardian.processor.kvm.KvmProbe;
+import org.wardian.processor.software.Observation;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,7 +58,9 @@ import picocli.CommandLine.Spec;
       "  ward run --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0 quiet' -m 1G",
       "  ward run --kernel test.flat --device testdev --timeout 90s",
       "  ward run --disk debian.qcow2 -m 1G --cpus 2 --publish 2222:22",
-      "  ward run --cdrom netinst.iso --disk new.qcow2 -m 1G"
+      "  ward run --cdrom netinst.iso --disk new.qcow2 -m 1G",
+      "  ward run --disk debian.qcow2 --save-to paused       (Ctrl-A s saves and leaves)",
+      "  ward run --disk debian.qcow2 --restore-from paused"
     })
 final class RunVerb implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -164,6 +170,18 @@ final class RunVerb implements Callable<Integer> {
 
   @Mixin private DeviceOptionsMixin peripherals;
 
+  @Mixin private KeepOptionsMixin keeping;
+
+  @Option(
+      names = "--tsc-rate",
+      paramLabel = "HERTZ",
+      defaultValue = "0",
+      description =
+          "Ticks a second of the guest's time-stamp counter, as 2100000000: a machine that is saved"
+              + " keeps its rate, and a host whose processor cannot scale its own (most can) takes"
+              + " it only at that rate. Without it, what costs least.")
+  private long timestampHz;
+
   @Option(
       names = {"-s", "--script"},
       paramLabel = "FILE",
@@ -235,6 +253,10 @@ final class RunVerb implements Callable<Integer> {
           spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
     }
     DeviceRequest asked = peripherals.request(booted);
+    KeepRequest keep = keeping.request();
+    checkKeeping(keep, asked);
+    Optional<Restoration> restoration = keep.restoreFrom().map(from -> Restoration.of(from, asked));
+    restoration.ifPresent(this::takeOver);
     AcceleratorChoice choice =
         tools.wantsOurProcessor()
             ? new AcceleratorChoice(
@@ -258,6 +280,8 @@ final class RunVerb implements Callable<Integer> {
             execution,
             interruptChips.chips(),
             !noReboot,
+            timestampHz,
+            restoration,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<Terminal> terminal = Terminal.standard();
@@ -269,19 +293,70 @@ final class RunVerb implements Callable<Integer> {
     err.flush();
     try (Tools opened = tools.open(stats)) {
       GuestImages images = GuestImages.of(request, terminal);
+      RunReport report = run(request, keep, images, terminal, lines, opened.observation());
+      report.print(err, stats, json.asked);
+      opened.report(err);
+      return report.code();
+    }
+  }
+
+  private RunReport run(
+      RunRequest request,
+      KeepRequest keep,
+      GuestImages images,
+      Optional<Terminal> terminal,
+      Optional<ConsoleScript> lines,
+      Observation observation) {
+    PrintWriter err = spec.commandLine().getErr();
+    DeviceRequest devices = request.peripherals();
+    OpenedDevices attached = OpenedDevices.of(devices, cpus, request.restoration(), err);
+    try (MachineKeeper keeper = new MachineKeeper(keep, attached, err)) {
       RunReport report;
-      try (OpenedDevices attached = OpenedDevices.of(asked, cpus, err);
+      try (attached;
           ConsoleSession console =
               new ConsoleSession(
                   StandardInput.open(),
                   new FileOutputStream(FileDescriptor.out),
                   terminal,
                   lines)) {
-        report = new GuestRun(request, images, attached, console, opened.observation()).run();
+        report = new GuestRun(request, images, attached, console, keeper, observation, err).run();
       }
-      report.print(err, stats, json.asked);
-      opened.report(err);
-      return report.code();
+      keeper.complete(devices);
+      return report;
+    }
+  }
+
+  private void checkKeeping(KeepRequest keep, DeviceRequest devices) {
+    for (DiskArgument disk : devices.disks()) {
+      if (disk.snapshot() && (keep.saveTo().isPresent() || keep.restoreFrom().isPresent())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "disk "
+                + disk.image()
+                + ",snapshot forgets what the guest writes, which a saved machine needs; make an"
+                + " overlay with 'ward disk create -b'");
+      }
+    }
+  }
+
+  /** What the saved machine was made of, unless the user says it himself. */
+  private void takeOver(Restoration restoration) {
+    MachineDescription saved = restoration.description();
+    try {
+      memory = keeping.given("--memory") ? memory : new ByteSize(saved.memoryBytes());
+      cpus = keeping.given("--cpus") ? cpus : saved.processors();
+      cpuModel = keeping.given("--cpu-model") ? cpuModel : CpuModel.named(saved.cpuModel());
+      if (!keeping.given("--device")) {
+        devices =
+            saved.extras().stream()
+                .map(name -> ExtraDevice.valueOf(name.toUpperCase(Locale.ROOT)))
+                .collect(Collectors.toSet());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          ExitStatus.BAD_IMAGE,
+          "--restore-from " + restoration.argument().place() + ": " + e.getMessage(),
+          e);
     }
   }
 

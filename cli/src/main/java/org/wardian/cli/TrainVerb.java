@@ -100,17 +100,21 @@ final class TrainVerb implements Callable<Integer> {
             Execution.of(ours, translator, CpuModel.standard()),
             InterruptChips.SPLIT,
             false,
+            0,
+            Optional.empty(),
             Optional.of(limit));
     GuestImages images = GuestImages.of(request, Optional.empty());
+    PrintWriter nobody = new PrintWriter(Writer.nullWriter());
     try (OpenedDevices attached =
-            OpenedDevices.of(request.peripherals(), 1, new PrintWriter(Writer.nullWriter()));
+            OpenedDevices.of(request.peripherals(), 1, Optional.empty(), nobody);
+        MachineKeeper keeper = new MachineKeeper(KeepRequest.NONE, attached, nobody);
         ConsoleSession console =
             new ConsoleSession(
                 InputStream.nullInputStream(),
                 OutputStream.nullOutputStream(),
                 Optional.empty(),
                 Optional.of(ConsoleScript.of(script)))) {
-      new GuestRun(request, images, attached, console, Observation.NONE).run();
+      new GuestRun(request, images, attached, console, keeper, Observation.NONE, nobody).run();
     }
   }
 }

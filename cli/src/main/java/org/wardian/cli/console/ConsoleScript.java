@@ -49,6 +49,11 @@ public final class ConsoleScript {
   private boolean awaitingRestart;
   private boolean poweringOff;
 
+  /** What is done behind the last line before the guest is powered off; null for nothing. */
+  private Runnable atEnd;
+
+  private boolean ended;
+
   private ConsoleScript(List<String> lines) {
     this.lines = new ArrayDeque<>(lines);
   }
@@ -89,11 +94,32 @@ public final class ConsoleScript {
   }
 
   /**
+   * Has something done behind the last line, in place of {@code poweroff}. Before the first byte.
+   *
+   * @param action returns at once
+   */
+  public void atEnd(Runnable action) {
+    atEnd = action;
+  }
+
+  /** Whether what is done {@link #atEnd} has begun. */
+  synchronized boolean isAtEnd() {
+    return ended && !poweringOff;
+  }
+
+  /** What the guest is powered off by, when what is done {@link #atEnd} did not end it. */
+  synchronized byte[] powerOff() {
+    awaitingEcho = true;
+    poweringOff = true;
+    return POWER_OFF.clone();
+  }
+
+  /**
    * Takes the guest's next byte of output.
    *
    * @return what is to be typed now, or null
    */
-  byte[] accept(byte next) {
+  synchronized byte[] accept(byte next) {
     boolean asked = prompt.accept(next);
     followLines(next);
     if (awaitingEcho) {
@@ -104,11 +130,17 @@ public final class ConsoleScript {
     if (!asked || awaitingRestart || poweringOff) {
       return null;
     }
-    awaitingEcho = true;
     if (lines.isEmpty()) {
-      poweringOff = true;
-      return POWER_OFF.clone();
+      Runnable action = atEnd;
+      atEnd = null;
+      if (action == null) {
+        return powerOff();
+      }
+      ended = true;
+      action.run();
+      return null;
     }
+    awaitingEcho = true;
     String line = lines.remove();
     awaitingRestart = REBOOT.matcher(line).matches();
     return typed(line);

@@ -40,6 +40,7 @@ public final class ConsoleSession implements AutoCloseable {
 
   private volatile String outputFailure = "";
   private Runnable stopMachine = () -> {};
+  private Runnable saveMachine = () -> {};
   private Thread keyboard;
 
   /**
@@ -57,6 +58,33 @@ public final class ConsoleSession implements AutoCloseable {
     this.terminal = terminal;
     this.script = script;
     this.output = new OutputPump(out, this::outputLost);
+  }
+
+  /**
+   * Sets what saves the machine. Before {@link #start}.
+   *
+   * @param save at the escape key; returns at once
+   * @param atEnd whether also behind the last line of a script, in place of {@code poweroff}
+   */
+  public void savesBy(Runnable save, boolean atEnd) {
+    saveMachine = save;
+    if (atEnd) {
+      script.ifPresent(lines -> lines.atEnd(save));
+    }
+  }
+
+  /**
+   * The machine was saved, or could not be, and goes on: a script that is at its end powers off.
+   */
+  public void goesOn() {
+    script.filter(ConsoleScript::isAtEnd).ifPresent(lines -> scriptTyping.add(lines.powerOff()));
+  }
+
+  /** Has the guest's shell prompt anew, for a script: it waits at a prompt that nobody saw. */
+  public void wakeScript() {
+    if (script.isPresent()) {
+      scriptTyping.add(new byte[] {'\r'});
+    }
   }
 
   /**
@@ -132,6 +160,7 @@ public final class ConsoleSession implements AutoCloseable {
       }
       switch (result.command()) {
         case LEAVE -> end(Ending.LEFT);
+        case SAVE -> saveMachine.run();
         case HELP -> show(EscapeKeys.HELP);
         case NONE -> {
           // All of it was for the guest.

@@ -15,6 +15,7 @@ final class EscapeKeys {
   static final String HELP =
       """
 
+      Ctrl-A s       save the machine, where --save-to says
       Ctrl-A x       leave: stop the machine as if its plug were pulled (status 130)
       Ctrl-A Ctrl-A  type one Ctrl-A into the guest
       Ctrl-A h       this help
@@ -24,6 +25,7 @@ final class EscapeKeys {
   enum Command {
     NONE,
     HELP,
+    SAVE,
     LEAVE
   }
 
@@ -53,6 +55,7 @@ final class EscapeKeys {
       escaped = false;
       switch (key) {
         case 'x', 'X' -> command = Command.LEAVE;
+        case 's', 'S' -> command = Command.SAVE;
         case 'h', 'H', '?' -> command = Command.HELP;
         case ESCAPE, 'a' -> keys.write(ESCAPE);
         default -> {
