@@ -2,7 +2,9 @@ package org.wardian.conformance.debian;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -13,6 +15,8 @@ import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.Outcome;
+import org.wardian.machine.state.SavedState;
+import org.wardian.machine.state.StateFile;
 
 /** A running guest, and the shell on its console. Not safe for use by several threads. */
 public final class GuestShell implements AutoCloseable {
@@ -28,9 +32,24 @@ public final class GuestShell implements AutoCloseable {
   private final Console console = new Console();
   private final Machine machine;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private boolean closed;
 
   private GuestShell(MachineConfiguration configuration) throws BootException {
     machine = new Machine(configuration, console);
+    start();
+  }
+
+  private GuestShell(MachineConfiguration configuration, SavedState saved)
+      throws BootException, IOException {
+    machine = Machine.restore(configuration, console, saved);
+    if (!machine.guestTime().equals(saved.description().ran())) {
+      throw new AssertionError(
+          "guest time went from " + saved.description().ran() + " to " + machine.guestTime());
+    }
+    start();
+  }
+
+  private void start() {
     Thread.ofPlatform().daemon().name("vcpu").start(this::execute);
   }
 
@@ -61,6 +80,25 @@ public final class GuestShell implements AutoCloseable {
       shell.close();
       throw e;
     }
+  }
+
+  /** Goes on with a guest that {@link #save} saved at its prompt. */
+  public static GuestShell restore(DebianGuest guest, Path file) throws Exception {
+    try (SavedState saved = SavedState.open(file)) {
+      return new GuestShell(guest.configuration(), saved);
+    }
+  }
+
+  /** Saves the machine to a file, and ends it. */
+  public void save(Path file) throws Exception {
+    try (StateFile state = StateFile.create(file)) {
+      if (!machine.pause()) {
+        throw new AssertionError("the machine has ended: " + console.transcript());
+      }
+      machine.save(state);
+      state.complete(List.of());
+    }
+    close();
   }
 
   /** Waits for the next prompt. */
@@ -112,6 +150,10 @@ public final class GuestShell implements AutoCloseable {
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     machine.stop();
     outcome.handle((end, failure) -> end).join();
     machine.close();

@@ -72,11 +72,11 @@ public record DeviceDescription(String id, String kind, SortedMap<String, String
 
   /** For a person. */
   public String text() {
-    return kind
-        + " with "
-        + properties.entrySet().stream()
+    String values =
+        properties.entrySet().stream()
             .map(entry -> entry.getKey() + "=" + entry.getValue())
             .collect(Collectors.joining(", "));
+    return values.isEmpty() ? kind : kind + " with " + values;
   }
 
   void save(StateWriter out) {
