@@ -10,6 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options of {@code ward run} that name disks, networks, firmware and display. */
 final class DeviceOptionsMixin {
@@ -24,7 +25,11 @@ final class DeviceOptionsMixin {
               + " bus=virtio (default), scsi, ide or ahci; readonly; snapshot, the guest's writes"
               + " are thrown away at the end; format=NAME where the content shall not decide;"
               + " serial=TEXT; queues=N; iops=N and bps=SIZE, the most operations and bytes a"
-              + " second. A comma in the name is written twice.")
+              + " second, -read and -write behind them for those alone, iops-burst and bps-burst"
+              + " for burst-seconds=N after an idle time; cache=unsafe, faster, and lost if this"
+              + " host crashes; discard=off; errors=report, stop or ignore, what this host's errors"
+              + " are to the guest (without it: reported, but a full disk makes it wait). A comma"
+              + " in the name is written twice.")
   private List<String> disks = List.of();
 
   @Option(
@@ -87,6 +92,45 @@ final class DeviceOptionsMixin {
   private List<String> shares = List.of();
 
   @Option(
+      names = "--rng",
+      paramLabel = "WORD",
+      defaultValue = "on",
+      description =
+          "A virtio source of random numbers, this host's: on (default), off, or the most bytes a"
+              + " second that it gives, such as 64K.")
+  private String rng;
+
+  @Option(
+      names = "--balloon",
+      arity = "0..1",
+      paramLabel = "SIZE",
+      fallbackValue = "",
+      description =
+          "A virtio balloon: memory that the guest has free goes back to this host, and --json,"
+              + " --stats and Ctrl-A i tell how the guest uses the rest. With SIZE the guest is"
+              + " asked to do without so much.")
+  private String balloon;
+
+  @Option(
+      names = "--console",
+      paramLabel = "KIND",
+      defaultValue = "serial",
+      description =
+          "What this terminal is to the guest: ${COMPLETION-CANDIDATES} (default:"
+              + " ${DEFAULT-VALUE}). A virtio console is the guest's /dev/hvc0, for kernels with"
+              + " console=hvc0; what they write to the serial port is shown as well.")
+  private ConsoleKind console;
+
+  @Option(
+      names = "--input",
+      paramLabel = "KIND",
+      description =
+          "What the pointer of a VNC viewer is to the guest: tablet (default), which puts it where"
+              + " the viewer's is and needs the guest's driver virtio_input, without which it is a"
+              + " mouse; mouse.")
+  private PointerKind input;
+
+  @Option(
       names = "--vnc",
       paramLabel = "ADDRESS[,WORD...]",
       description =
@@ -111,12 +155,17 @@ final class DeviceOptionsMixin {
    * What was asked for.
    *
    * @param hasKernel whether a kernel is booted, so that no firmware is needed
+   * @param memory bytes of the guest's RAM
    * @throws ParameterException where it makes no sense
    */
-  DeviceRequest request(boolean hasKernel) {
+  DeviceRequest request(boolean hasKernel, long memory) {
     if (hasKernel && firmware != null) {
       throw new ParameterException(
           spec.commandLine(), "--firmware starts what is on a disk; a kernel needs none");
+    }
+    if (input != null && vnc == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--input is about the pointer of a viewer; it needs --vnc");
     }
     List<NetArgument> cards =
         nets.isEmpty() ? List.of(NetArgument.USUAL) : each(nets, NetArgument::parse);
@@ -142,6 +191,12 @@ final class DeviceOptionsMixin {
         cards,
         forwards,
         each(shares, ShareArgument::parse),
+        each(List.of(rng), RngArgument::parse).getFirst(),
+        Optional.ofNullable(balloon)
+            .map(text ->
+                each(List.of(text), size -> BalloonArgument.parse(size, memory)).getFirst()),
+        console,
+        vnc != null && input != PointerKind.MOUSE,
         hasKernel ? Optional.empty() : Optional.of(firmware == null ? "bios" : firmware),
         screen());
   }
@@ -157,7 +212,7 @@ final class DeviceOptionsMixin {
   private <T> List<T> each(List<String> texts, Function<String, T> parse) {
     try {
       return texts.stream().map(parse).toList();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | TypeConversionException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
   }

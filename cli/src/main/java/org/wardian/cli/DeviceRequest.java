@@ -13,6 +13,10 @@ import org.wardian.network.nat.Forward;
  * @param cards network cards
  * @param forwards ports of the host that lead to the guest of the first card with NAT
  * @param shares folders of the host that the guest can mount
+ * @param rng the source of random numbers
+ * @param balloon the balloon, if there is to be one
+ * @param console what the terminal is to the guest
+ * @param tablet whether the display's pointer is a tablet, where the guest has a driver for it
  * @param firmware what the machine starts with where there is no kernel
  * @param screen how the display is shown, if there is to be one
  */
@@ -23,6 +27,10 @@ record DeviceRequest(
     List<NetArgument> cards,
     List<Forward> forwards,
     List<ShareArgument> shares,
+    RngArgument rng,
+    Optional<BalloonArgument> balloon,
+    ConsoleKind console,
+    boolean tablet,
     Optional<String> firmware,
     ScreenRequest screen) {
   /** What a kernel without options finds: a network card. */
@@ -34,6 +42,10 @@ record DeviceRequest(
           List.of(NetArgument.USUAL),
           List.of(),
           List.of(),
+          RngArgument.USUAL,
+          Optional.empty(),
+          ConsoleKind.SERIAL,
+          false,
           Optional.empty(),
           ScreenRequest.NONE);
 }

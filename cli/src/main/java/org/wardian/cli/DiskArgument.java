@@ -7,6 +7,8 @@ import java.util.stream.Collectors;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.device.DeviceLimits;
+import org.wardian.storage.device.DeviceOptions;
+import org.wardian.storage.device.ErrorPolicy;
 import org.wardian.storage.device.RateLimit;
 
 /**
@@ -20,7 +22,8 @@ import org.wardian.storage.device.RateLimit;
  * @param format of the image, or empty where its content decides
  * @param serial number that the guest sees, perhaps empty
  * @param queues request queues of a virtio disk; 0 for one for each processor, up to 4
- * @param limits how fast it may be
+ * @param flushed whether the guest's flushes reach stable storage
+ * @param options limits, what becomes of errors and discards
  */
 record DiskArgument(
     Path image,
@@ -31,10 +34,12 @@ record DiskArgument(
     Optional<ImageFormat> format,
     String serial,
     int queues,
-    DeviceLimits limits) {
+    boolean flushed,
+    DeviceOptions options) {
   private static final String KNOWN =
-      "bus=virtio|scsi|ide|ahci, readonly, snapshot, format=NAME, serial=TEXT, queues=N, iops=N,"
-          + " bps=SIZE";
+      "bus=virtio|scsi|ide|ahci, readonly, snapshot, format=NAME, serial=TEXT, queues=N,"
+          + " cache=safe|unsafe, discard=on|off, errors=usual|report|stop|ignore, bps=SIZE, iops=N"
+          + " and each of these with -read, -write, -burst, burst-seconds=N";
 
   private static final int MOST_QUEUES = 64;
 
@@ -72,7 +77,8 @@ record DiskArgument(
             words.take("format").map(name -> format(option, name)),
             words.take("serial").orElse(""),
             (int) words.number("queues", 1, MOST_QUEUES, 0),
-            limits(words));
+            words.choice("cache", Cache.class, Cache.SAFE) == Cache.SAFE,
+            options(words));
     words.end(KNOWN);
     if (disk.readOnly && disk.snapshot) {
       throw new IllegalArgumentException(
@@ -97,15 +103,54 @@ record DiskArgument(
                 .collect(Collectors.joining(", ")));
   }
 
+  /** Whether what the guest was told to be safe survives a crash of the host. */
+  private enum Cache {
+    SAFE,
+    UNSAFE
+  }
+
+  /** What becomes of the host's errors. */
+  private enum Errors {
+    /** The guest is told; its writes wait for room on a full host disk. */
+    USUAL,
+    REPORT,
+    STOP,
+    IGNORE
+  }
+
+  private static DeviceOptions options(OptionText words) {
+    DeviceOptions usual =
+        DeviceOptions.usual().withLimits(limits(words)).withDiscards(words.flag("discard", true));
+    return switch (words.choice("errors", Errors.class, Errors.USUAL)) {
+      case USUAL -> usual;
+      case REPORT -> usual.withErrors(ErrorPolicy.REPORT, ErrorPolicy.REPORT);
+      case STOP -> usual.withErrors(ErrorPolicy.STOP, ErrorPolicy.STOP);
+      case IGNORE -> usual.withErrors(ErrorPolicy.IGNORE, ErrorPolicy.IGNORE);
+    };
+  }
+
   private static DeviceLimits limits(OptionText words) {
-    long operations = words.number("iops", 1, 1L << 40, 0);
-    long bytes = words.take("bps").map(text -> ByteSize.parse(text).bytes()).orElse(0L);
-    return new DeviceLimits(
-        RateLimit.of(bytes),
-        RateLimit.NONE,
-        RateLimit.NONE,
-        RateLimit.of(operations),
-        RateLimit.NONE,
-        RateLimit.NONE);
+    long seconds = words.number("burst-seconds", 1, 3600, 1);
+    long bytesBurst = bytes(words, "bps-burst");
+    long operationsBurst = operations(words, "iops-burst");
+    try {
+      return new DeviceLimits(
+          new RateLimit(bytes(words, "bps"), bytesBurst, seconds),
+          RateLimit.of(bytes(words, "bps-read")),
+          RateLimit.of(bytes(words, "bps-write")),
+          new RateLimit(operations(words, "iops"), operationsBurst, seconds),
+          RateLimit.of(operations(words, "iops-read")),
+          RateLimit.of(operations(words, "iops-write")));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("--disk: " + e.getMessage(), e);
+    }
+  }
+
+  private static long bytes(OptionText words, String key) {
+    return words.take(key).map(text -> ByteSize.parse(text).bytes()).orElse(0L);
+  }
+
+  private static long operations(OptionText words, String key) {
+    return words.number(key, 1, 1L << 40, 0);
   }
 }

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,8 +15,11 @@ import java.util.stream.Collectors;
 import org.wardian.boot.BootException;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.cli.console.ConsoleSession;
+import org.wardian.cli.console.GuestInput;
+import org.wardian.cli.console.MachineControls;
 import org.wardian.display.vnc.VncServer;
 import org.wardian.host.HostException;
+import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.Outcome;
@@ -22,6 +28,8 @@ import org.wardian.machine.state.SavedState;
 import org.wardian.memory.GuestMemory;
 import org.wardian.processor.kvm.UnsupportedCpuModelException;
 import org.wardian.processor.software.Observation;
+import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
 
 /** One run of a guest: builds the machine, joins it to the console, and says how it ended. */
 final class GuestRun {
@@ -33,6 +41,9 @@ final class GuestRun {
   private final Observation observation;
   private final PrintWriter messages;
   private final AtomicBoolean timedOut = new AtomicBoolean();
+
+  /** Null where the terminal is a serial port. */
+  private VirtioConsole virtioConsole;
 
   GuestRun(
       RunRequest request,
@@ -61,11 +72,11 @@ final class GuestRun {
     SerialBackend output = console::put;
     ScreenRequest screen = request.peripherals().screen();
     try (Machine machine = machine(output)) {
-      Optional<VncServer> viewers = screen.serve(machine);
+      Optional<VncServer> viewers = screen.serve(machine, attached.pointer(machine.pointer()));
       try {
         machine.observe(observation);
         keeper.attach(machine, console);
-        console.start(keys -> machine.type(keys, 0, keys.length), machine::stop);
+        console.start(input(machine), new Controls(machine, started));
         if (request.restoration().isPresent()) {
           console.wakeScript();
         }
@@ -119,6 +130,54 @@ final class GuestRun {
     }
   }
 
+  /** What the user's keys are typed into. */
+  private GuestInput input(Machine machine) {
+    return virtioConsole == null
+        ? keys -> machine.type(keys, 0, keys.length)
+        : keys -> virtioConsole.type(0, keys, 0, keys.length);
+  }
+
+  /** What the user at the console can do to the machine. */
+  private final class Controls implements MachineControls {
+    private final Machine machine;
+    private final long started;
+
+    Controls(Machine machine, long started) {
+      this.machine = machine;
+      this.started = started;
+    }
+
+    @Override
+    public void stop() {
+      machine.stop();
+    }
+
+    @Override
+    public void pressPowerButton() {
+      machine.pressPowerButton();
+    }
+
+    @Override
+    public String information() {
+      StringBuilder lines = new StringBuilder();
+      lines.append(
+          String.format(
+              Locale.ROOT,
+              "%s, %s, running for %.0f s%n",
+              images.name(),
+              request.execution().kind(),
+              (System.nanoTime() - started) / 1e9));
+      attached
+          .balloon()
+          .ifPresent(watch ->
+              watch
+                  .figures()
+                  .forEach((name, value) ->
+                      lines.append(String.format(Locale.ROOT, "  %-24s %,18d%n", name, value))));
+      return lines.toString();
+    }
+  }
+
   private Outcome run(Machine machine) throws BootException {
     try {
       return machine.run();
@@ -158,11 +217,31 @@ final class GuestRun {
               .with(request.execution().translator())
               .with(request.pins())
               .withTimestampHz(request.timestampHz())
-              .with(attached.configurations());
+              .with(devices());
       return attached.firmware().map(machine::with).orElse(machine);
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, e.getMessage(), e);
     }
+  }
+
+  /** Those that were opened, and a console that needs this terminal. */
+  private List<DeviceConfiguration> devices() {
+    List<DeviceConfiguration> all = new ArrayList<>(attached.configurations());
+    if (request.peripherals().console() == ConsoleKind.VIRTIO) {
+      ConsolePort port =
+          new ConsolePort(
+              "",
+              true,
+              (bytes, offset, length) -> {
+                for (int i = 0; i < length; i++) {
+                  console.put(bytes[offset + i]);
+                }
+              });
+      all.add(
+          new DeviceConfiguration.Console(
+              "console0", List.of(port), device -> virtioConsole = device));
+    }
+    return all;
   }
 
   private void stopAfter(Duration limit, Machine machine) {
@@ -194,7 +273,8 @@ final class GuestRun {
         crashed ? Optional.of(outcome.registers().stripTrailing()) : Optional.empty(),
         request.execution(),
         wallTime,
-        machine.counters());
+        machine.counters(),
+        attached.balloon().map(BalloonWatch::figures).orElse(Map.of()));
   }
 
   /** Empty where the guest has chosen the status itself. */

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.wardian.display.PointerReceiver;
 import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.machine.DeviceConfiguration;
@@ -28,7 +29,6 @@ import org.wardian.storage.BlockDevice;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
-import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.device.TemporaryOverlay;
 import org.wardian.storage.qcow2.Qcow2Image;
@@ -54,6 +54,11 @@ final class OpenedDevices implements AutoCloseable {
   private final int processors;
   private final PrintWriter messages;
   private Optional<Firmware> firmware = Optional.empty();
+  private volatile Optional<BalloonWatch> balloon = Optional.empty();
+
+  /** Null where there is none. */
+  private volatile PointerReceiver tablet;
+
   private volatile boolean closed;
 
   private OpenedDevices(
@@ -114,6 +119,7 @@ final class OpenedDevices implements AutoCloseable {
     for (ShareArgument share : request.shares()) {
       configurations.add(share(number++, share));
     }
+    addParavirtual();
     if (request.screen().wantsDisplay()) {
       configurations.add(new DeviceConfiguration.Display("display0", FirmwareFiles.videoBios()));
     }
@@ -121,6 +127,23 @@ final class OpenedDevices implements AutoCloseable {
         request
             .firmware()
             .map(name -> FirmwareFiles.of(name, !request.screen().wantsDisplay(), disks));
+  }
+
+  /** Those behind disks and cards, whose places in the guest shall not depend on them. */
+  private void addParavirtual() {
+    if (request.rng().wanted()) {
+      configurations.add(new DeviceConfiguration.Rng("rng0", request.rng().bytesPerSecond()));
+    }
+    request
+        .balloon()
+        .ifPresent(asked ->
+            configurations.add(
+                new DeviceConfiguration.Balloon(
+                    "balloon0",
+                    device -> balloon = Optional.of(BalloonWatch.start(device, asked.taken())))));
+    if (request.tablet()) {
+      configurations.add(new DeviceConfiguration.Tablet("tablet0", device -> tablet = device));
+    }
   }
 
   private DeviceConfiguration disk(String id, DiskArgument disk, OptionalInt boot) {
@@ -139,6 +162,7 @@ final class OpenedDevices implements AutoCloseable {
       if (disk.format().isPresent()) {
         options = options.withFormat(disk.format().get());
       }
+      options = options.withFlushed(disk.flushed()).withDiscards(disk.options().discards());
       BlockImage image =
           disk.snapshot()
               ? TemporaryOverlay.open(disk.image(), options.withWritable(false))
@@ -148,11 +172,7 @@ final class OpenedDevices implements AutoCloseable {
       }
       ImageDevice[] device = new ImageDevice[1];
       device[0] =
-          new ImageDevice(
-              id,
-              image,
-              DeviceOptions.usual().withLimits(disk.limits()),
-              cause -> waitForRoom(disk, device[0], cause));
+          new ImageDevice(id, image, disk.options(), cause -> waitForRoom(disk, device[0], cause));
       disks.add(device[0]);
       return device[0];
     } catch (IOException e) {
@@ -175,7 +195,7 @@ final class OpenedDevices implements AutoCloseable {
             + disk.image()
             + ": "
             + cause
-            + "; the guest's writes wait, and are tried again every "
+            + "; the guest's requests wait, and are tried again every "
             + PATIENCE_SECONDS
             + " s");
     messages.flush();
@@ -319,9 +339,24 @@ final class OpenedDevices implements AutoCloseable {
     return firmware;
   }
 
+  /** How the guest uses its memory, where there is a balloon in a machine. */
+  Optional<BalloonWatch> balloon() {
+    return balloon;
+  }
+
+  /** What a viewer points with: the tablet once the guest uses it, else the mouse. */
+  PointerReceiver pointer(PointerReceiver mouse) {
+    return (x, y, width, height, buttons, wheel) -> {
+      PointerReceiver absolute = tablet;
+      PointerReceiver used = absolute != null && absolute.used() ? absolute : mouse;
+      used.pointer(x, y, width, height, buttons, wheel);
+    };
+  }
+
   @Override
   public void close() {
     closed = true;
+    balloon.ifPresent(BalloonWatch::close);
     ports.forEach(NetworkPort::close);
     switches.forEach(SharedSwitch::close);
     disks.forEach(BlockDevice::close);

@@ -70,8 +70,13 @@ final class OptionText {
    * @throws IllegalArgumentException for another value
    */
   boolean flag(String key) {
+    return flag(key, false);
+  }
+
+  /** As {@link #flag(String)}, with what is the case where nothing is said. */
+  boolean flag(String key, boolean otherwise) {
     return switch (words.remove(key)) {
-      case null -> false;
+      case null -> otherwise;
       case "", "on" -> true;
       case "off" -> false;
       case String other ->

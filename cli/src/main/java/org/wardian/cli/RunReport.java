@@ -18,6 +18,7 @@ import java.util.OptionalDouble;
  * @param execution who executed the guest, how and why
  * @param wallTime from the machine's start to its end
  * @param counters the processor's figures by name
+ * @param memory how the guest used its memory, by name; empty without a balloon
  */
 record RunReport(
     int code,
@@ -25,7 +26,8 @@ record RunReport(
     Optional<String> registers,
     Execution execution,
     Duration wallTime,
-    Map<String, Long> counters) {
+    Map<String, Long> counters,
+    Map<String, Long> memory) {
 
   private static final String INSTRUCTIONS = "instructions";
 
@@ -44,6 +46,8 @@ record RunReport(
       err.println();
       execution.print(err);
       counters.forEach((name, value) -> err.printf(Locale.ROOT, "  %-20s %,20d%n", name, value));
+      memory.forEach(
+          (name, value) -> err.printf(Locale.ROOT, "  %-20s %,20d%n", "memory " + name, value));
     }
     if (json) {
       ObjectNode node = Json.object();
@@ -53,6 +57,9 @@ record RunReport(
       node.put("seconds", seconds);
       mips.ifPresent(figure -> node.put("mips", figure));
       counters.forEach(node.putObject("counters")::put);
+      if (!memory.isEmpty()) {
+        memory.forEach(node.putObject("memory")::put);
+      }
       err.println(Json.line(node));
     }
     err.flush();

@@ -45,7 +45,8 @@ import picocli.CommandLine.Spec;
           + " current Debian, fetched and verified once, then kept.",
       "",
       "In a terminal every key goes to the guest, Ctrl-C too. Ctrl-A x leaves, Ctrl-A Ctrl-A types"
-          + " one Ctrl-A, Ctrl-A h helps. Where standard input is a pipe or a file, its bytes are"
+          + " one Ctrl-A, Ctrl-A h helps, Ctrl-A p presses the power button, Ctrl-A i tells how"
+          + " the machine is. Where standard input is a pipe or a file, its bytes are"
           + " typed into the guest as they are, and its end means nothing.",
       ""
     },
@@ -252,7 +253,7 @@ final class RunVerb implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
     }
-    DeviceRequest asked = peripherals.request(booted);
+    DeviceRequest asked = peripherals.request(booted, memory.bytes());
     KeepRequest keep = keeping.request();
     checkKeeping(keep, asked);
     Optional<Restoration> restoration = keep.restoreFrom().map(from -> Restoration.of(from, asked));

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.wardian.display.PointerReceiver;
 import org.wardian.display.Screen;
 import org.wardian.display.Screenshot;
 import org.wardian.display.vnc.VncAddress;
@@ -68,13 +69,14 @@ record ScreenRequest(Optional<VncArgument> vnc, Optional<Path> screenshot) {
   /**
    * Serves the machine's display until the result is closed.
    *
+   * @param pointer what viewers point with
    * @throws Failure where the server cannot be had
    */
-  Optional<VncServer> serve(Machine machine) {
-    return vnc.map(argument -> serve(argument, machine));
+  Optional<VncServer> serve(Machine machine, PointerReceiver pointer) {
+    return vnc.map(argument -> serve(argument, machine, pointer));
   }
 
-  private static VncServer serve(VncArgument argument, Machine machine) {
+  private static VncServer serve(VncArgument argument, Machine machine, PointerReceiver pointer) {
     try {
       VncOptions options = VncOptions.at(argument.address()).withName("Wardian");
       if (argument.passwordFile().isPresent()) {
@@ -86,7 +88,7 @@ record ScreenRequest(Optional<VncArgument> vnc, Optional<Path> screenshot) {
             options.withTls(VncTls.pem(argument.certificate().get(), argument.key().orElseThrow()));
       }
       Screen screen = machine.screen().orElseThrow();
-      return VncServer.listen(options, screen, machine.keys(), machine.pointer());
+      return VncServer.listen(options, screen, machine.keys(), pointer);
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, "--vnc: " + e.getMessage(), e);
     } catch (IOException e) {

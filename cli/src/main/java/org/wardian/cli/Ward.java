@@ -74,6 +74,8 @@ public final class Ward implements Runnable {
         InterruptChipsOption.class,
         Choice.of(InterruptChipsOption.class, "a place for the interrupt chips"));
     ward.registerConverter(Translator.class, Choice.of(Translator.class, "a translator"));
+    ward.registerConverter(ConsoleKind.class, Choice.of(ConsoleKind.class, "a console"));
+    ward.registerConverter(PointerKind.class, Choice.of(PointerKind.class, "a pointer"));
     ward.registerConverter(ExtraDevice.class, Choice.of(ExtraDevice.class, "a device"));
     ward.registerConverter(
         CompletionVerb.Shell.class, Choice.of(CompletionVerb.Shell.class, "a shell that we know"));

@@ -7,6 +7,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.device.DeviceLimits;
+import org.wardian.storage.device.ErrorPolicy;
+import org.wardian.storage.device.RateLimit;
 
 class DiskArgumentTest {
   @Test
@@ -31,10 +34,49 @@ class DiskArgumentTest {
     assertThat(disk.format()).contains(ImageFormat.RAW);
     assertThat(disk.serial()).isEqualTo("X 1");
     assertThat(disk.queues()).isEqualTo(3);
-    assertThat(disk.limits().operations().perSecond()).isEqualTo(100);
-    assertThat(disk.limits().bytes().perSecond()).isEqualTo(2 << 20);
+    assertThat(disk.options().limits().operations().perSecond()).isEqualTo(100);
+    assertThat(disk.options().limits().bytes().perSecond()).isEqualTo(2 << 20);
     assertThat(DiskArgument.disk("a,snapshot=off").snapshot()).isFalse();
     assertThat(DiskArgument.disk("a,snapshot=on").snapshot()).isTrue();
+  }
+
+  @Test
+  void takesLimitsOfEachKindWithTheirBursts() {
+    DeviceLimits limits =
+        DiskArgument.disk(
+                "a,bps=10M,bps-burst=40M,bps-read=8M,bps-write=4M,iops=100,iops-burst=1000,"
+                    + "iops-read=80,iops-write=60,burst-seconds=5")
+            .options()
+            .limits();
+
+    assertThat(limits.bytes()).isEqualTo(new RateLimit(10 << 20, 40 << 20, 5));
+    assertThat(limits.readBytes()).isEqualTo(RateLimit.of(8 << 20));
+    assertThat(limits.writeBytes()).isEqualTo(RateLimit.of(4 << 20));
+    assertThat(limits.operations()).isEqualTo(new RateLimit(100, 1000, 5));
+    assertThat(limits.readOperations()).isEqualTo(RateLimit.of(80));
+    assertThat(limits.writeOperations()).isEqualTo(RateLimit.of(60));
+    assertThatThrownBy(() -> DiskArgument.disk("a,bps-burst=1M"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("need a limit");
+  }
+
+  @Test
+  void takesPoliciesForErrorsDiscardsAndFlushes() {
+    DiskArgument usual = DiskArgument.disk("a");
+
+    assertThat(usual.options().writeErrors()).isEqualTo(ErrorPolicy.STOP_ON_NO_SPACE);
+    assertThat(usual.options().discards()).isTrue();
+    assertThat(usual.flushed()).isTrue();
+    assertThat(DiskArgument.disk("a,errors=stop").options().readErrors())
+        .isEqualTo(ErrorPolicy.STOP);
+    assertThat(DiskArgument.disk("a,errors=ignore").options().writeErrors())
+        .isEqualTo(ErrorPolicy.IGNORE);
+    assertThat(DiskArgument.disk("a,errors=report").options().writeErrors())
+        .isEqualTo(ErrorPolicy.REPORT);
+    assertThat(DiskArgument.disk("a,discard=off").options().discards()).isFalse();
+    assertThat(DiskArgument.disk("a,cache=unsafe").flushed()).isFalse();
+    assertThatThrownBy(() -> DiskArgument.disk("a,cache=none"))
+        .hasMessageContaining("safe, unsafe");
   }
 
   @Test
@@ -53,9 +95,9 @@ class DiskArgumentTest {
 
   @Test
   void saysWhatItKnowsWhereAWordMakesNoSense() {
-    assertThatThrownBy(() -> DiskArgument.disk("a,cache=none"))
+    assertThatThrownBy(() -> DiskArgument.disk("a,aio=native"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("knows no cache")
+        .hasMessageContaining("knows no aio")
         .hasMessageContaining("bus=virtio");
     assertThatThrownBy(() -> DiskArgument.disk("a,bus=mfm"))
         .hasMessageContaining("bus is one of virtio, scsi, ide, ahci, not mfm");

@@ -23,4 +23,9 @@ public interface PointerReceiver {
    * @param wheel notches of the wheel, positive towards the user
    */
   void pointer(int x, int y, int width, int height, int buttons, int wheel);
+
+  /** Whether anybody takes it: a guest may have no driver for it, or not yet. */
+  default boolean used() {
+    return true;
+  }
 }

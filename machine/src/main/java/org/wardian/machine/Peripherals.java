@@ -1,6 +1,5 @@
 package org.wardian.machine;
 
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -86,8 +85,7 @@ final class Peripherals {
       case DeviceConfiguration.Disk disk -> add(disk);
       case DeviceConfiguration.NetworkCard card -> add(card);
       case DeviceConfiguration.Rng rng ->
-          plug(
-              new VirtioRng(rng.id(), new SecureRandom(), platform.timers(), rng.bytesPerSecond()));
+          plug(new VirtioRng(rng.id(), new HostRandom(), platform.timers(), rng.bytesPerSecond()));
       case DeviceConfiguration.Console console -> {
         VirtioConsole device = new VirtioConsole(console.id(), console.ports(), 0, 0);
         plug(device);

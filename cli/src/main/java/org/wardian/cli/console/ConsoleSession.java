@@ -39,7 +39,7 @@ public final class ConsoleSession implements AutoCloseable {
   private final Thread restoration = new Thread(Terminal::restoreAll, "terminal-restoration");
 
   private volatile String outputFailure = "";
-  private Runnable stopMachine = () -> {};
+  private MachineControls machine = MachineControls.NONE;
   private Runnable saveMachine = () -> {};
   private Thread keyboard;
 
@@ -91,10 +91,10 @@ public final class ConsoleSession implements AutoCloseable {
    * Starts to pass keys and characters.
    *
    * @param guest the guest's port
-   * @param stop ends the machine; called at most once, on any thread, and returns at once
+   * @param controls what the user's commands act upon
    */
-  public void start(GuestInput guest, Runnable stop) {
-    stopMachine = stop;
+  public void start(GuestInput guest, MachineControls controls) {
+    machine = controls;
     output.start();
     boolean interactive = script.isEmpty() && terminal.isPresent();
     if (interactive) {
@@ -108,8 +108,8 @@ public final class ConsoleSession implements AutoCloseable {
     keyboard = Thread.ofPlatform().daemon().name("console-input").start(keys);
   }
 
-  /** Takes one character from the guest; on the processor's thread, and seldom waits. */
-  public void put(byte character) {
+  /** Takes one character from the guest; on a processor's or device's thread, seldom waits. */
+  public synchronized void put(byte character) {
     output.put(character);
     script.map(lines -> lines.accept(character)).ifPresent(scriptTyping::add);
   }
@@ -137,7 +137,7 @@ public final class ConsoleSession implements AutoCloseable {
   private void end(Ending reason) {
     if (ending.compareAndSet(null, reason)) {
       machineStops();
-      stopMachine.run();
+      machine.stop();
     }
   }
 
@@ -162,6 +162,8 @@ public final class ConsoleSession implements AutoCloseable {
         case LEAVE -> end(Ending.LEFT);
         case SAVE -> saveMachine.run();
         case HELP -> show(EscapeKeys.HELP);
+        case POWER -> machine.pressPowerButton();
+        case INFORMATION -> show("\n" + machine.information());
         case NONE -> {
           // All of it was for the guest.
         }

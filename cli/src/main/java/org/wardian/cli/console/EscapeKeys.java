@@ -18,6 +18,8 @@ final class EscapeKeys {
       Ctrl-A s       save the machine, where --save-to says
       Ctrl-A x       leave: stop the machine as if its plug were pulled (status 130)
       Ctrl-A Ctrl-A  type one Ctrl-A into the guest
+      Ctrl-A p       press the power button: a guest that listens shuts down, or wakes
+      Ctrl-A i       how the machine is
       Ctrl-A h       this help
       """;
 
@@ -26,6 +28,8 @@ final class EscapeKeys {
     NONE,
     HELP,
     SAVE,
+    POWER,
+    INFORMATION,
     LEAVE
   }
 
@@ -57,6 +61,8 @@ final class EscapeKeys {
         case 'x', 'X' -> command = Command.LEAVE;
         case 's', 'S' -> command = Command.SAVE;
         case 'h', 'H', '?' -> command = Command.HELP;
+        case 'p', 'P' -> command = Command.POWER;
+        case 'i', 'I' -> command = Command.INFORMATION;
         case ESCAPE, 'a' -> keys.write(ESCAPE);
         default -> {
           // No meaning yet. It is not passed on: the user meant us, not the guest.

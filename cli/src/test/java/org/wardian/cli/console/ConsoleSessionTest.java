@@ -21,7 +21,24 @@ class ConsoleSessionTest {
 
   private ConsoleSession session(InputStream in, OutputStream to, Optional<ConsoleScript> script) {
     ConsoleSession session = new ConsoleSession(in, to, Optional.empty(), script);
-    session.start(keys -> typed.add(new String(keys, StandardCharsets.UTF_8)), stopped::countDown);
+    session.start(
+        keys -> typed.add(new String(keys, StandardCharsets.UTF_8)),
+        new MachineControls() {
+          @Override
+          public void stop() {
+            stopped.countDown();
+          }
+
+          @Override
+          public void pressPowerButton() {
+            typed.add("power");
+          }
+
+          @Override
+          public String information() {
+            return "well\n";
+          }
+        });
     return session;
   }
 

@@ -62,6 +62,12 @@ class EscapeKeysTest {
   }
 
   @Test
+  void theMachineIsAskedAndSwitched() {
+    assertThat(type("\u0001p").command()).isEqualTo(Command.POWER);
+    assertThat(type("\u0001i").command()).isEqualTo(Command.INFORMATION);
+  }
+
+  @Test
   void aKeyWithoutMeaningReachesNobody() {
     assertThat(text(type("a\u0001zb"))).isEqualTo("ab");
   }

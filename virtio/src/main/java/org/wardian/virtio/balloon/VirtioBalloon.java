@@ -70,6 +70,9 @@ public final class VirtioBalloon extends VirtioDevice {
   /** The driver's buffer, which is given back when figures are wanted; the thread's own. */
   private DescriptorChain waiting;
 
+  /** Bytes that were reported free since the start. */
+  private volatile long reported;
+
   private volatile boolean wanted;
   private volatile Runnable told = () -> {};
 
@@ -96,6 +99,14 @@ public final class VirtioBalloon extends VirtioDevice {
       pages |= (long) readConfiguration(CONFIG_ACTUAL + i) << (8 * i);
     }
     return pages * GuestMemory.PAGE;
+  }
+
+  /**
+   * Bytes that the guest has reported as free since the machine's start, the same page as often as
+   * it became free anew. Any thread.
+   */
+  public long reported() {
+    return reported;
   }
 
   /**
@@ -178,6 +189,7 @@ public final class VirtioBalloon extends VirtioDevice {
       long end = run.address() + run.length() & -GuestMemory.PAGE;
       if (end > first) {
         discard(first, (int) (end - first));
+        reported = reported + end - first; // by the device's thread alone
       }
     }
   }

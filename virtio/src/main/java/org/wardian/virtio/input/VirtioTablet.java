@@ -28,6 +28,11 @@ public final class VirtioTablet extends VirtioInput implements PointerReceiver {
     }
   }
 
+  @Override
+  public boolean used() {
+    return session() != null;
+  }
+
   private static long button(int code, int buttons, int mask) {
     return EventQueue.event(InputProtocol.KEY, code, (buttons & mask) != 0 ? 1 : 0);
   }
