@@ -19,4 +19,5 @@ module org.wardian.virtio {
   exports org.wardian.virtio.rng;
   exports org.wardian.virtio.scsi;
   exports org.wardian.virtio.transport;
+  exports org.wardian.virtio.vsock;
 }

@@ -92,6 +92,16 @@ final class DeviceOptionsMixin {
   private List<String> shares = List.of();
 
   @Option(
+      names = "--vsock",
+      paramLabel = "FILE[,cid=N]",
+      description =
+          "Sockets between guest and host (AF_VSOCK): a program of this host that connects to the"
+              + " UNIX socket FILE and writes 'CONNECT PORT' and a line feed reaches that port of"
+              + " the guest; one that listens at FILE_PORT is what the guest reaches at that port"
+              + " of address 2. cid is the guest's address (default: 3).")
+  private String vsock;
+
+  @Option(
       names = "--rng",
       paramLabel = "WORD",
       defaultValue = "on",
@@ -191,6 +201,8 @@ final class DeviceOptionsMixin {
         cards,
         forwards,
         each(shares, ShareArgument::parse),
+        Optional.ofNullable(vsock)
+            .map(text -> each(List.of(text), VsockArgument::parse).getFirst()),
         each(List.of(rng), RngArgument::parse).getFirst(),
         Optional.ofNullable(balloon)
             .map(text ->

@@ -13,6 +13,7 @@ import org.wardian.network.nat.Forward;
  * @param cards network cards
  * @param forwards ports of the host that lead to the guest of the first card with NAT
  * @param shares folders of the host that the guest can mount
+ * @param vsock sockets between guest and host, if there are to be any
  * @param rng the source of random numbers
  * @param balloon the balloon, if there is to be one
  * @param console what the terminal is to the guest
@@ -27,6 +28,7 @@ record DeviceRequest(
     List<NetArgument> cards,
     List<Forward> forwards,
     List<ShareArgument> shares,
+    Optional<VsockArgument> vsock,
     RngArgument rng,
     Optional<BalloonArgument> balloon,
     ConsoleKind console,
@@ -42,6 +44,7 @@ record DeviceRequest(
           List.of(NetArgument.USUAL),
           List.of(),
           List.of(),
+          Optional.empty(),
           RngArgument.USUAL,
           Optional.empty(),
           ConsoleKind.SERIAL,

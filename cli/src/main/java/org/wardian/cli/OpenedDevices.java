@@ -33,6 +33,7 @@ import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.device.TemporaryOverlay;
 import org.wardian.storage.qcow2.Qcow2Image;
 import org.wardian.storage.share.SharedFolder;
+import org.wardian.virtio.vsock.HostSockets;
 
 /** The images, ports and firmware of one run: opened before the machine, closed after it. */
 final class OpenedDevices implements AutoCloseable {
@@ -54,6 +55,7 @@ final class OpenedDevices implements AutoCloseable {
   private final int processors;
   private final PrintWriter messages;
   private Optional<Firmware> firmware = Optional.empty();
+  private Optional<HostSockets> sockets = Optional.empty();
   private volatile Optional<BalloonWatch> balloon = Optional.empty();
 
   /** Null where there is none. */
@@ -131,6 +133,7 @@ final class OpenedDevices implements AutoCloseable {
 
   /** Those behind disks and cards, whose places in the guest shall not depend on them. */
   private void addParavirtual() {
+    request.vsock().ifPresent(this::addVsock);
     if (request.rng().wanted()) {
       configurations.add(new DeviceConfiguration.Rng("rng0", request.rng().bytesPerSecond()));
     }
@@ -143,6 +146,15 @@ final class OpenedDevices implements AutoCloseable {
                     device -> balloon = Optional.of(BalloonWatch.start(device, asked.taken())))));
     if (request.tablet()) {
       configurations.add(new DeviceConfiguration.Tablet("tablet0", device -> tablet = device));
+    }
+  }
+
+  private void addVsock(VsockArgument asked) {
+    try {
+      sockets = Optional.of(HostSockets.listen(asked.file()));
+      configurations.add(new DeviceConfiguration.Vsock("vsock0", sockets.get(), asked.address()));
+    } catch (IOException e) {
+      throw new Failure(ExitStatus.UNAVAILABLE, "--vsock " + e.getMessage(), e);
     }
   }
 
@@ -361,5 +373,6 @@ final class OpenedDevices implements AutoCloseable {
     switches.forEach(SharedSwitch::close);
     disks.forEach(BlockDevice::close);
     folders.forEach(SharedFolder::close);
+    sockets.ifPresent(HostSockets::close);
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** {@code --rng}, {@code --balloon} and {@code --input}. */
+/** {@code --rng}, {@code --balloon}, {@code --vsock} and {@code --input}. */
 class ParavirtualArgumentsTest {
   private static final long MEMORY = 512L << 20;
 
@@ -33,6 +33,8 @@ class ParavirtualArgumentsTest {
     assertThat(refusal("--rng", "maybe")).contains("maybe");
     assertThat(refusal("--balloon", "4G")).contains("4G", "512M");
     assertThat(refusal("--console", "usb")).contains("serial, virtio");
+    assertThat(refusal("--vsock", "v,cid=2")).contains("3 to 4294967294");
+    assertThat(refusal("--vsock", ",cid=3")).contains("no file");
     assertThat(refusal("--share", ",readonly")).contains("no folder");
   }
 

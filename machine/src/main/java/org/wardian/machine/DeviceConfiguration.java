@@ -13,6 +13,7 @@ import org.wardian.storage.share.SharedFolder;
 import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.vsock.HostSockets;
 
 /**
  * A device that a machine has on request, behind its PCI host. Devices appear to the guest in the
@@ -197,6 +198,20 @@ public sealed interface DeviceConfiguration {
         throw new IllegalArgumentException(
             id + ": a tag has 1 to 31 letters, digits, '-', '_' and '.', not: " + tag);
       }
+    }
+  }
+
+  /**
+   * Sockets between guest and host.
+   *
+   * @param sockets the host's side
+   * @param address of the guest (CID), 3 to 2^32 - 2
+   */
+  record Vsock(String id, HostSockets sockets, long address) implements DeviceConfiguration {
+    /** Checks the name. */
+    public Vsock {
+      checkId(id);
+      Objects.requireNonNull(sockets);
     }
   }
 

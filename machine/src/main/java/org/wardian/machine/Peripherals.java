@@ -29,6 +29,7 @@ import org.wardian.virtio.scsi.ScsiDisk;
 import org.wardian.virtio.scsi.ScsiUnit;
 import org.wardian.virtio.scsi.VirtioScsi;
 import org.wardian.virtio.transport.VirtioPci;
+import org.wardian.virtio.vsock.VirtioVsock;
 
 /**
  * The devices that a configuration asks for: makes each, and plugs it into the PCI host, which from
@@ -98,6 +99,8 @@ final class Peripherals {
       }
       case DeviceConfiguration.Share share ->
           plug(new VirtioP9(share.id(), share.folder(), share.tag()));
+      case DeviceConfiguration.Vsock vsock ->
+          plug(new VirtioVsock(vsock.id(), vsock.sockets(), vsock.address()));
       case DeviceConfiguration.Keyboard keyboard -> {
         VirtioKeyboard device = new VirtioKeyboard(keyboard.id());
         plug(device);

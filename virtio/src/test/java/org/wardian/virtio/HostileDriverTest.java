@@ -3,6 +3,13 @@ package org.wardian.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +40,8 @@ import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
 import org.wardian.virtio.scsi.ScsiDisk;
 import org.wardian.virtio.scsi.VirtioScsi;
+import org.wardian.virtio.vsock.HostSockets;
+import org.wardian.virtio.vsock.VirtioVsock;
 
 /**
  * Every kind of device against a driver that writes anything anywhere, also while the device looks.
@@ -67,6 +76,8 @@ class HostileDriverTest {
           () -> new VirtioBalloon("balloon"),
           "p9",
           () -> new VirtioP9("p9", SharedFolder.open(folder, false, Ownership.ROOT), "files"),
+          "vsock",
+          HostileDriverTest::vsock,
           "input",
           () -> new VirtioKeyboard("keyboard"),
           "rng",
@@ -170,13 +181,27 @@ class HostileDriverTest {
       System.arraycopy(header, 0, bytes, 0, header.length);
       Arrays.fill(bytes, 8, 11, (byte) 0);
     }
+    if (driver.machine.device.type() == DeviceType.SOCKET && random.nextInt(4) > 0) {
+      // From the guest to the host, a stream, with a length that may be there.
+      Arrays.fill(bytes, 0, 44, (byte) 0);
+      bytes[0] = 3;
+      bytes[8] = 2;
+      bytes[16] = (byte) random.nextInt(3);
+      bytes[20] = (byte) random.nextInt(3);
+      bytes[24] = (byte) random.nextInt(40);
+      bytes[28] = 1;
+      bytes[30] = (byte) random.nextInt(9);
+      bytes[37] = (byte) random.nextInt(3);
+    }
     driver.write(data, bytes);
     boolean reads = true;
     boolean writes = true;
     if (random.nextInt(20) > 0) {
       DeviceType type = driver.machine.device.type();
       boolean control = type == DeviceType.NETWORK && (queue.index == 2 || queue.index == 4);
-      boolean pair = (type == DeviceType.NETWORK || type == DeviceType.CONSOLE) && !control;
+      boolean pair =
+          (type == DeviceType.NETWORK || type == DeviceType.CONSOLE || type == DeviceType.SOCKET)
+              && !control;
       reads =
           type == DeviceType.ENTROPY
               ? driver.machine.device instanceof MirrorDevice
@@ -198,6 +223,31 @@ class HostileDriverTest {
       driver.forget(0x18_0000);
     }
     queue.add(chain, indirect);
+  }
+
+  /** A device whose guest finds programs of the host at ports 0 to 2, which send and read. */
+  private static VirtioVsock vsock() {
+    try {
+      for (int port = 0; port < 3; port++) {
+        ServerSocketChannel program = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        program.bind(UnixDomainSocketAddress.of(folder.resolve("v_" + port)));
+        Thread.ofPlatform().daemon().start(() -> echo(program));
+      }
+      return new VirtioVsock("vsock", HostSockets.listen(folder.resolve("v")), 3);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void echo(ServerSocketChannel program) {
+    while (true) {
+      try (SocketChannel channel = program.accept()) {
+        channel.write(ByteBuffer.wrap(new byte[100]));
+        channel.read(ByteBuffer.allocate(100));
+      } catch (IOException e) {
+        // The guest has reset it; the next one comes.
+      }
+    }
   }
 
   /** The type of a 9P request: each second one attaches, walks or opens. */

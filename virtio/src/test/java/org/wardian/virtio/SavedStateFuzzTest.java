@@ -3,6 +3,8 @@ package org.wardian.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,8 @@ import org.wardian.virtio.p9.VirtioP9;
 import org.wardian.virtio.rng.VirtioRng;
 import org.wardian.virtio.scsi.ScsiCdRom;
 import org.wardian.virtio.scsi.VirtioScsi;
+import org.wardian.virtio.vsock.HostSockets;
+import org.wardian.virtio.vsock.VirtioVsock;
 
 /**
  * Saved states with bytes changed are loaded or refused by a {@link StateException}, and what was
@@ -67,7 +71,18 @@ class SavedStateFuzzTest {
               },
           "balloon", () -> new VirtioBalloon("balloon"),
           "p9", () -> new VirtioP9("p9", SharedFolder.open(folder, false, Ownership.ROOT), "files"),
+          "vsock", SavedStateFuzzTest::vsock,
           "input", () -> new VirtioTablet("tablet"));
+
+  private static VirtioVsock vsock() {
+    try {
+      // Each device has sockets of its own.
+      return new VirtioVsock(
+          "vsock", HostSockets.listen(folder.resolve("v" + System.nanoTime())), 3);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   static Stream<String> kinds() {
     return KINDS.keySet().stream().sorted();
