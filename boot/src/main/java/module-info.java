@@ -11,4 +11,5 @@ module org.wardian.boot {
   exports org.wardian.boot.acpi;
   exports org.wardian.boot.catalogue;
   exports org.wardian.boot.initramfs;
+  exports org.wardian.boot.seed;
 }
