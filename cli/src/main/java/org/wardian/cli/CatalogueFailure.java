@@ -12,6 +12,7 @@ final class CatalogueFailure {
           case OFFLINE, NOT_FOUND, HTTP_STATUS, HASH_MISMATCH, BAD_SIGNATURE, EXPIRED, MALFORMED ->
               ExitStatus.DOWNLOAD;
           case NO_SPACE, NOT_WRITABLE, CORRUPT_CACHE -> ExitStatus.STORAGE;
+          case BUILD_FAILED -> ExitStatus.BUILD_FAILED;
           case UNKNOWN_GUEST, BAD_SETTING -> ExitStatus.USAGE;
         };
     return new Failure(status, e.getMessage(), e);

@@ -21,6 +21,7 @@ public enum ExitStatus {
   GUEST_RESET(10, "the guest asked for a reset, and --no-reboot was given"),
   GUEST_DEAD(11, "the guest's only processor halted with interrupts off: nothing can wake it"),
   ACCELERATOR_FAILED(12, "the accelerator gave up on the guest, or was taken away"),
+  BUILD_FAILED(13, "a system could not be made out of its packages"),
   LEFT(130, "you left by the escape key or by an interrupt"),
   OUTPUT_CLOSED(141, "whoever read the guest's output closed it"),
   TERMINATED(143, "ward was asked to terminate");

@@ -1,6 +1,7 @@
 package org.wardian.boot.catalogue;
 
 import java.time.Clock;
+import java.util.Optional;
 
 /**
  * What a fetch from the archive needs to know of the world. Asked only when something is fetched: a
@@ -21,10 +22,19 @@ interface ArchiveAccess {
 
   /** This machine's configuration and Debian's keys. */
   static ArchiveAccess ofThisMachine() {
+    return ofThisMachine(Optional.empty());
+  }
+
+  /**
+   * As {@link #ofThisMachine()}, with the archive's mirror named by the user.
+   *
+   * @param mirror its address, or empty for the machine's own choice
+   */
+  static ArchiveAccess ofThisMachine(Optional<String> mirror) {
     return new ArchiveAccess() {
       @Override
       public DebianMirrors mirrors() throws CatalogueException {
-        return DebianMirrors.discover();
+        return DebianMirrors.discover(mirror);
       }
 
       @Override

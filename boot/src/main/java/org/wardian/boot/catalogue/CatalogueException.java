@@ -31,6 +31,8 @@ public final class CatalogueException extends IOException {
     NOT_WRITABLE,
     /** A file in the cache is missing, damaged or was changed. */
     CORRUPT_CACHE,
+    /** A system could not be made out of its packages. */
+    BUILD_FAILED,
     /** There is no guest of that name. */
     UNKNOWN_GUEST,
     /** A setting from the environment cannot be used. */

@@ -65,17 +65,31 @@ final class DebianArchive {
   GuestPackages resolve(GuestDefinition guest, Path workFolder) throws IOException {
     Predicate<String> wanted =
         name -> name.startsWith(KERNEL_PREFIX) || name.equals(guest.busyboxPackage());
-    List<DebianPackage> packages = new ArrayList<>();
-    packages.addAll(packages(mirrors.archive(), suite, guest.architecture(), wanted, workFolder));
-    if (!mirrors.security().isEmpty()) {
-      packages.addAll(
-          packages(
-              mirrors.security(), suite + "-security", guest.architecture(), wanted, workFolder));
-    }
+    List<DebianPackage> packages = packages(guest.architecture(), wanted, workFolder);
     return new GuestPackages(
         kernel(guest, packages),
         newest(packages, p -> p.name().equals(guest.busyboxPackage()))
             .orElseThrow(() -> missing(guest.busyboxPackage(), guest)));
+  }
+
+  /**
+   * All packages of an architecture, of the suite and of its security updates.
+   *
+   * @param workFolder where index files may be put for a moment; they are removed
+   */
+  List<DebianPackage> packages(String architecture, Path workFolder) throws IOException {
+    return packages(architecture, name -> true, workFolder);
+  }
+
+  private List<DebianPackage> packages(
+      String architecture, Predicate<String> wanted, Path workFolder) throws IOException {
+    List<DebianPackage> packages = new ArrayList<>();
+    packages.addAll(packages(mirrors.archive(), suite, architecture, wanted, workFolder));
+    if (!mirrors.security().isEmpty()) {
+      packages.addAll(
+          packages(mirrors.security(), suite + "-security", architecture, wanted, workFolder));
+    }
+    return packages;
   }
 
   /** The newest metapackage whose kernel is there: for an hour it may come before the kernel. */

@@ -8,9 +8,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.wardian.boot.catalogue.CatalogueException.Kind;
@@ -70,6 +72,17 @@ public record DebianMirrors(List<URI> archive, List<URI> security) {
   /** The mirrors of this machine: environment, else apt configuration, else the well-known ones. */
   public static DebianMirrors discover() throws CatalogueException {
     return discover(System.getenv(), Path.of("/etc/apt"));
+  }
+
+  /**
+   * As {@link #discover()}, with the archive's mirror named by the user.
+   *
+   * @param mirror its address, or empty for the machine's own choice
+   */
+  static DebianMirrors discover(Optional<String> mirror) throws CatalogueException {
+    Map<String, String> settings = new HashMap<>(System.getenv());
+    mirror.ifPresent(address -> settings.put(MIRROR_VARIABLE, address));
+    return discover(settings, Path.of("/etc/apt"));
   }
 
   static DebianMirrors discover(Map<String, String> environment, Path aptFolder)

@@ -14,13 +14,31 @@ import org.wardian.boot.catalogue.CatalogueException.Kind;
  * @param version its version
  * @param depends its {@code Depends} field, or empty
  * @param file where it lies below {@code archive}, with size and hash
+ * @param traits what else a resolver of dependencies must know
  */
 record DebianPackage(
-    URI archive, String name, DebianVersion version, String depends, ExpectedFile file) {
+    URI archive,
+    String name,
+    DebianVersion version,
+    String depends,
+    ExpectedFile file,
+    Traits traits) {
   /** A name, perhaps an architecture after a colon, perhaps a relation in parentheses. */
   private static final Pattern RELATION =
       Pattern.compile(
           "([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?\\s*(?:\\(\\s*=\\s*([^\\s)]+)\\s*\\))?");
+
+  /**
+   * Fields of a package that only whole systems need; each is empty where the package has none.
+   *
+   * @param preDepends what must be configured before it is unpacked
+   * @param provides virtual packages
+   * @param conflicts what it cannot be installed with, by {@code Conflicts} and {@code Breaks}
+   * @param priority {@code required}, {@code important} and so on
+   * @param essential whether every system has it, without being told
+   */
+  record Traits(
+      String preDepends, String provides, String conflicts, String priority, boolean essential) {}
 
   /**
    * Reads a paragraph of a package index.
@@ -39,11 +57,21 @@ record DebianPackage(
           new ExpectedFile(
               stanza.get("Filename", ""),
               Long.parseLong(stanza.get("Size", "")),
-              stanza.get("SHA256", "")));
+              stanza.get("SHA256", "")),
+          new Traits(
+              stanza.get("Pre-Depends", ""),
+              stanza.get("Provides", ""),
+              joined(stanza.get("Conflicts", ""), stanza.get("Breaks", "")),
+              stanza.get("Priority", ""),
+              stanza.get("Essential", "no").equals("yes")));
     } catch (IllegalArgumentException e) {
       throw new CatalogueException(
           Kind.MALFORMED, "refused " + origin + ": bad entry for package \"" + name + "\"", e);
     }
+  }
+
+  private static String joined(String first, String second) {
+    return first.isEmpty() || second.isEmpty() ? first + second : first + ", " + second;
   }
 
   /** Where the package is fetched. */

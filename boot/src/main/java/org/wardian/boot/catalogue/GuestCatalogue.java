@@ -2,6 +2,7 @@ package org.wardian.boot.catalogue;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.wardian.boot.catalogue.CatalogueException.Kind;
 
 /** The guests that can be fetched by name. */
@@ -18,7 +19,7 @@ public final class GuestCatalogue {
               "linux-image-cloud-amd64",
               "busybox-static"),
           new GuestDefinition(
-              "debian",
+              "debian-pc",
               "Debian's kernel for any PC, 64-bit, with busybox",
               "amd64",
               "linux-image-amd64",
@@ -48,7 +49,11 @@ public final class GuestCatalogue {
         return guest;
       }
     }
-    String known = GUESTS.stream().map(GuestDefinition::name).collect(Collectors.joining(", "));
+    String known =
+        Stream.concat(
+                GUESTS.stream().map(GuestDefinition::name),
+                SystemDefinition.ALL.stream().map(SystemDefinition::name))
+            .collect(Collectors.joining(", "));
     String printable = name.replaceAll("\\p{Cntrl}", "?");
     throw new CatalogueException(
         Kind.UNKNOWN_GUEST, "there is no guest \"" + printable + "\"; there are " + known);

@@ -104,7 +104,7 @@ public record ImageManifest(
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, String field, StoredFile file) throws IOException {
+  static void write(JsonGenerator json, String field, StoredFile file) throws IOException {
     json.writeObjectFieldStart(field);
     json.writeNumberField("size", file.size());
     json.writeStringField("sha256", file.sha256());
@@ -150,7 +150,7 @@ public record ImageManifest(
         required(values, field + "/sha256"));
   }
 
-  private static StoredFile storedFile(Map<String, String> values, String file) throws IOException {
+  static StoredFile storedFile(Map<String, String> values, String file) throws IOException {
     String sha256 = required(values, "files/" + file + "/sha256");
     String size = required(values, "files/" + file + "/size");
     if (!Sha256.isHex(sha256) || !size.matches("[0-9]{1,10}")) {
@@ -159,7 +159,7 @@ public record ImageManifest(
     return new StoredFile(Long.parseLong(size), sha256);
   }
 
-  private static String required(Map<String, String> values, String path) throws IOException {
+  static String required(Map<String, String> values, String path) throws IOException {
     String value = values.get(path);
     if (value == null || value.chars().anyMatch(Character::isISOControl)) {
       throw new IOException("it has no proper " + path);
@@ -168,7 +168,7 @@ public record ImageManifest(
   }
 
   /** Scalar values by the names that lead to them, joined by slashes. */
-  private static Map<String, String> flatten(byte[] data) throws IOException {
+  static Map<String, String> flatten(byte[] data) throws IOException {
     Map<String, String> values = new HashMap<>();
     Deque<String> names = new ArrayDeque<>();
     try (JsonParser json = JSON.createParser(data)) {

@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * A line of the list of guests. Fields of what is not in the cache are null, its size 0.
+ * A line of the list of guests. Fields of what is not in the cache, or of a system not known, are
+ * null, its size 0.
  *
  * @param name the guest's name
  * @param description what it is
@@ -15,7 +16,7 @@ import java.time.Instant;
  * @param kernelVersion the kernel package's version, or null
  * @param busyboxVersion the busybox package's version, or null
  * @param bytes the size of its files
- * @param pulled when it was fetched, or null
+ * @param pulled when it was fetched or made, or null
  * @param folder where it lies or would lie
  */
 public record ImageSummary(

@@ -33,6 +33,25 @@ public interface ProgressListener {
    */
   void note(String line);
 
+  /**
+   * A step of work that is counted in pieces begins, after the end of the one before.
+   *
+   * @param name what is done, for display
+   * @param total how many pieces there are, or 0 if that is not known
+   */
+  default void stepStarted(String name, int total) {}
+
+  /**
+   * Some of a step is done.
+   *
+   * @param done pieces so far
+   * @param piece what is being done at the moment, for display
+   */
+  default void stepAdvanced(int done, String piece) {}
+
+  /** The step is done. */
+  default void stepFinished() {}
+
   /** A listener that ignores everything. */
   static ProgressListener silent() {
     return new ProgressListener() {

@@ -6,12 +6,14 @@ import java.util.function.LongSupplier;
 
 /**
  * Shows downloads on a terminal: name, percentage, bar, bytes, rate and remaining time, redrawn in
- * place ten times a second. Where the stream is not a terminal, one line per finished file.
+ * place ten times a second; likewise steps of other work. Where the stream is not a terminal, one
+ * line per finished file or step.
  */
 public final class TerminalProgress implements ProgressListener {
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final int NAME_WIDTH = 26;
   private static final int BAR_WIDTH = 12;
+  private static final int LINE_WIDTH = 79;
 
   private final PrintStream out;
   private final boolean terminal;
@@ -19,6 +21,7 @@ public final class TerminalProgress implements ProgressListener {
 
   private String name = "";
   private long total = -1;
+  private int steps;
   private long received;
   private long startedAt;
   private long drawnAt;
@@ -81,6 +84,50 @@ public final class TerminalProgress implements ProgressListener {
     endLine();
     out.println(line);
     out.flush();
+  }
+
+  @Override
+  public void stepStarted(String stepName, int pieces) {
+    name = stepName;
+    steps = pieces;
+    startedAt = nanoClock.getAsLong();
+    drawnAt = startedAt - REDRAW_NANOS;
+    stepAdvanced(0, "");
+  }
+
+  @Override
+  public void stepAdvanced(int done, String piece) {
+    long now = nanoClock.getAsLong();
+    if (terminal && now - drawnAt >= REDRAW_NANOS) {
+      drawnAt = now;
+      drawn = true;
+      out.print("\r" + stepLine(done, piece) + "\033[K");
+      out.flush();
+    }
+  }
+
+  @Override
+  public void stepFinished() {
+    long seconds = (nanoClock.getAsLong() - startedAt) / 1_000_000_000L;
+    out.println((terminal ? "\r" : "") + name + " (" + duration(seconds) + ")" + ending());
+    out.flush();
+    drawn = false;
+  }
+
+  private String ending() {
+    return terminal ? "\033[K" : "";
+  }
+
+  private String stepLine(int done, String piece) {
+    StringBuilder line = new StringBuilder(80).append(name);
+    if (steps > 0) {
+      int percent = (int) Math.min(100, done * 100L / steps);
+      int filled = percent * BAR_WIDTH / 100;
+      line.append(String.format(Locale.ROOT, " %3d%% [", percent));
+      line.append("#".repeat(filled)).append(".".repeat(BAR_WIDTH - filled)).append(']');
+    }
+    line.append(' ').append(piece);
+    return line.length() <= LINE_WIDTH ? line.toString() : line.substring(0, LINE_WIDTH);
   }
 
   private void endLine() {

@@ -176,7 +176,7 @@ class ImageCacheTest {
   void listsAllGuestsWithWhatTheCacheHas() throws IOException {
     assertThat(cache.list())
         .extracting(ImageSummary::name)
-        .containsExactly("debian-cloud", "debian", "debian-i386");
+        .containsExactly("debian-cloud", "debian-pc", "debian-i386");
     assertThat(cache.list()).allMatch(image -> image.state() == ImageSummary.State.ABSENT);
     cache.ensure(GUEST, progress);
     ImageSummary summary = cache.list().get(0);
@@ -211,17 +211,18 @@ class ImageCacheTest {
   void saysWhichGuestsThereAre() {
     assertThatExceptionOfType(CatalogueException.class)
         .isThrownBy(() -> cache.ensure("debain\n", progress))
-        .withMessage("there is no guest \"debain?\"; there are debian-cloud, debian, debian-i386")
+        .withMessage(
+            "there is no guest \"debain?\"; there are debian-cloud, debian-pc, debian-i386, debian")
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.UNKNOWN_GUEST));
   }
 
   @Test
   void saysWhichPackageASuiteLacks() {
     assertThatExceptionOfType(CatalogueException.class)
-        .isThrownBy(() -> cache.ensure("debian", progress))
+        .isThrownBy(() -> cache.ensure("debian-pc", progress))
         .withMessage(
-            "Debian bookworm has no package linux-image-amd64 for amd64, which the guest debian"
-                + " needs");
+            "Debian bookworm has no package linux-image-amd64 for amd64, which the guest"
+                + " debian-pc needs");
   }
 
   @Test

@@ -82,6 +82,12 @@ final class TestMirror implements AutoCloseable {
   }
 
   void addPackage(String archive, String name, String version, String depends, byte[] deb) {
+    addPackageWith(
+        archive, name, version, depends.isEmpty() ? "" : "Depends: " + depends + "\n", deb);
+  }
+
+  /** A package with further fields in the index, each with its line's end. */
+  void addPackageWith(String archive, String name, String version, String fields, byte[] deb) {
     String path = "pool/main/" + name + "_" + version.replace(":", "%3a") + "_amd64.deb";
     path = path.replace("%3a", ".");
     serve("/" + archive + "/" + path, deb);
@@ -91,7 +97,7 @@ final class TestMirror implements AutoCloseable {
             + "\nVersion: "
             + version
             + "\nArchitecture: amd64\n"
-            + (depends.isEmpty() ? "" : "Depends: " + depends + "\n")
+            + fields
             + "Description: for a test\n of several\n .\n lines\nFilename: "
             + path
             + "\nSize: "
@@ -100,6 +106,11 @@ final class TestMirror implements AutoCloseable {
             + Sha256.of(deb)
             + "\n";
     stanzas.computeIfAbsent(archive, a -> new CopyOnWriteArrayList<>()).add(stanza);
+  }
+
+  /** Forgets a package in the next index. */
+  void removePackage(String archive, String name) {
+    stanzas.get(archive).removeIf(stanza -> stanza.startsWith("Package: " + name + "\n"));
   }
 
   /** A further line of the signed index, such as {@code Valid-Until}. */

@@ -14,7 +14,7 @@ class DebianKernelsTest {
   @ParameterizedTest
   @CsvSource({
     "debian-cloud, -cloud-amd64, x86_64",
-    "debian,       -amd64,       x86_64",
+    "debian-pc,    -amd64,       x86_64",
     "debian-i386,  -686-pae,     i686"
   })
   void bootsRebootsAndPowersOff(String guest, String release, String architecture)
