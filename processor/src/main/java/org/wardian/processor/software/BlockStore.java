@@ -3,6 +3,7 @@ package org.wardian.processor.software;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import org.wardian.memory.GuestMemory;
@@ -303,6 +304,20 @@ final class BlockStore {
       pages.remove(physical);
     } else {
       pages.put(physical, left);
+    }
+  }
+
+  /** Forgets the code of {@code size} bytes of whole guest-physical pages, whose memory is gone. */
+  void forget(long base, long size) {
+    Iterator<Map.Entry<Long, TranslatedBlock>> each = pages.entrySet().iterator();
+    while (each.hasNext()) {
+      Map.Entry<Long, TranslatedBlock> page = each.next();
+      if (page.getKey() >= base && page.getKey() - base < size) {
+        for (TranslatedBlock b = page.getValue(); b != null; b = b.nextOfPage) {
+          kill(b.head != null ? b.head : b);
+        }
+        each.remove();
+      }
     }
   }
 

@@ -544,15 +544,29 @@ final class CodeCache {
     return translations != null && translations.store().holds(physical);
   }
 
-  /**
-   * Forgets all code of {@code count} frames from {@code first}: their memory is gone, or was
-   * written in ways that nobody followed. An operation of theirs that executes now runs to its end.
-   */
-  void forgetFrames(int first, int count) {
+  /** Forgets all code: memory was written in ways that nobody followed. */
+  void forgetAll() {
     Translations translations = cpu.translations();
     if (translations != null) {
       translations.store().clear();
     }
+    forgetFrames(0, Integer.MAX_VALUE);
+  }
+
+  /** Forgets all code of a region whose memory is gone. */
+  void forgetRegion(GuestMemory.Region region) {
+    Translations translations = cpu.translations();
+    if (translations != null) {
+      translations.store().forget(region.base(), region.size());
+    }
+    forgetFrames(region.firstFrame(), (int) (region.size() / GuestMemory.PAGE));
+  }
+
+  /**
+   * Forgets the operations of {@code count} frames from {@code first}. One of theirs that executes
+   * now runs to its end.
+   */
+  private void forgetFrames(int first, int count) {
     int last = first + count - 1;
     for (CodePage[][] chunks : pages) {
       for (int n = first >> CHUNK_BITS; n <= last >> CHUNK_BITS && n < chunks.length; n++) {

@@ -97,7 +97,7 @@ final class MemoryRequests
       now = asked;
       gone = List.copyOf(removed);
       removed.clear();
-      gone.forEach(this::forget);
+      gone.forEach(cache::forgetRegion);
       if (mapChanged) {
         cpu.flushTranslations();
       }
@@ -105,7 +105,7 @@ final class MemoryRequests
         cpu.watchStores();
       }
       if (writes.lost()) {
-        cache.forgetFrames(0, Integer.MAX_VALUE);
+        cache.forgetAll();
       } else {
         writes.forEach(cache::codeWritten);
       }
@@ -119,10 +119,6 @@ final class MemoryRequests
       done = Math.max(done, now);
       notifyAll();
     }
-  }
-
-  private void forget(Region region) {
-    cache.forgetFrames(region.firstFrame(), (int) (region.size() / GuestMemory.PAGE));
   }
 
   /** Whether the current thread may act on the vCPU at once; the monitor is held. */
@@ -154,7 +150,7 @@ final class MemoryRequests
       return;
     }
     if (here()) {
-      forget(region);
+      cache.forgetRegion(region);
       cpu.flushTranslations();
     } else {
       memory.retain(region);

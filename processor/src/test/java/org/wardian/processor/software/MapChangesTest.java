@@ -228,6 +228,28 @@ class MapChangesTest {
   }
 
   @Test
+  void codeElsewhereStaysTranslated() {
+    SoftwareVcpu translated = guest.add(true);
+    guest.code(PLACE, "ffc3c3"); // inc ebx; ret
+    guest.onPort(() -> {
+      remove();
+      add();
+      guest.code(PLACE, "83c302c3"); // add ebx,2; ret
+    });
+    // 1: call rdi; out dx,al; dec rcx; jnz 1b
+    guest.code(SoftwareGuest.CODE, "ffd7ee48ffc975f8f4");
+    guest.start(translated, SoftwareGuest.CODE);
+    translated.gpr(SoftwareGuest.RDI, PLACE);
+    translated.gpr(SoftwareGuest.RCX, 1000);
+    assertThat(translated.run()).isEqualTo(Exit.HALTED);
+
+    assertThat(translated.gpr(SoftwareGuest.RBX)).isEqualTo(1 + 2 * 999);
+    assertThat(translated.counters()).containsEntry("code-cache-flushes", 0L);
+    // The routine once for each of its lives, the loop but once.
+    assertThat(translated.counters().get("blocks-translated")).isBetween(1000L, 1010L);
+  }
+
+  @Test
   void contextsOfJumpsMayComeRoundInTheMiddle() {
     long[] code = {SoftwareGuest.DATA, SoftwareGuest.DATA + 0x1000};
     guest.code(code[0], "ffc3c3"); // inc ebx; ret
