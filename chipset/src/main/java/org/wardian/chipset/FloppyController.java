@@ -1,8 +1,5 @@
 package org.wardian.chipset;
 
-import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.List;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoHandler;
@@ -33,7 +30,6 @@ public final class FloppyController implements Device {
   public static final int DMA_CHANNEL = 2;
 
   private static final int STATE_VERSION = 1;
-  private static final int SECTOR = 512;
 
   private static final int DOR_NOT_RESET = 0x04;
   private static final int DOR_DMA = 0x08;
@@ -57,29 +53,24 @@ public final class FloppyController implements Device {
 
   private static final int INPUT_CHANGED = 0x80;
 
-  private static final int MULTI_TRACK = 0x80;
   private static final int VERSION_82077 = 0x90;
+  private static final int NO_82078 = 0x41;
   private static final int LOCK = 0x80;
 
-  private enum Phase {
-    COMMAND,
-    /** Data by programmed transfers. */
-    EXECUTION,
-    /** The medium works. */
-    BUSY,
-    RESULT
-  }
+  /** The code of 512 bytes a sector. */
+  private static final int SIZE_CODE = 2;
+
+  private static final int MOST_RESULTS = 16;
 
   private final BlockDevice medium;
   private final InterruptLine line;
-  private final Dma8237 dma;
   private FloppyGeometry geometry;
 
   private int outputs;
   private int rate;
   private int tape;
-  private Phase phase = Phase.COMMAND;
-  private byte[] command = new byte[0];
+  private FloppyPhase phase = FloppyPhase.COMMAND;
+  private FloppyCommand command = FloppyCommand.NONE;
   private byte[] result = new byte[0];
   private int resultAt;
 
@@ -97,12 +88,7 @@ public final class FloppyController implements Device {
   private int precompensation;
   private int perpendicular;
 
-  /** The transfer under way: data, how much of it has moved, and where it began on the disk. */
-  private byte[] data = new byte[0];
-
-  private int moved;
-  private int firstSector;
-  private int generation;
+  private final FloppyTransfer transfer;
   private boolean again;
 
   /**
@@ -113,7 +99,7 @@ public final class FloppyController implements Device {
   public FloppyController(BlockDevice medium, InterruptLine line, Dma8237 dma) {
     this.medium = medium;
     this.line = line;
-    this.dma = dma;
+    this.transfer = new FloppyTransfer(medium, dma, this);
     this.geometry = FloppyGeometry.of(medium.length());
     this.changed = true;
     this.outputs = 0;
@@ -155,12 +141,10 @@ public final class FloppyController implements Device {
   }
 
   private void forget() {
-    generation++;
-    phase = Phase.COMMAND;
-    command = new byte[0];
+    transfer.forget();
+    phase = FloppyPhase.COMMAND;
+    command = FloppyCommand.NONE;
     result = new byte[0];
-    data = new byte[0];
-    moved = 0;
     resultAt = 0;
     again = false;
   }
@@ -257,34 +241,33 @@ public final class FloppyController implements Device {
   }
 
   private int status() {
-    int busy = command.length > 0 || phase != Phase.COMMAND ? MSR_BUSY : 0;
+    int busy = !command.isEmpty() || phase != FloppyPhase.COMMAND ? MSR_BUSY : 0;
     if ((outputs & DOR_NOT_RESET) == 0) {
       return 0;
     }
     return switch (phase) {
       case COMMAND -> MSR_REQUEST | busy;
-      case EXECUTION -> MSR_REQUEST | MSR_NO_DMA | busy | (reading() ? MSR_TO_HOST : 0);
+      case EXECUTION -> MSR_REQUEST | MSR_NO_DMA | busy | (command.reads() ? MSR_TO_HOST : 0);
       case BUSY -> busy;
       case RESULT -> MSR_REQUEST | MSR_TO_HOST | busy;
     };
   }
 
   private int readData() {
-    if (phase == Phase.EXECUTION && reading()) {
-      int value = data[moved++] & 0xff;
-      if (moved == data.length) {
+    if (phase == FloppyPhase.EXECUTION && command.reads()) {
+      int value = transfer.take();
+      if (transfer.isComplete()) {
         finish(0, ST1_END_OF_CYLINDER, ST0_ABNORMAL);
       }
       return value;
     }
-    if (phase != Phase.RESULT) {
+    if (phase != FloppyPhase.RESULT) {
       return 0;
     }
     int value = result[resultAt++] & 0xff;
     line.set(false);
     if (resultAt == result.length) {
-      phase = Phase.COMMAND;
-      command = new byte[0];
+      end();
     }
     return value;
   }
@@ -293,84 +276,61 @@ public final class FloppyController implements Device {
     if ((outputs & DOR_NOT_RESET) == 0) {
       return;
     }
-    if (phase == Phase.EXECUTION && !reading()) {
-      data[moved++] = (byte) value;
-      if (moved == data.length) {
+    if (phase == FloppyPhase.EXECUTION && !command.reads()) {
+      transfer.put(value);
+      if (transfer.isComplete()) {
         taken();
       }
-    } else if (phase == Phase.COMMAND) {
-      command = Arrays.copyOf(command, command.length + 1);
-      command[command.length - 1] = (byte) value;
-      if (command.length == length(command[0] & 0xff)) {
+    } else if (phase == FloppyPhase.COMMAND) {
+      command = command.with(value);
+      if (command.isComplete()) {
         execute();
       }
     }
   }
 
-  /** Bytes of a command, the first included. */
-  private static int length(int code) {
-    return switch (code & 0x1f) {
-      case 0x02, 0x05, 0x06, 0x09, 0x0c, 0x11, 0x16, 0x19, 0x1d -> 9;
-      case 0x03, 0x0f -> 3;
-      case 0x04, 0x07, 0x0a, 0x12 -> code == 0x0e ? 1 : 2;
-      case 0x0d -> 6;
-      case 0x13 -> 4;
-      default -> 1;
-    };
-  }
-
-  private boolean reading() {
-    int code = command.length == 0 ? 0 : command[0] & 0x1f;
-    return code == 0x06 || code == 0x0c || code == 0x02;
-  }
-
-  private int drive() {
-    return command.length > 1 ? command[1] & 3 : 0;
-  }
-
-  private int head() {
-    return command.length > 1 ? command[1] >> 2 & 1 : 0;
-  }
-
   private void execute() {
-    int code = command[0] & 0xff;
-    switch (code & 0x1f) {
-      case 0x03 -> {
-        noDma = (command[2] & 1) != 0;
+    int first = command.at(0);
+    switch (command.code()) {
+      case FloppyCommand.SPECIFY -> {
+        noDma = (command.at(2) & 1) != 0;
         end();
       }
-      case 0x04 -> results(senseDrive());
-      case 0x07 -> seek(0);
-      case 0x08 -> senseInterrupt();
-      case 0x0f -> seek(command[2] & 0xff);
-      case 0x0a -> readId();
-      case 0x0d -> format();
-      case 0x02, 0x06, 0x0c -> transfer(false);
-      case 0x05, 0x09 -> transfer(true);
-      case 0x16 -> verify();
-      case 0x0e -> results(registers());
-      case 0x10 -> results(code == 0x10 ? VERSION_82077 : ST0_INVALID);
-      case 0x12 -> {
-        perpendicular = command[1] & 0xff;
+      case FloppyCommand.SENSE_DRIVE -> results(senseDrive());
+      case FloppyCommand.RECALIBRATE -> seek(0);
+      case FloppyCommand.SENSE_INTERRUPT -> senseInterrupt();
+      case FloppyCommand.SEEK -> seek(command.at(2));
+      case FloppyCommand.READ_ID -> readId();
+      case FloppyCommand.FORMAT -> format();
+      case FloppyCommand.READ_TRACK, FloppyCommand.READ, FloppyCommand.READ_DELETED ->
+          transfer(false);
+      case FloppyCommand.WRITE, FloppyCommand.WRITE_DELETED -> transfer(true);
+      case FloppyCommand.VERIFY -> verify();
+      case FloppyCommand.DUMP_REGISTERS -> results(registers());
+      case FloppyCommand.VERSION ->
+          results(first == FloppyCommand.VERSION ? VERSION_82077 : ST0_INVALID);
+      case FloppyCommand.PERPENDICULAR -> {
+        perpendicular = command.at(1);
         end();
       }
-      case 0x13 -> {
-        configuration = command[2] & 0xff;
-        precompensation = command[3] & 0xff;
+      case FloppyCommand.CONFIGURE -> {
+        configuration = command.at(2);
+        precompensation = command.at(3);
         end();
       }
-      case 0x14 -> {
-        locked = (code & LOCK) != 0;
+      case FloppyCommand.LOCK -> {
+        locked = (first & LOCK) != 0;
         results(locked ? 0x10 : 0);
       }
-      case 0x18 -> results(code == 0x18 ? 0x41 : ST0_INVALID); // part ID: not an 82078
+      case FloppyCommand.PART_ID ->
+          results(first == FloppyCommand.PART_ID ? NO_82078 : ST0_INVALID);
       default -> results(ST0_INVALID);
     }
   }
 
   private void end() {
-    phase = Phase.COMMAND;
-    command = new byte[0];
+    phase = FloppyPhase.COMMAND;
+    command = FloppyCommand.NONE;
   }
 
   private void results(int... bytes) {
@@ -379,13 +339,13 @@ public final class FloppyController implements Device {
       result[i] = (byte) bytes[i];
     }
     resultAt = 0;
-    phase = Phase.RESULT;
+    phase = FloppyPhase.RESULT;
   }
 
   private int senseDrive() {
-    boolean here = drive() == 0;
+    boolean here = command.drive() == 0;
     boolean protect = here && medium.readOnly();
-    return 0x28 | (protect ? 0x40 : 0) | (here && cylinder == 0 ? 0x10 : 0) | command[1] & 7;
+    return 0x28 | (protect ? 0x40 : 0) | (here && cylinder == 0 ? 0x10 : 0) | command.at(1) & 7;
   }
 
   private int[] registers() {
@@ -408,7 +368,7 @@ public final class FloppyController implements Device {
   }
 
   private void seek(int to) {
-    boolean here = drive() == 0;
+    boolean here = command.drive() == 0;
     if (here) {
       cylinder = Math.min(to, 84);
       if (geometry != null) {
@@ -416,8 +376,8 @@ public final class FloppyController implements Device {
       }
     }
     // A drive that is not there never finds track 0.
-    boolean failed = !here && (command[0] & 0x1f) == 0x07;
-    sense = ST0_SEEK_END | (failed ? 0x50 : 0) | head() << 2 | drive();
+    boolean failed = !here && command.code() == FloppyCommand.RECALIBRATE;
+    sense = ST0_SEEK_END | (failed ? 0x50 : 0) | command.head() << 2 | command.drive();
     end();
     interrupt();
   }
@@ -439,53 +399,57 @@ public final class FloppyController implements Device {
   }
 
   private void readId() {
-    if (geometry == null || drive() != 0) {
+    if (geometry == null || command.drive() != 0) {
       finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
       return;
     }
-    status(0, 0, 0, cylinder, head(), 1);
+    status(0, 0, 0, new FloppyPlace(cylinder, command.head(), 1));
   }
 
   /** Ends a command with the seven bytes of status and place. */
-  private void status(int st0, int st1, int st2, int atCylinder, int atHead, int sector) {
-    results(st0 | head() << 2 | drive(), st1, st2, atCylinder, atHead, sector, 2);
+  private void status(int st0, int st1, int st2, FloppyPlace place) {
+    int unit = command.head() << 2 | command.drive();
+    results(st0 | unit, st1, st2, place.cylinder(), place.head(), place.sector(), SIZE_CODE);
     interrupt();
   }
 
   /** Ends a data command; the place is where it was asked to begin plus what was moved. */
   private void finish(int st2, int st1, int st0) {
-    int at = firstSector + (moved + SECTOR - 1) / SECTOR;
-    FloppyGeometry g = geometry == null ? FloppyGeometry.HIGH_DENSITY : geometry;
-    int sector = at % g.sectors() + 1;
-    int atHead = at / g.sectors() % g.heads();
-    int atCylinder = at / g.sectors() / g.heads();
-    data = new byte[0];
-    status(st0, st1, st2, atCylinder, atHead, sector);
+    FloppyPlace place =
+        command.isPlaced()
+            ? command.place().behind(transfer.sectors(), command.lastSector(), command.bothHeads())
+            : new FloppyPlace(cylinder, command.head(), 1);
+    transfer.forget();
+    status(st0, st1, st2, place);
+  }
+
+  /** Whether the command's drive has no disk; the command has ended then. */
+  private boolean notReady() {
+    transfer.at(0);
+    if (geometry != null && command.drive() == 0) {
+      return false;
+    }
+    finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
+    return true;
+  }
+
+  private boolean byDma() {
+    return (outputs & DOR_DMA) != 0 && !noDma;
   }
 
   private void transfer(boolean write) {
-    int c = command[2] & 0xff;
-    int h = command[3] & 0xff;
-    int r = command[4] & 0xff;
-    int last = command[6] & 0xff;
-    boolean both = (command[0] & MULTI_TRACK) != 0;
-    moved = 0;
-    firstSector = 0;
-    if (geometry == null || drive() != 0) {
-      finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
+    if (notReady()) {
       return;
     }
+    FloppyPlace place = command.place();
     boolean there =
-        c == cylinder
-            && c < geometry.cylinders()
-            && h == head()
-            && h < geometry.heads()
-            && r >= 1
-            && r <= geometry.sectors()
-            && command[5] == 2;
-    if (there) {
-      firstSector = (c * geometry.heads() + h) * geometry.sectors() + r - 1;
-    }
+        place.cylinder() == cylinder
+            && place.cylinder() < geometry.cylinders()
+            && place.head() == command.head()
+            && place.head() < geometry.heads()
+            && place.sector() >= 1
+            && place.sector() <= geometry.sectors()
+            && command.sizeCode() == SIZE_CODE;
     if (!there) {
       finish(0, ST1_NO_DATA, ST0_ABNORMAL);
       return;
@@ -494,65 +458,45 @@ public final class FloppyController implements Device {
       finish(0, ST1_NOT_WRITABLE, ST0_ABNORMAL);
       return;
     }
-    int end = Math.min(last, geometry.sectors());
-    int sectors = Math.max(1, end - r + 1);
-    if (both && h == 0 && geometry.heads() == 2) {
+    transfer.at(firstOfTrack(place.head()) + place.sector() - 1);
+    int end = Math.min(command.lastSector(), geometry.sectors());
+    int sectors = Math.max(1, end - place.sector() + 1);
+    if (command.bothHeads() && place.head() == 0 && geometry.heads() == 2) {
       sectors += geometry.sectors();
     }
-    begin(write, sectors * SECTOR);
+    if (!transfer.begin(write, sectors, byDma())) {
+      finish(0, ST1_OVERRUN, ST0_ABNORMAL);
+    }
   }
 
-  private void begin(boolean write, int most) {
-    boolean byDma = (outputs & DOR_DMA) != 0 && !noDma;
-    int length = byDma ? Math.min(most, dma.ready(DMA_CHANNEL, !write)) : most;
-    if (length == 0) {
-      finish(0, ST1_OVERRUN, ST0_ABNORMAL);
-      return;
-    }
-    // Whole sectors are read and written; DMA may end within one.
-    data = new byte[length + SECTOR - 1 & -SECTOR];
-    if (!write) {
-      submit(BlockRequest.Kind.READ);
-    } else if (byDma) {
-      moved = dma.move(DMA_CHANNEL, false, data, 0, length);
-      submit(BlockRequest.Kind.WRITE);
-    } else {
-      phase = Phase.EXECUTION;
-      interrupt();
-    }
+  /** The first sector of a track of this cylinder, counted from the disk's first. */
+  private int firstOfTrack(int head) {
+    return (cylinder * geometry.heads() + head) * geometry.sectors();
+  }
+
+  /** Programmed transfers begin; of the transfer. */
+  void awaitProgrammed() {
+    phase = FloppyPhase.EXECUTION;
+    interrupt();
+  }
+
+  /** The medium works from now on; of the transfer. */
+  void awaitMedium() {
+    phase = FloppyPhase.BUSY;
   }
 
   /** All programmed bytes of a write are here. */
   private void taken() {
-    if ((command[0] & 0x1f) == 0x0d) {
+    if (command.code() == FloppyCommand.FORMAT) {
       fillTrack();
     } else {
-      submit(BlockRequest.Kind.WRITE);
+      transfer.submit(BlockRequest.Kind.WRITE);
     }
   }
 
-  private void submit(BlockRequest.Kind kind) {
-    phase = Phase.BUSY;
-    int asked = ++generation;
-    medium.submit(
-        new MediumRequest(
-            kind,
-            (long) firstSector * SECTOR,
-            data.length,
-            List.of(ByteBuffer.wrap(data)),
-            null,
-            answer -> {
-              synchronized (this) {
-                if (asked == generation) {
-                  answered(kind == BlockRequest.Kind.WRITE, answer);
-                }
-              }
-            }));
-  }
-
-  private void answered(boolean write, BlockRequest.Result answer) {
+  /** The medium is done; of the transfer, under this monitor. */
+  void answered(boolean write, BlockRequest.Result answer) {
     if (answer != BlockRequest.Result.OK) {
-      moved = 0;
       int st1 =
           answer == BlockRequest.Result.READ_ONLY
               ? ST1_NOT_WRITABLE
@@ -560,56 +504,46 @@ public final class FloppyController implements Device {
       finish(0, st1, ST0_ABNORMAL);
     } else if (write) {
       finish(0, 0, 0);
-    } else if ((outputs & DOR_DMA) != 0 && !noDma) {
-      moved = dma.move(DMA_CHANNEL, true, data, 0, data.length);
+    } else if (byDma()) {
+      transfer.deliver();
       finish(0, 0, 0);
     } else {
-      moved = 0;
-      phase = Phase.EXECUTION;
-      interrupt();
+      transfer.rewind();
+      awaitProgrammed();
     }
   }
 
   private void verify() {
-    firstSector = 0;
-    moved = 0;
+    transfer.at(0);
     finish(0, geometry == null ? ST1_NO_DATA : 0, geometry == null ? ST0_ABNORMAL : 0);
   }
 
   /** FORMAT TRACK: takes four bytes a sector, and fills the sectors that they name. */
   private void format() {
-    moved = 0;
-    firstSector = 0;
-    int sectors = command[3] & 0xff;
-    if (geometry == null || drive() != 0 || head() >= geometry.heads()) {
-      finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
+    if (notReady()) {
       return;
     }
+    int sectors = command.at(3);
+    boolean fits =
+        command.head() < geometry.heads()
+            && sectors == geometry.sectors()
+            && command.at(2) == SIZE_CODE
+            && cylinder < geometry.cylinders();
     if (medium.readOnly()) {
       finish(0, ST1_NOT_WRITABLE, ST0_ABNORMAL);
-      return;
-    }
-    if (sectors != geometry.sectors() || command[2] != 2 || cylinder >= geometry.cylinders()) {
+    } else if (!fits) {
       finish(0, ST1_NO_DATA, ST0_ABNORMAL); // another format than the image's
-      return;
-    }
-    data = new byte[4 * sectors];
-    if ((outputs & DOR_DMA) != 0 && !noDma) {
-      dma.move(DMA_CHANNEL, false, data, 0, data.length);
-      fillTrack();
     } else {
-      phase = Phase.EXECUTION;
-      interrupt();
+      transfer.beginFormat(sectors, byDma());
+      if (phase != FloppyPhase.EXECUTION) {
+        fillTrack();
+      }
     }
   }
 
   private void fillTrack() {
-    byte filler = command[5];
-    data = new byte[geometry.sectors() * SECTOR];
-    Arrays.fill(data, filler);
-    moved = data.length;
-    firstSector = (cylinder * geometry.heads() + head()) * geometry.sectors();
-    submit(BlockRequest.Kind.WRITE);
+    transfer.at(firstOfTrack(command.head()));
+    transfer.fill(geometry.sectors(), command.at(5));
   }
 
   @Override
@@ -627,7 +561,7 @@ public final class FloppyController implements Device {
   public synchronized void start() {
     if (again) {
       again = false;
-      submit(reading() ? BlockRequest.Kind.READ : BlockRequest.Kind.WRITE);
+      transfer.submit(command.reads() ? BlockRequest.Kind.READ : BlockRequest.Kind.WRITE);
     }
   }
 
@@ -647,15 +581,15 @@ public final class FloppyController implements Device {
           configuration,
           precompensation,
           perpendicular,
-          moved,
-          firstSector
+          transfer.moved(),
+          transfer.firstSector()
         });
     out.writeBoolean(changed);
     out.writeBoolean(noDma);
     out.writeBoolean(locked);
-    out.writeBytes(command);
+    out.writeBytes(command.bytes());
     out.writeBytes(result);
-    out.writeBytes(data);
+    transfer.saveData(out);
     out.end();
   }
 
@@ -677,31 +611,29 @@ public final class FloppyController implements Device {
     changed = in.readBoolean();
     noDma = in.readBoolean();
     locked = in.readBoolean();
-    byte[] savedCommand = in.readBytes();
+    FloppyCommand savedCommand = new FloppyCommand(in.readBytes());
     byte[] savedResult = in.readBytes();
     byte[] savedData = in.readBytes();
     in.end();
-    Phase saved = Phase.values()[Math.clamp(fields[3], 0, Phase.values().length - 1)];
-    int whole = savedCommand.length == 0 ? 1 : length(savedCommand[0] & 0xff);
-    boolean complete = savedCommand.length == whole;
+    FloppyPhase[] phases = FloppyPhase.values();
+    FloppyPhase saved = phases[Math.clamp(fields[3], 0, phases.length - 1)];
+    boolean complete = savedCommand.isComplete();
     boolean sound =
         switch (saved) {
-          case COMMAND -> savedCommand.length < whole;
+          case COMMAND -> !complete && !savedCommand.isTooLong();
           case RESULT -> complete && fields[4] >= 0 && fields[4] < savedResult.length;
-          case EXECUTION ->
-              complete && geometry != null && fields[11] >= 0 && fields[11] < savedData.length;
-          case BUSY -> complete && savedData.length > 0 && savedData.length % SECTOR == 0;
+          case EXECUTION -> complete && geometry != null;
+          case BUSY -> complete;
         };
-    boolean small = savedData.length <= 2 * 64 * SECTOR && savedResult.length <= 16;
-    if (sound && small && fields[12] >= 0 && fields[12] < 4 * 84 * 64) {
+    if (sound
+        && savedResult.length <= MOST_RESULTS
+        && FloppyTransfer.sound(saved, savedData.length, fields[11], fields[12])) {
       phase = saved;
       command = savedCommand;
       result = savedResult;
-      data = savedData;
       resultAt = fields[4];
-      moved = Math.clamp(fields[11], 0, data.length);
-      firstSector = fields[12];
-      again = saved == Phase.BUSY;
+      transfer.load(savedData, fields[11], fields[12]);
+      again = saved == FloppyPhase.BUSY;
     }
   }
 }

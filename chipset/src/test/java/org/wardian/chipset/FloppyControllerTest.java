@@ -93,6 +93,24 @@ class FloppyControllerTest {
     assertThat(pc.floppyDisk.sector(79 * 36 + 17)).startsWith(0x78, 0x56, 0x34, 0x12);
   }
 
+  /** Drivers compute from it what was done; without the multi-track bit, the head stays. */
+  @Test
+  void thePlaceBehindATrackDependsOnTheMultiTrackBit() {
+    seek(1, 1);
+    dma(0x4a, 18 * 512);
+    assertThat(command(new int[] {0x45, 4, 1, 1, 1, 2, 18, 0x1b, 0xff}, 7))
+        .containsExactly(4, 0, 0, 2, 1, 1, 2);
+    dma(0x46, 18 * 512);
+    assertThat(command(new int[] {0xe6, 4, 1, 1, 1, 2, 18, 0x1b, 0xff}, 7))
+        .containsExactly(4, 0, 0, 2, 0, 1, 2);
+    dma(0x46, 512);
+    assertThat(command(new int[] {0x66, 0, 1, 0, 18, 2, 18, 0x1b, 0xff}, 7))
+        .containsExactly(0, 0, 0, 2, 0, 1, 2);
+    dma(0x46, 512);
+    assertThat(command(new int[] {0xe6, 0, 1, 0, 18, 2, 18, 0x1b, 0xff}, 7))
+        .containsExactly(0, 0, 0, 1, 1, 1, 2);
+  }
+
   @Test
   void aProtectedDiskIsNotWritten() {
     pc.floppyDisk.readOnly = true;
