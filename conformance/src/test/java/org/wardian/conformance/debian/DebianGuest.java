@@ -1,6 +1,9 @@
 package org.wardian.conformance.debian;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +15,7 @@ import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.ProgressListener;
 import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.boot.initramfs.DefaultInitramfs;
+import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.platform.Translator;
 import org.wardian.x86.CpuModel;
@@ -28,6 +32,7 @@ import org.wardian.x86.CpuModel;
  * @param files what the initramfs holds besides busybox
  * @param processors how many the machine has
  * @param translator how our own processor executes it
+ * @param devices what is in its PCI slots
  */
 public record DebianGuest(
     String name,
@@ -37,13 +42,22 @@ public record DebianGuest(
     BootProtocol protocol,
     List<CpioEntry> files,
     int processors,
-    Translator translator) {
+    Translator translator,
+    List<DeviceConfiguration> devices) {
   private static final long MEMORY = 512L << 20;
 
   /** The guest on the machine that {@code ward run} gives it. */
   public static DebianGuest named(String name) {
     return new DebianGuest(
-        name, MEMORY, CpuModel.standard(), "", BootProtocol.AUTO, List.of(), 1, Translator.AUTO);
+        name,
+        MEMORY,
+        CpuModel.standard(),
+        "",
+        BootProtocol.AUTO,
+        List.of(),
+        1,
+        Translator.AUTO,
+        List.of());
   }
 
   /** The kernel for virtual machines: the default guest. */
@@ -54,7 +68,7 @@ public record DebianGuest(
   /** This guest with so much RAM. */
   public DebianGuest withMemory(long bytes) {
     return new DebianGuest(
-        name, bytes, cpuModel, parameters, protocol, files, processors, translator);
+        name, bytes, cpuModel, parameters, protocol, files, processors, translator, devices);
   }
 
   /** This guest on another processor. */
@@ -67,19 +81,20 @@ public record DebianGuest(
         protocol,
         files,
         processors,
-        translator);
+        translator,
+        devices);
   }
 
   /** This guest with these words on the kernel's command line. */
   public DebianGuest withParameters(String words) {
     return new DebianGuest(
-        name, memoryBytes, cpuModel, words, protocol, files, processors, translator);
+        name, memoryBytes, cpuModel, words, protocol, files, processors, translator, devices);
   }
 
   /** This guest, its kernel entered so. */
   public DebianGuest withProtocol(BootProtocol entry) {
     return new DebianGuest(
-        name, memoryBytes, cpuModel, parameters, entry, files, processors, translator);
+        name, memoryBytes, cpuModel, parameters, entry, files, processors, translator, devices);
   }
 
   /** This guest with more files; folders come before what they hold. */
@@ -92,19 +107,65 @@ public record DebianGuest(
         protocol,
         List.copyOf(entries),
         processors,
-        translator);
+        translator,
+        devices);
   }
 
   /** This guest on so many processors. */
   public DebianGuest withProcessors(int count) {
     return new DebianGuest(
-        name, memoryBytes, cpuModel, parameters, protocol, files, count, translator);
+        name, memoryBytes, cpuModel, parameters, protocol, files, count, translator, devices);
   }
 
   /** This guest, executed so. */
   public DebianGuest withTranslator(Translator choice) {
     return new DebianGuest(
-        name, memoryBytes, cpuModel, parameters, protocol, files, processors, choice);
+        name, memoryBytes, cpuModel, parameters, protocol, files, processors, choice, devices);
+  }
+
+  /** This guest with these devices. */
+  public DebianGuest with(List<DeviceConfiguration> others) {
+    return new DebianGuest(
+        name,
+        memoryBytes,
+        cpuModel,
+        parameters,
+        protocol,
+        files,
+        processors,
+        translator,
+        List.copyOf(others));
+  }
+
+  /**
+   * This guest with modules of its kernel's package in {@code /modules}. Where the package cannot
+   * be had, the test is skipped.
+   *
+   * @param paths below the package's folder {@code kernel}
+   */
+  public DebianGuest withModules(String... paths) throws IOException, InterruptedException {
+    String release = image().manifest().kernelRelease();
+    Path folder =
+        DebianPackage.file("linux-image-" + release, "lib/modules/" + release + "/kernel");
+    List<CpioEntry> entries = new ArrayList<>(files);
+    entries.add(CpioEntry.directory("modules", 0755));
+    for (String path : paths) {
+      Path module = folder.resolve(path);
+      byte[] content = Files.readAllBytes(module);
+      entries.add(CpioEntry.file("modules/" + module.getFileName(), 0644, content));
+    }
+    return withFiles(entries);
+  }
+
+  private CachedImage image() throws CatalogueException {
+    try {
+      return ImageCache.open().ensure(name, ProgressListener.silent());
+    } catch (CatalogueException e) {
+      Assumptions.assumeFalse(
+          e.kind() == CatalogueException.Kind.OFFLINE,
+          () -> name + " is neither in the cache nor can it be fetched: " + e.getMessage());
+      throw e;
+    }
   }
 
   /**
@@ -114,15 +175,7 @@ public record DebianGuest(
    * @throws CatalogueException where what was fetched or cached is wrong
    */
   MachineConfiguration configuration() throws CatalogueException {
-    CachedImage image;
-    try {
-      image = ImageCache.open().ensure(name, ProgressListener.silent());
-    } catch (CatalogueException e) {
-      Assumptions.assumeFalse(
-          e.kind() == CatalogueException.Kind.OFFLINE,
-          () -> name + " is neither in the cache nor can it be fetched: " + e.getMessage());
-      throw e;
-    }
+    CachedImage image = image();
     return new MachineConfiguration(
             image.kernel(),
             Path.of(name),
@@ -135,6 +188,7 @@ public record DebianGuest(
             Set.of(),
             true)
         .entered(protocol)
-        .with(translator);
+        .with(translator)
+        .with(devices);
   }
 }

@@ -1,7 +1,9 @@
-package org.wardian.conformance.firmware;
+package org.wardian.conformance.debian;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,9 +14,11 @@ import org.junit.jupiter.api.Assumptions;
  * A Debian package, fetched by apt-get, which checks its signature, and unpacked without being
  * installed. It is kept for later runs.
  */
-final class DebianPackage {
+public final class DebianPackage {
   private static final Path FOLDER = Path.of("target", "packages").toAbsolutePath();
   private static final int LIMIT_MINUTES = 10;
+  private static final int HTTP_PORT = 80;
+  private static final int CONNECT_MILLISECONDS = 5000;
 
   /** Fetches into {@code $2}, unpacks to {@code $3}; an interrupted one leaves no {@code $3}. */
   private static final String SCRIPT =
@@ -33,12 +37,22 @@ final class DebianPackage {
    *
    * @param path without a leading slash
    */
-  static Path file(String name, String path) throws IOException, InterruptedException {
+  public static Path file(String name, String path) throws IOException, InterruptedException {
     Path tree = FOLDER.resolve(name);
     if (!Files.isDirectory(tree)) {
       fetch(name, tree);
     }
     return tree.resolve(path);
+  }
+
+  /** Whether a mirror answers where the guest looks for it. */
+  public static boolean mirror(String host) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(host, HTTP_PORT), CONNECT_MILLISECONDS);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void fetch(String name, Path tree) throws IOException, InterruptedException {

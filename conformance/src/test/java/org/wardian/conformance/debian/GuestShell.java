@@ -138,6 +138,11 @@ public final class GuestShell implements AutoCloseable {
     }
   }
 
+  /** The machine that it runs on. */
+  public Machine machine() {
+    return machine;
+  }
+
   /** What the machine has counted so far. */
   public Map<String, Long> counters() {
     return machine.counters();

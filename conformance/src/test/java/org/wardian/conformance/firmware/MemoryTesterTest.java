@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wardian.conformance.debian.DebianPackage;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
 
 /** memtest86+ starts from its disc, finds two processors, and no error in a whole pass. */

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.wardian.conformance.debian.DebianPackage;
 import org.wardian.machine.DeviceConfiguration.CardModel;
 import org.wardian.network.nat.NatConfiguration;
 

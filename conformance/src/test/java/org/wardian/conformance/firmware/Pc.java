@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.wardian.boot.BootException;
 import org.wardian.conformance.debian.Console;
@@ -79,8 +80,17 @@ final class Pc implements AutoCloseable {
 
   /** Waits until what the screen shows is as wanted. */
   void awaitScreen(String what, Predicate<List<String>> wanted) throws Exception {
+    await(what, () -> wanted.test(rows()));
+  }
+
+  /** Waits until the picture is as wanted. */
+  void awaitPicture(String what, Predicate<Screenshot> wanted) throws Exception {
+    await(what, () -> wanted.test(picture()));
+  }
+
+  private void await(String what, BooleanSupplier reached) throws Exception {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!wanted.test(rows())) {
+    while (!reached.getAsBoolean()) {
       if (outcome.isDone() || System.nanoTime() > deadline) {
         throw new AssertionError("no %s on the screen of %s".formatted(what, this));
       }
@@ -159,16 +169,16 @@ final class Pc implements AutoCloseable {
   }
 
   /** Leaves the picture where a person finds it. */
-  void keepPicture() throws IOException {
+  void keepPicture(String called) throws IOException {
     Files.createDirectories(PICTURES);
-    try (OutputStream out = Files.newOutputStream(PICTURES.resolve(name + ".png"))) {
+    try (OutputStream out = Files.newOutputStream(PICTURES.resolve(called + ".png"))) {
       picture().writePng(out);
     }
   }
 
   @Override
   public void close() throws IOException {
-    keepPicture();
+    keepPicture(name);
     machine.stop();
     outcome.handle((end, failure) -> end).join();
     machine.close();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.wardian.conformance.debian.DebianPackage;
 
 /** Makes disks with one active FAT partition from which syslinux starts, by Debian's own tools. */
 final class SyslinuxDisk {

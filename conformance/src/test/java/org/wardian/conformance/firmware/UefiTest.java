@@ -3,6 +3,7 @@ package org.wardian.conformance.firmware;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.wardian.conformance.debian.DebianPackage;
 
 /** OVMF of Debian's package, to its shell. */
 @Timeout(900)
