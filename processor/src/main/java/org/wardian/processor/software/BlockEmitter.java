@@ -171,7 +171,7 @@ final class BlockEmitter {
       }
     }
     jumps.writeSides();
-    jumps.writeExits(into, exits, write, run, leave);
+    jumps.writeExits(into, exits, write, run, leave, routines.lookAgain);
     exits.own(first, into);
     return a.offset();
   }

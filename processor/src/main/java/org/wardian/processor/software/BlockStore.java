@@ -117,34 +117,64 @@ final class BlockStore {
     return linearPages.contains(linear & Mmu.PAGE_MASK);
   }
 
-  private static int jump(long rip) {
-    return HostState.jumpTable() + ((int) rip & HostState.JUMPS - 1) * 16;
+  private long firstJump(long rip) {
+    return state + HostState.jumpTable() + ((int) rip & HostState.JUMPS - 1) * 16;
+  }
+
+  private long secondJump(long rip) {
+    return state + HostState.secondJumpTable() + ((int) rip & HostState.JUMPS - 1) * 16;
   }
 
   /**
-   * Empties the table of jump targets. An entry's key is RIP exclusive-or the mode's, and the
+   * Empties the tables of jump targets. An entry's key is RIP exclusive-or the mode's, and the
    * table's index are RIP's low 16 bits, with which the key of another mode or generation cannot
    * become this one's, whatever RIP a guest makes up. A key in use has bit 2 set, so that nothing
    * matches the number of the slot itself.
    */
   void clearJumps() {
-    long table = state + HostState.jumpTable();
     for (int slot = 0; slot < HostState.JUMPS; slot++) {
-      RawMemory.putLong(table + slot * 16L, slot);
+      RawMemory.putLong(firstJump(slot), slot);
+      RawMemory.putLong(secondJump(slot), slot);
     }
   }
 
-  /** Host address of the code for {@code rip} where the table of jump targets has it, or 0. */
+  /**
+   * Host address of the code for {@code rip} where a table of jump targets has it, or 0. What is in
+   * the second comes into the first: returns look there only.
+   */
   long jumpTarget(long rip, long key) {
-    long at = state + jump(rip);
-    return RawMemory.getLong(at) == (rip ^ key) ? RawMemory.getLong(at + 8) : 0;
+    long first = firstJump(rip);
+    if (RawMemory.getLong(first) == (rip ^ key)) {
+      return RawMemory.getLong(first + 8);
+    }
+    long second = secondJump(rip);
+    if (RawMemory.getLong(second) != (rip ^ key)) {
+      return 0;
+    }
+    long host = RawMemory.getLong(second + 8);
+    enterJump(rip, key, host);
+    return host;
   }
 
   /** Enters {@code block} into the table of jump targets. */
   void enterJump(long rip, long key, TranslatedBlock block) {
-    long at = state + jump(rip);
+    enterJump(rip, key, block.host);
+  }
+
+  /**
+   * Enters code into the table of jump targets. What was there at the same place goes to the second
+   * table: kernels have functions at the same distance from multiples of 64 KiB often enough.
+   */
+  private void enterJump(long rip, long key, long host) {
+    long at = firstJump(rip);
+    long before = RawMemory.getLong(at);
+    if (before != (rip ^ key)) {
+      long second = secondJump(rip);
+      RawMemory.putLong(second, before);
+      RawMemory.putLong(second + 8, RawMemory.getLong(at + 8));
+    }
     RawMemory.putLong(at, rip ^ key);
-    RawMemory.putLong(at + 8, block.host);
+    RawMemory.putLong(at + 8, host);
   }
 
   /**
@@ -332,7 +362,11 @@ final class BlockStore {
       return;
     }
     block.die();
-    long at = state + jump(block.rip);
+    forgetJump(firstJump(block.rip), block);
+    forgetJump(secondJump(block.rip), block);
+  }
+
+  private static void forgetJump(long at, TranslatedBlock block) {
     if (RawMemory.getLong(at + 8) == block.host) {
       RawMemory.putLong(at, block.rip & HostState.JUMPS - 1);
     }

@@ -86,8 +86,16 @@ final class HostState {
     return (int) Mmu.tlbEnd();
   }
 
+  /**
+   * Offset of the second table of jump targets: what had to give way in the first. Its entries are
+   * chosen and written as those are; only a routine and Java look there.
+   */
+  static int secondJumpTable() {
+    return jumpTable() + JUMPS * 16;
+  }
+
   /** Offset of the image of the x87 registers in the state block. */
   static int x87Image() {
-    return jumpTable() + JUMPS * 16;
+    return secondJumpTable() + JUMPS * 16;
   }
 }

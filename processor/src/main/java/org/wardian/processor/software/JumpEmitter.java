@@ -86,8 +86,10 @@ final class JumpEmitter {
    * @param write where the code is written
    * @param run where it is executed
    * @param leave the common way out
+   * @param lookAgain the routine that looks where the table of jump targets has no room
    */
-  void writeExits(TranslatedBlock into, Exits exits, long write, long run, long leave) {
+  void writeExits(
+      TranslatedBlock into, Exits exits, long write, long run, long leave, long lookAgain) {
     into.links(links);
     for (int k = 0; k < links; k++) {
       int id = exits.add(into, Exits.LINK, linkTarget[k], run + linkAt[k]);
@@ -97,7 +99,8 @@ final class JumpEmitter {
     }
     for (int k = 0; k < lookups; k++) {
       a.bind(lookupLabel[k]);
-      exit(exits.add(into, Exits.LOOKUP, lookupTarget[k], 0), leave);
+      a.movImmediate(8, T0, lookupTarget[k]);
+      exit(exits.add(into, Exits.LOOKUP, lookupTarget[k], 0), lookAgain);
     }
   }
 

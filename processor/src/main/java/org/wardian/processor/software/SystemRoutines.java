@@ -25,7 +25,7 @@ import org.wardian.x86.StateLayout;
  */
 final class SystemRoutines {
   /** How many routines never come back behind their exit. */
-  private static final int LEAVING = 5;
+  private static final int LEAVING = 6;
 
   private static final int PAGE_MASK = -4096;
   private static final int R11 = 11;
@@ -59,6 +59,7 @@ final class SystemRoutines {
   final long interruptReturn;
   final long setAccess;
   final long clearAccess;
+  final long lookAgain;
 
   final ClockRoutines clock;
   final StringRoutines strings;
@@ -83,6 +84,8 @@ final class SystemRoutines {
     writeAccess(true);
     clearAccess = start();
     writeAccess(false);
+    lookAgain = start();
+    writeLookAgain();
     clock = new ClockRoutines(a, leave);
     strings = new StringRoutines(a, leave);
     bits = new BitRoutines(a, leave, park);
@@ -245,6 +248,17 @@ final class SystemRoutines {
     a.shift(HostAssembler.SHL, 8, T0, 16);
     a.shift(HostAssembler.SAR, 8, T0, 16);
     a.alu(HostAssembler.CMP, 8, T0, register);
+  }
+
+  /** Goes to the code for the RIP in T0 if the second table of jump targets has it. */
+  private void writeLookAgain() {
+    a.movzx(4, T1, 2, T0);
+    a.shift(HostAssembler.SHL, 4, T1, 4);
+    a.aluLoad(HostAssembler.XOR, 8, T0, state(HostState.JUMP_KEY));
+    int second = HostState.secondJumpTable();
+    a.aluLoad(HostAssembler.CMP, 8, T0, HostMemory.at(STATE, T1, 0, second));
+    a.jccTo(HostCondition.NOT_EQUAL, leave);
+    a.jmpLoad(HostMemory.at(STATE, T1, 0, second + 8));
   }
 
   /** STAC and CLAC at privilege 0; T0 is the next instruction's RIP. */

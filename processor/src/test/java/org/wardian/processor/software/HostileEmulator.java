@@ -93,8 +93,10 @@ final class HostileEmulator implements AutoCloseable {
     }
     Arrays.fill(empty, StateLayout.ARCHITECTURAL_SIZE, HostState.jumpTable(), (byte) 0xff);
     for (int slot = 0; slot < HostState.JUMPS; slot++) {
-      LONG.set(empty, HostState.jumpTable() + 16 * slot, (long) slot);
-      LONG.set(empty, HostState.jumpTable() + 16 * slot + 8, -1L);
+      for (int table : new int[] {HostState.jumpTable(), HostState.secondJumpTable()}) {
+        LONG.set(empty, table + 16 * slot, (long) slot);
+        LONG.set(empty, table + 16 * slot + 8, -1L);
+      }
     }
   }
 
@@ -148,7 +150,8 @@ final class HostileEmulator implements AutoCloseable {
     }
     entry(table, WRITABLE, WRITABLE, WRITABLE_PAGE - WRITABLE);
     for (int n = 0; n < TARGET_COUNT; n++) {
-      int at = HostState.jumpTable() + ((int) target(n) & HostState.JUMPS - 1) * 16;
+      int jumps = random.nextInt(4) == 0 ? HostState.secondJumpTable() : HostState.jumpTable();
+      int at = jumps + ((int) target(n) & HostState.JUMPS - 1) * 16;
       set(at, target(n) ^ key);
       set(at + 8, TARGETS + 16L * n);
     }
