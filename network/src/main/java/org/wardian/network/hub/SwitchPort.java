@@ -1,7 +1,6 @@
 package org.wardian.network.hub;
 
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import org.wardian.network.DeliveryGate;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.wire.Segmenter;
@@ -15,14 +14,8 @@ public final class SwitchPort extends Outlet implements NetworkPort {
 
   private final Switch owner;
   private final Thread thread;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private volatile Receiver receiver = frame -> true;
+  private final DeliveryGate gate = new DeliveryGate();
   private volatile Offloads accepted = Offloads.NONE;
-  private boolean cardReady;
-  private boolean paused;
-  private boolean delivering;
-  private boolean closed;
 
   SwitchPort(Switch owner) {
     this.owner = owner;
@@ -36,7 +29,7 @@ public final class SwitchPort extends Outlet implements NetworkPort {
 
   @Override
   public void attach(Receiver card) {
-    receiver = card;
+    gate.attach(card);
   }
 
   @Override
@@ -56,13 +49,7 @@ public final class SwitchPort extends Outlet implements NetworkPort {
 
   @Override
   public void ready() {
-    lock.lock();
-    try {
-      cardReady = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    gate.ready();
   }
 
   @Override
@@ -77,101 +64,32 @@ public final class SwitchPort extends Outlet implements NetworkPort {
 
   private void run() {
     for (Frame frame = take(); frame != null; frame = take()) {
-      if (begin()) {
+      if (gate.begin()) {
         Frame next = frame;
         for (int i = 0; next != null; i++) {
-          Segmenter.adapt(next, accepted, this::deliver);
+          Segmenter.adapt(next, accepted, gate::deliver);
           next = i < BATCH ? poll() : null;
         }
-        receiver.batchEnd();
+        gate.batchEnd();
       }
-      end();
-    }
-  }
-
-  private void deliver(Frame frame) {
-    lock.lock();
-    try {
-      cardReady = false;
-    } finally {
-      lock.unlock();
-    }
-    while (!receiver.receive(frame)) {
-      receiver.batchEnd();
-      lock.lock();
-      try {
-        while (!cardReady && !closed && !paused) {
-          changed.awaitUninterruptibly();
-        }
-        if (!cardReady) {
-          return;
-        }
-        cardReady = false;
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  private boolean begin() {
-    lock.lock();
-    try {
-      while (paused && !closed) {
-        changed.awaitUninterruptibly();
-      }
-      delivering = true;
-      return !closed;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end() {
-    lock.lock();
-    try {
-      delivering = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+      gate.end();
     }
   }
 
   @Override
   public void pause() {
-    lock.lock();
-    try {
-      paused = true;
-      changed.signalAll();
-      while (delivering) {
-        changed.awaitUninterruptibly();
-      }
-    } finally {
-      lock.unlock();
-    }
+    gate.pause();
   }
 
   @Override
   public void resume() {
-    lock.lock();
-    try {
-      paused = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    gate.resume();
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+    if (!gate.close()) {
+      return;
     }
     owner.remove(this);
     shut();

@@ -2,10 +2,10 @@ package org.wardian.network.tap;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.wardian.host.Errno;
 import org.wardian.host.TapDevice;
+import org.wardian.network.DeliveryGate;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 
@@ -22,13 +22,7 @@ public final class TapPort implements NetworkPort {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment outgoing = arena.allocate(VirtioHeader.SIZE + Frame.LONGEST, 8);
   private final ReentrantLock sending = new ReentrantLock();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private Receiver receiver = frame -> true;
-  private boolean cardReady;
-  private boolean paused;
-  private boolean delivering;
-  private volatile boolean closed;
+  private final DeliveryGate gate = new DeliveryGate();
 
   /**
    * Opens a port on the interface {@code name}, which is created where this user may.
@@ -52,7 +46,7 @@ public final class TapPort implements NetworkPort {
 
   @Override
   public void attach(Receiver to) {
-    receiver = to;
+    gate.attach(to);
   }
 
   @Override
@@ -75,7 +69,7 @@ public final class TapPort implements NetworkPort {
   public boolean send(Frame frame) {
     sending.lock();
     try {
-      if (closed || frame.length() > Frame.LONGEST) {
+      if (gate.closed() || frame.length() > Frame.LONGEST) {
         return false;
       }
       int length = VirtioHeader.write(frame, outgoing);
@@ -87,13 +81,7 @@ public final class TapPort implements NetworkPort {
 
   @Override
   public void ready() {
-    lock.lock();
-    try {
-      cardReady = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    gate.ready();
   }
 
   @Override
@@ -109,21 +97,21 @@ public final class TapPort implements NetworkPort {
   private void run() {
     MemorySegment incoming = arena.allocate(VirtioHeader.SIZE + Frame.LONGEST, 8);
     try {
-      while (!closed) {
-        if (begin() && device.await(PATIENCE)) {
+      while (!gate.closed()) {
+        if (gate.begin() && device.await(PATIENCE)) {
           batch(incoming);
         }
-        end();
+        gate.end();
       }
     } catch (IllegalStateException e) {
       // Closed meanwhile.
-      end();
+      gate.end();
     }
   }
 
   private void batch(MemorySegment incoming) {
     boolean any = false;
-    for (int i = 0; i < BATCH && !closed; i++) {
+    for (int i = 0; i < BATCH && !gate.closed(); i++) {
       long length = device.read(incoming.address(), incoming.byteSize());
       if (length < 0) {
         if (length != -Errno.EAGAIN && length != -Errno.EINTR && !any) {
@@ -134,12 +122,13 @@ public final class TapPort implements NetworkPort {
       }
       Frame frame = VirtioHeader.read(incoming, (int) length);
       if (frame != null) {
-        deliver(frame);
+        // It waits where the card has no room, for the host keeps what follows.
+        gate.deliver(frame);
         any = true;
       }
     }
     if (any) {
-      receiver.batchEnd();
+      gate.batchEnd();
     }
   }
 
@@ -151,95 +140,20 @@ public final class TapPort implements NetworkPort {
     }
   }
 
-  /** Gives the card a frame; waits where it has no room, for the host keeps what follows. */
-  private void deliver(Frame frame) {
-    clearReady();
-    while (!receiver.receive(frame)) {
-      receiver.batchEnd();
-      lock.lock();
-      try {
-        while (!cardReady && !closed && !paused) {
-          changed.awaitUninterruptibly();
-        }
-        if (!cardReady) {
-          // Paused or closed with a full card: this one is lost.
-          return;
-        }
-        cardReady = false;
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  private void clearReady() {
-    lock.lock();
-    try {
-      cardReady = false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean begin() {
-    lock.lock();
-    try {
-      while (paused && !closed) {
-        changed.awaitUninterruptibly();
-      }
-      delivering = true;
-      return !closed;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void end() {
-    lock.lock();
-    try {
-      delivering = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   @Override
   public void pause() {
-    lock.lock();
-    try {
-      paused = true;
-      changed.signalAll();
-      while (delivering) {
-        changed.awaitUninterruptibly();
-      }
-    } finally {
-      lock.unlock();
-    }
+    gate.pause();
   }
 
   @Override
   public void resume() {
-    lock.lock();
-    try {
-      paused = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    gate.resume();
   }
 
   @Override
   public void close() {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+    if (!gate.close()) {
+      return;
     }
     boolean interrupted = false;
     while (thread.isAlive()) {
