@@ -72,7 +72,13 @@ public final class GuestShell implements AutoCloseable {
   /** Boots a guest to its prompt. */
   public static GuestShell boot(DebianGuest guest)
       throws IOException, BootException, InterruptedException {
-    GuestShell shell = start(guest);
+    return boot(guest.configuration());
+  }
+
+  /** Boots a machine whose guest is Debian to its prompt. */
+  static GuestShell boot(MachineConfiguration configuration)
+      throws BootException, InterruptedException {
+    GuestShell shell = new GuestShell(configuration);
     try {
       shell.awaitPrompt();
       return shell;
