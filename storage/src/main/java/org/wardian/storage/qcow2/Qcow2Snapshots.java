@@ -316,6 +316,9 @@ public final class Qcow2Snapshots {
     long stamp = image.alone();
     try {
       applyAlone(entry);
+      if (entry.stateSize() > 0) {
+        dropState();
+      }
     } catch (CorruptMappingException e) {
       throw image.corrupt(e);
     } finally {

@@ -185,9 +185,18 @@ class SnapshotTest {
       assertThatThrownBy(
               () -> image.snapshots().readState("paused", 2_999_999, ByteBuffer.allocate(2)))
           .isInstanceOf(IndexOutOfBoundsException.class);
+    }
+    // What was put back is the disk alone: the state goes with its snapshot.
+    check(path);
+    long withState = Files.size(path);
+    try (Qcow2Image image = open(path)) {
       image.snapshots().delete("paused");
+      image
+          .snapshots()
+          .create("second", Duration.ofHours(2), area -> area.write(0, ByteBuffer.wrap(state)));
     }
     check(path);
+    assertThat(Files.size(path)).isLessThanOrEqualTo(withState + (1 << 20));
   }
 
   @Test
