@@ -9,9 +9,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class MappingTest {
+  @TempDir Path folder;
+
   @Test
   void anonymousMemoryIsZeroAndWritable() {
     try (Mapping mapping = Mapping.anonymous(100_000)) {
@@ -156,5 +160,58 @@ class MappingTest {
       }
     }
     return "unmapped";
+  }
+
+  @Test
+  void aFilesPartIsReadAsItIsTouchedAndNeverWritten() throws Exception {
+    Path file = folder.resolve("content");
+    byte[] content = new byte[512 << 10];
+    new Random(1).nextBytes(content);
+    Files.write(file, content);
+    long offset = 64 << 10;
+    try (Mapping mapping = Mapping.ofFile(file, offset, 256 << 10)) {
+      Files.delete(file); // a name is not needed any more
+      Files.write(file, content);
+      assertThat(mapping.getByte(0)).isEqualTo(content[(int) offset]);
+      assertThat(mapping.getByte((256 << 10) - 1))
+          .isEqualTo(content[(int) offset + (256 << 10) - 1]);
+      mapping.putByte(7, (byte) 42);
+      mapping.putByte(200_000, (byte) 42);
+      // Given back, pages are zero, not the file's.
+      mapping.adviseDontNeed(0, 4096);
+      mapping.adviseDontNeed(128 << 10, 128 << 10);
+      for (long at : new long[] {0, 7, 4095, 128 << 10, 200_000, (256 << 10) - 1}) {
+        assertThat(mapping.getByte(at)).as("byte %d", at).isZero();
+      }
+      assertThat(mapping.getByte(4096)).isEqualTo(content[(int) offset + 4096]);
+      assertThat(mapping.nextData(0)).isZero();
+    }
+    assertThat(Files.readAllBytes(file)).isEqualTo(content);
+  }
+
+  @Test
+  void aPartBeyondTheFilesEndIsRefused() throws Exception {
+    Path file = folder.resolve("short");
+    Files.write(file, new byte[100_000]);
+    assertThatThrownBy(() -> Mapping.ofFile(file, 64 << 10, 64 << 10))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("shorter");
+    assertThatThrownBy(() -> Mapping.ofFile(file, 4096, 64 << 10))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> Mapping.ofFile(folder.resolve("none"), 0, 64 << 10))
+        .isInstanceOf(HostException.class)
+        .hasMessageContaining("none");
+  }
+
+  @Test
+  void sharedMemoryTellsWhatNobodyHasUsed() {
+    try (Mapping mapping = Mapping.shared(8 << 20, "test")) {
+      assertThat(mapping.nextData(0)).isEqualTo(mapping.size());
+      mapping.putByte(5 << 20, (byte) 1);
+      long found = mapping.nextData(0);
+      // A host with huge pages gives one of those.
+      assertThat(found).isBetween(4L << 20, 5L << 20);
+      assertThat(mapping.nextData((7 << 20) + 4096)).isEqualTo(mapping.size());
+    }
   }
 }
