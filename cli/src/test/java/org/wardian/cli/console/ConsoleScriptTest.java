@@ -85,4 +85,21 @@ class ConsoleScriptTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("line 1 ");
   }
+
+  @Test
+  void somethingElseMayBeDoneBehindTheLastLine() {
+    ConsoleScript script = ConsoleScript.of("id");
+    int[] done = new int[1];
+    script.atEnd(() -> done[0]++);
+
+    assertThat(typedOn(script, "/ # ")).isEqualTo("id\r");
+    assertThat(script.isAtEnd()).isFalse();
+    assertThat(typedOn(script, "id\r\nuid=0\r\n/ # ")).isEmpty();
+    assertThat(done[0]).isEqualTo(1);
+    assertThat(script.isAtEnd()).isTrue();
+    // The guest goes on, and is powered off as ever.
+    assertThat(new String(script.powerOff(), StandardCharsets.UTF_8)).isEqualTo("poweroff\r");
+    assertThat(typedOn(script, "poweroff\r\nno\r\n/ # ")).isEqualTo("poweroff\r");
+    assertThat(done[0]).isEqualTo(1);
+  }
 }

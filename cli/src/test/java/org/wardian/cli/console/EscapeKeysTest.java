@@ -43,6 +43,14 @@ class EscapeKeysTest {
   }
 
   @Test
+  void savesAndGoesOn() {
+    Typed typed = type("ls\r\u0001srest");
+
+    assertThat(text(typed)).isEqualTo("ls\rrest");
+    assertThat(typed.command()).isEqualTo(Command.SAVE);
+  }
+
+  @Test
   void theEscapeMayComeInTwoReads() {
     assertThat(type("\u0001")).extracting(Typed::command).isEqualTo(Command.NONE);
     assertThat(type("x")).extracting(Typed::command).isEqualTo(Command.LEAVE);

@@ -302,7 +302,9 @@ final class CountingGuest implements AutoCloseable {
       for (int word = 0; word < SECTOR_WORDS; word++) {
         int at = (round & 127) * 512 + 8 * word;
         assertThat(content.getInt(at)).as("round in its sector").isEqualTo(round);
-        assertThat(content.getInt(at + 4)).as("sum of round " + round).isEqualTo(calculation.sum(round));
+        assertThat(content.getInt(at + 4))
+            .as("sum of round " + round)
+            .isEqualTo(calculation.sum(round));
       }
     }
   }

@@ -102,8 +102,7 @@ class SavedMachineTest {
     List<Place> all =
         List.of(Place.TRANSLATED, Place.INTERPRETED, Place.KVM_SPLIT, Place.KVM_KERNEL);
     return all.stream()
-        .flatMap(from ->
-            all.stream().filter(to -> to != from).map(to -> Arguments.of(from, to)));
+        .flatMap(from -> all.stream().filter(to -> !to.equals(from)).map(to -> Arguments.of(from, to)));
   }
 
   @ParameterizedTest(name = "from {0} to {1}")
@@ -201,7 +200,9 @@ class SavedMachineTest {
       guest.save(file, disk);
     }
     Files.setLastModifiedTime(
-        disk, java.nio.file.attribute.FileTime.fromMillis(Files.getLastModifiedTime(disk).toMillis() + 5));
+        disk,
+        java.nio.file.attribute.FileTime.fromMillis(
+            Files.getLastModifiedTime(disk).toMillis() + 5));
     try (SavedState saved = SavedState.open(file)) {
       assertThat(DiskMark.changes(saved.disks(), List.of(DiskMark.of("disk", disk))))
           .singleElement()

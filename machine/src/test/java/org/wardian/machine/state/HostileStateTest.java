@@ -326,7 +326,8 @@ class HostileStateTest {
           .hasMessageContaining("it had 2 MiB of memory, not 4 MiB")
           .hasMessageContaining("it had 2 processors, not 1")
           .hasMessageContaining("it had CPU model x86-64-v1, not x86-64-v2")
-          .hasMessageContaining("rng0 was rng with bytesPerSecond=1000, not rng with bytesPerSecond=2000")
+          .hasMessageContaining(
+              "rng0 was rng with bytesPerSecond=1000, not rng with bytesPerSecond=2000")
           .hasMessageContaining("it had disk0: disk with");
     }
   }
@@ -349,8 +350,8 @@ class HostileStateTest {
   void aFileThatIsShorterThanItsMemoryIsNotMapped() throws Exception {
     Path cut = folder.resolve("cut");
     Files.write(cut, Arrays.copyOf(good, (int) StateHeader.FIRST_MEMORY + 4096));
-    assertThatThrownBy(() ->
-            org.wardian.host.Mapping.ofFile(cut, StateHeader.FIRST_MEMORY, 1 << 20))
+    assertThatThrownBy(
+            () -> org.wardian.host.Mapping.ofFile(cut, StateHeader.FIRST_MEMORY, 1 << 20))
         .isInstanceOf(HostException.class)
         .hasMessageContaining("shorter");
   }
