@@ -51,4 +51,22 @@ record DeviceRequest(
           false,
           Optional.empty(),
           ScreenRequest.NONE);
+
+  /** The same with other disks and forwards. */
+  DeviceRequest with(List<DiskArgument> otherDisks, List<Forward> otherForwards) {
+    return new DeviceRequest(
+        otherDisks,
+        cdroms,
+        floppy,
+        cards,
+        otherForwards,
+        shares,
+        vsock,
+        rng,
+        balloon,
+        console,
+        tablet,
+        firmware,
+        screen);
+  }
 }

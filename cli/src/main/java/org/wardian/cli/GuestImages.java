@@ -65,13 +65,24 @@ record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String com
       byte[] kernel = image.kernel();
       parse(kernel, "the kernel of guest " + guest);
       byte[] userLand = initrd.isPresent() ? initrd.get() : DefaultInitramfs.build(image.busybox());
-      StringBuilder commandLine = new StringBuilder(CONSOLE + " " + RESET_ON_PANIC);
-      terminal.ifPresent(it -> describe(it, commandLine));
-      append.ifPresent(words -> commandLine.append(' ').append(words));
-      return new GuestImages(kernel, image.folder(), Optional.of(userLand), commandLine.toString());
+      return new GuestImages(
+          kernel, image.folder(), Optional.of(userLand), commandLine(terminal, append));
     } catch (CatalogueException e) {
       throw CatalogueFailure.of(e);
     }
+  }
+
+  /**
+   * The command line of a guest of ours.
+   *
+   * @param terminal whose size and kind it is told, or empty
+   * @param append further words
+   */
+  static String commandLine(Optional<Terminal> terminal, Optional<String> append) {
+    StringBuilder commandLine = new StringBuilder(CONSOLE + " " + RESET_ON_PANIC);
+    terminal.ifPresent(it -> describe(it, commandLine));
+    append.ifPresent(words -> commandLine.append(' ').append(words));
+    return commandLine.toString();
   }
 
   private static KernelImage parse(byte[] file, String what) {
@@ -96,7 +107,12 @@ record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String com
     });
   }
 
-  private static byte[] read(String what, Path path) {
+  /**
+   * Reads a file of the user's.
+   *
+   * @throws Failure if it is none, or too large
+   */
+  static byte[] read(String what, Path path) {
     try {
       if (Files.isDirectory(path)) {
         throw new IOException("it is a directory; give a file");

@@ -3,12 +3,14 @@ package org.wardian.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.wardian.boot.catalogue.CatalogueException;
 import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.ImageSummary;
+import org.wardian.boot.catalogue.SystemCache;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +33,8 @@ final class ImageListVerb implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     List<ImageSummary> images;
     try {
-      images = ImageCache.open().list();
+      images = new ArrayList<>(ImageCache.open().list());
+      images.addAll(SystemCache.open().list());
     } catch (CatalogueException e) {
       throw CatalogueFailure.of(e);
     }

@@ -3,10 +3,13 @@ package org.wardian.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.wardian.boot.catalogue.CatalogueException;
 import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.boot.catalogue.ImageCache;
+import org.wardian.boot.catalogue.SystemCache;
+import org.wardian.boot.catalogue.SystemDefinition;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "rm",
     mixinStandardHelpOptions = true,
     description = {
-      "Removes guests from this machine; 'ward run' or 'ward image pull' fetches them again.",
+      "Removes guests from this machine; 'ward run' or 'ward image pull' fetches them again. Disks"
+          + " that --keep made of a system are of no use without it.",
       ""
     })
 final class ImageRemoveVerb implements Callable<Integer> {
@@ -37,11 +41,17 @@ final class ImageRemoveVerb implements Callable<Integer> {
     ArrayNode list = Json.array();
     try {
       for (String guest : guests) {
-        GuestCatalogue.find(guest); // a name that is wrong stops before anything is removed
+        if (SystemCache.find(guest).isEmpty()) {
+          GuestCatalogue.find(guest); // a name that is wrong stops before anything is removed
+        }
       }
       ImageCache cache = ImageCache.open();
       for (String guest : guests) {
-        boolean removed = cache.remove(guest, Progress.onStandardError());
+        Optional<SystemDefinition> system = SystemCache.find(guest);
+        boolean removed =
+            system.isPresent()
+                ? SystemCache.open().remove(system.get(), Progress.onStandardError())
+                : cache.remove(guest, Progress.onStandardError());
         if (json.asked()) {
           list.addObject().put("name", guest).put("removed", removed);
         } else {

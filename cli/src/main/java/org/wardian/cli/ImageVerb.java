@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
           + " WARDIAN_MIRROR, or deb.debian.org. The archive's signature and every hash are checked"
           + " before anything is kept. They are kept in wardian/ below $XDG_CACHE_HOME, or"
           + " ~/.cache; WARDIAN_SUITE names another Debian than the default one.",
+      "",
+      "debian is a whole system: it is made out of packages, in a machine, once.",
       ""
     },
     subcommands = {

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.wardian.boot.catalogue.GuestCatalogue;
+import org.wardian.boot.catalogue.SystemCache;
+import org.wardian.boot.catalogue.SystemDefinition;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.host.Terminal;
@@ -44,6 +46,9 @@ import picocli.CommandLine.Spec;
       "Without options it boots the default guest to a shell: the kernel and the busybox of the"
           + " current Debian, fetched and verified once, then kept.",
       "",
+      "'ward run debian' boots a whole Debian on a disk, with a network, apt and ssh. It is made out"
+          + " of packages once, in a machine, which takes some minutes where there is no KVM.",
+      "",
       "In a terminal every key goes to the guest, Ctrl-C too. Ctrl-A x leaves, Ctrl-A Ctrl-A types"
           + " one Ctrl-A, Ctrl-A h helps, Ctrl-A p presses the power button, Ctrl-A i tells how"
           + " the machine is. Where standard input is a pipe or a file, its bytes are"
@@ -56,6 +61,8 @@ import picocli.CommandLine.Spec;
       "  ward run",
       "  echo 'uname -a' | ward run --script - --timeout 2m",
       "  ward run debian-i386 -m 256M",
+      "  ward run debian",
+      "  ward run debian --keep mine.qcow2 -c 2 -m 2G --publish 8080:80",
       "  ward run --kernel vmlinuz --initrd initrd.img --append 'console=ttyS0 quiet' -m 1G",
       "  ward run --kernel test.flat --device testdev --timeout 90s",
       "  ward run --disk debian.qcow2 -m 1G --cpus 2 --publish 2222:22",
@@ -64,6 +71,9 @@ import picocli.CommandLine.Spec;
       "  ward run --disk debian.qcow2 --restore-from paused"
     })
 final class RunVerb implements Callable<Integer> {
+  private static final long MEMORY = 512L << 20;
+  private static final long SYSTEM_MEMORY = 1L << 30;
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -99,8 +109,8 @@ final class RunVerb implements Callable<Integer> {
   @Option(
       names = {"-m", "--memory"},
       paramLabel = "SIZE",
-      defaultValue = "512M",
-      description = "The guest's RAM: 256M, 2G; a bare number is MiB (default: ${DEFAULT-VALUE}).")
+      description =
+          "The guest's RAM: 256M, 2G; a bare number is MiB (default: 512M; 1G for a system).")
   private ByteSize memory;
 
   @Option(
@@ -170,6 +180,8 @@ final class RunVerb implements Callable<Integer> {
   private Set<ExtraDevice> devices = Set.of();
 
   @Mixin private DeviceOptionsMixin peripherals;
+
+  @Mixin private SystemOptionsMixin systemOptions;
 
   @Mixin private KeepOptionsMixin keeping;
 
@@ -253,8 +265,13 @@ final class RunVerb implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
     }
+    Optional<SystemDefinition> system = Optional.ofNullable(guest).flatMap(SystemCache::find);
+    if (memory == null) {
+      memory = new ByteSize(system.isPresent() ? SYSTEM_MEMORY : MEMORY);
+    }
     DeviceRequest asked = peripherals.request(booted, memory.bytes());
     KeepRequest keep = keeping.request();
+    Optional<SystemRequest> wanted = systemOptions.request(system, asked, keep);
     checkKeeping(keep, asked);
     Optional<Restoration> restoration = keep.restoreFrom().map(from -> Restoration.of(from, asked));
     restoration.ifPresent(this::takeOver);
@@ -266,6 +283,13 @@ final class RunVerb implements Callable<Integer> {
                 Optional.empty())
             : AcceleratorChoice.of(accelerator, cpuModel, KvmProbe::probe);
     Execution execution = Execution.of(choice, translator, cpuModel);
+    // Mistakes are told before a system is made, which takes its time.
+    processors();
+    pins();
+    Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
+    Optional<SystemStart> start =
+        wanted.map(it ->
+            SystemStart.of(system.get(), it, systemOptions.mirror(), execution));
     RunRequest request =
         new RunRequest(
             guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
@@ -277,14 +301,13 @@ final class RunVerb implements Callable<Integer> {
             pins(),
             cpuModel,
             Set.copyOf(devices),
-            asked,
+            start.map(it -> it.devices(asked)).orElse(asked),
             execution,
             interruptChips.chips(),
             !noReboot,
             timestampHz,
             restoration,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
-    Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<Terminal> terminal = Terminal.standard();
     PrintWriter err = spec.commandLine().getErr();
     choice.warning().ifPresent(line -> err.println("ward: " + line));
@@ -293,8 +316,12 @@ final class RunVerb implements Callable<Integer> {
     }
     err.flush();
     try (Tools opened = tools.open(stats)) {
-      GuestImages images = GuestImages.of(request, terminal);
-      RunReport report = run(request, keep, images, terminal, lines, opened.observation());
+      GuestImages images =
+          start
+              .map(it -> it.images(request, terminal))
+              .orElseGet(() -> GuestImages.of(request, terminal));
+      start.ifPresent(it -> it.announce(request.peripherals(), err));
+      RunReport report = run(request, keep, images, start, terminal, lines, opened.observation());
       report.print(err, stats, json.asked);
       opened.report(err);
       return report.code();
@@ -305,6 +332,7 @@ final class RunVerb implements Callable<Integer> {
       RunRequest request,
       KeepRequest keep,
       GuestImages images,
+      Optional<SystemStart> start,
       Optional<Terminal> terminal,
       Optional<ConsoleScript> lines,
       Observation observation) {
@@ -320,6 +348,7 @@ final class RunVerb implements Callable<Integer> {
                   new FileOutputStream(FileDescriptor.out),
                   terminal,
                   lines)) {
+        start.ifPresent(SystemStart::close);
         report = new GuestRun(request, images, attached, console, keeper, observation, err).run();
       }
       keeper.complete(devices);

@@ -31,6 +31,14 @@ class WardTest {
         mistake("hexadecimal", "run", "--translator-dump", "main"),
         mistake("no such file", "run", "--symbols", "no-such-file"),
         mistake("exclude each other", "run", "debian", "--kernel", "vmlinuz"),
+        mistake("exclude each other", "run", "debian:12", "--kernel", "vmlinuz"),
+        mistake("are for a system on a disk", "run", "--keep", "mine.qcow2"),
+        mistake("are for a system on a disk", "run", "debian-cloud", "--user", "ada"),
+        mistake("give --keep FILE, too", "run", "debian", "--disk-size", "20G"),
+        mistake("at least 10G", "run", "debian", "--keep", "a", "--disk-size", "2G"),
+        mistake("none that Debian has already: root", "run", "debian", "--user", "root"),
+        mistake("letters, digits and '-'", "run", "debian", "--hostname", "a.b"),
+        mistake("no such file", "run", "debian", "--ssh-key", "no-such-file"),
         mistake("does not exist", "run", "--script", "no-such-file"),
         mistake("pull, list or rm", "image"),
         mistake("there is no guest \"plan9\"", "image", "pull", "plan9"),
@@ -131,7 +139,7 @@ class WardTest {
         .startsWith("#!")
         .contains("run", "image", "doctor", "--memory", "--irqchip", "split")
         .contains("convert", "snapshot", "rebase", "--shrink", "--backing-format")
-        .contains("--translator", "host", "--profile");
+        .contains("--translator", "host", "--profile", "--keep", "--ssh-key", "--mirror");
     assertThat(zsh).contains("compinit").contains(bash);
   }
 }

@@ -225,7 +225,7 @@ public final class SystemCache {
           return existing.get();
         }
       }
-      CacheFiles.createFolder(folder(system));
+      CacheFiles.createFolder(folder.resolve("systems"));
       try (PartialFolder work = PartialFolder.create(partialFolder(system))) {
         return make(system, builder, work.path(), progress);
       }
@@ -273,6 +273,7 @@ public final class SystemCache {
         image.resolve(SystemManifest.PACKAGES_FILE),
         preparation.list().getBytes(StandardCharsets.UTF_8));
     CacheFiles.write(image.resolve(SystemManifest.MANIFEST_FILE), manifest.toJson());
+    CacheFiles.createFolder(folder(system));
     CacheFiles.deleteTree(target); // a damaged one, or nothing
     CacheFiles.rename(image, target);
     store().clear();

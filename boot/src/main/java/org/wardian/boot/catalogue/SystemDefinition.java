@@ -15,6 +15,7 @@ import java.util.List;
  * @param packages further ones
  * @param kernelPackage the metapackage among them that depends on the kernel
  * @param units of systemd that are enabled beside those of the packages' own choice
+ * @param disabledUnits those of the packages' choice that are not
  */
 public record SystemDefinition(
     String name,
@@ -26,7 +27,8 @@ public record SystemDefinition(
     List<String> without,
     List<String> packages,
     String kernelPackage,
-    List<String> units) {
+    List<String> units,
+    List<String> disabledUnits) {
   /** The systems that there are. */
   static final List<SystemDefinition> ALL =
       List.of(
@@ -64,7 +66,9 @@ public record SystemDefinition(
                   // Else usrmerge comes, which needs all of Perl to merge what is merged already.
                   "usr-is-merged"),
               "linux-image-cloud-amd64",
-              List.of("systemd-networkd.service")));
+              List.of("systemd-networkd.service"),
+              // These look for volumes of LVM and for cards that come and go.
+              List.of("e2scrub_all.timer", "e2scrub_reap.service", "cloud-init-hotplugd.socket")));
 
   /** Whether a name is of this system. */
   boolean isCalled(String other) {

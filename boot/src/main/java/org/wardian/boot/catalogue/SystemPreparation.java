@@ -107,7 +107,7 @@ final class SystemPreparation {
   /** Twelve hexadecimal digits that differ where packages, settings or the way of making do. */
   String recipe() {
     byte[] way = DiskInitramfs.build(new byte[0], Map.of(), settings);
-    String text = list() + Sha256.of(way) + String.join(" ", system.units());
+    String text = list() + Sha256.of(way) + system.units() + system.disabledUnits();
     return Sha256.of(text.getBytes(StandardCharsets.UTF_8)).substring(0, 12);
   }
 
@@ -158,6 +158,7 @@ final class SystemPreparation {
     names.add("other.list");
     names.add("format.list");
     names.add("units.list");
+    names.add("disabled.list");
     all.forEach(each -> names.add(fileName(each)));
     List<DebianPackage> others = all.stream().filter(each -> !essential.contains(each)).toList();
     progress.stepStarted("preparing " + all.size() + " packages", all.size());
@@ -165,7 +166,8 @@ final class SystemPreparation {
       writer.next(lines(essential));
       writer.next(lines(others));
       writer.next(lines(formatter));
-      writer.next((String.join("\n", system.units()) + "\n").getBytes(StandardCharsets.US_ASCII));
+      writer.next(lineEach(system.units()));
+      writer.next(lineEach(system.disabledUnits()));
       int done = 0;
       for (DebianPackage each : all) {
         progress.stepAdvanced(done++, each.name());
@@ -192,8 +194,12 @@ final class SystemPreparation {
   }
 
   private static byte[] lines(List<DebianPackage> packages) {
+    return lineEach(packages.stream().map(SystemPreparation::fileName).toList());
+  }
+
+  private static byte[] lineEach(List<String> texts) {
     StringBuilder lines = new StringBuilder();
-    packages.forEach(each -> lines.append(fileName(each)).append('\n'));
+    texts.forEach(text -> lines.append(text).append('\n'));
     return lines.toString().getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -109,13 +109,10 @@ public final class TerminalProgress implements ProgressListener {
   @Override
   public void stepFinished() {
     long seconds = (nanoClock.getAsLong() - startedAt) / 1_000_000_000L;
-    out.println((terminal ? "\r" : "") + name + " (" + duration(seconds) + ")" + ending());
+    String line = name + " (" + duration(seconds) + ")";
+    out.println(terminal ? "\r" + line + "\033[K" : line);
     out.flush();
     drawn = false;
-  }
-
-  private String ending() {
-    return terminal ? "\033[K" : "";
   }
 
   private String stepLine(int done, String piece) {

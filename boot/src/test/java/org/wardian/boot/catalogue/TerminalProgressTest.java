@@ -93,4 +93,31 @@ class TerminalProgressTest {
   void writesSizesInBinaryUnits(long count, String text) {
     assertThat(TerminalProgress.bytes(count)).isEqualTo(text);
   }
+
+  @Test
+  void drawsStepsByTheirPieces() {
+    TerminalProgress progress = progress(true);
+    progress.stepStarted("unpacking the packages", 200);
+    afterMillis(1000);
+    progress.stepAdvanced(100, "install: libc6:amd64");
+    assertThat(shown())
+        .endsWith("\runpacking the packages  50% [######......] install: libc6:amd64\033[K");
+    afterMillis(1000);
+    progress.stepAdvanced(150, "x".repeat(100));
+    assertThat(shown().substring(shown().lastIndexOf('\r')))
+        .hasSize("\r".length() + 79 + "\033[K".length());
+    afterMillis(63_000);
+    progress.stepFinished();
+    assertThat(shown()).endsWith("\runpacking the packages (1:05)\033[K\n");
+  }
+
+  @Test
+  void tellsOfFinishedStepsWhereThereIsNoTerminal() {
+    TerminalProgress progress = progress(false);
+    progress.stepStarted("finishing", 0);
+    afterMillis(2000);
+    progress.stepAdvanced(1, "x");
+    progress.stepFinished();
+    assertThat(shown()).isEqualTo("finishing (0:02)\n");
+  }
 }

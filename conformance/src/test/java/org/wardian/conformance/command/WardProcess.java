@@ -124,6 +124,11 @@ final class WardProcess implements AutoCloseable {
     return process.exitValue();
   }
 
+  /** Whether it still runs. */
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Standard output so far. */
   String out() {
     return text(out);
