@@ -51,8 +51,8 @@ class DebianDiskTest {
 
   @ParameterizedTest
   @CsvSource({"amd64, VIRTIO, 2, x86_64", "amd64, IDE, 1, x86_64", "i386, VIRTIO, 1, i686"})
-  void logsInOnScreenAndSerialPort(
-      String architecture, DiskBus bus, int processors, String machine) throws Exception {
+  void logsInOnScreenAndSerialPort(String architecture, DiskBus bus, int processors, String machine)
+      throws Exception {
     PcParts parts =
         new PcParts("debian-%s-%s-%d".formatted(architecture, bus, processors))
             .memory(MEMORY)

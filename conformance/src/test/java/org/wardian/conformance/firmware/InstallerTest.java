@@ -29,6 +29,7 @@ import org.wardian.network.nat.NatConfiguration;
 @Timeout(3600)
 class InstallerTest {
   private static final long MEMORY = 1L << 30;
+  private static final Path XORRISO = Path.of("/usr/bin/xorriso");
   private static final String TITLE = "Select a language";
 
   // The colours of the installer's screens, and X11's symbols of keys.
@@ -82,7 +83,8 @@ class InstallerTest {
     PcParts parts = new PcParts("installer-disc-" + architecture).memory(MEMORY);
     try (Pc pc = parts.cdrom(DiskBus.AHCI, disc).start()) {
       pc.awaitPicture("the menu", picture -> picture.width() == 640 && colours(picture) > 1000);
-      pc.keepPicture("menu-" + architecture);
+      pc.awaitStillPicture();
+      pc.keepPicture("installer-menu-" + architecture);
       pc.press(RETURN);
       awaitQuestion(pc);
     }
@@ -140,6 +142,8 @@ class InstallerTest {
   }
 
   private Path disc(String architecture) throws Exception {
+    Assumptions.assumeTrue(
+        Files.isExecutable(XORRISO), "Debian's package xorriso, which makes the disc, is missing");
     Path content = folder.resolve("disc");
     copy(tree(architecture), content);
     Path isolinux = DebianPackage.file("isolinux", "usr/lib/ISOLINUX/isolinux.bin");
@@ -149,7 +153,7 @@ class InstallerTest {
     Files.copy(screens.resolve("syslinux.cfg"), content.resolve("isolinux.cfg"));
     Path image = folder.resolve("netboot.iso");
     run(
-        "xorriso",
+        XORRISO.toString(),
         "-as",
         "mkisofs",
         "-quiet",

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +34,9 @@ final class Pc implements AutoCloseable {
       Duration.ofSeconds(Integer.getInteger("wardian.patience", 600));
 
   private static final long LOOK_MILLISECONDS = 100;
+
+  /** So many looks that show the same are a still picture. */
+  private static final int STILL_LOOKS = 30;
 
   /** A person's: the keyboard holds sixteen codes, and a BIOS reads them as it can. */
   private static final long KEY_MILLISECONDS = 20;
@@ -86,6 +90,22 @@ final class Pc implements AutoCloseable {
   /** Waits until the picture is as wanted. */
   void awaitPicture(String what, Predicate<Screenshot> wanted) throws Exception {
     await(what, () -> wanted.test(picture()));
+  }
+
+  /**
+   * Waits until nothing has been drawn for a while, which a clock or a blinking cursor prevents.
+   */
+  void awaitStillPicture() throws Exception {
+    Screenshot[] last = {picture()};
+    int[] same = {0};
+    await(
+        "still picture",
+        () -> {
+          Screenshot now = picture();
+          same[0] = Arrays.equals(now.pixels(), last[0].pixels()) ? same[0] + 1 : 0;
+          last[0] = now;
+          return same[0] == STILL_LOOKS;
+        });
   }
 
   private void await(String what, BooleanSupplier reached) throws Exception {
