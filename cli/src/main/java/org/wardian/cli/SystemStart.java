@@ -20,7 +20,7 @@ import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
-import org.wardian.storage.device.DeviceLimits;
+import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.operation.ImageInfo;
 
 /**
@@ -168,7 +168,8 @@ final class SystemStart {
         Optional.of(format),
         "",
         0,
-        DeviceLimits.NONE);
+        true,
+        DeviceOptions.usual());
   }
 
   private static Optional<Forward> sshForward(List<Forward> forwards) {

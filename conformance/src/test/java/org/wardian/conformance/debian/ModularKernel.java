@@ -16,7 +16,6 @@ import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.ProgressListener;
 import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.boot.initramfs.DefaultInitramfs;
-import org.wardian.conformance.firmware.DebianPackage;
 import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.x86.CpuModel;
