@@ -210,4 +210,28 @@ class SavedRunsTest {
     }
     refused(BAD_IMAGE, "has no snapshot 'two'", "--restore-from", "snapshot:two");
   }
+
+  @Test
+  void disksInAnotherOrderAreNoticed() throws Exception {
+    disk = folder.resolve("first.qcow2");
+    Path second = folder.resolve("second.qcow2");
+    Images.create(disk, CreateOptions.qcow2(1 << 20));
+    Images.create(second, CreateOptions.qcow2(1 << 20));
+    try (WardProcess process =
+        run("-m", "16M", "--disk", second.toString(), "--save-to", "snapshot:one")) {
+      process.awaitOut("ready");
+      process.terminate();
+      assertThat(process.status()).as(process.err()).isEqualTo(TERMINATED);
+    }
+    refused(BAD_IMAGE, "it had disk1", "--restore-from", "snapshot:one");
+    Path first = disk;
+    disk = second;
+    refused(
+        BAD_IMAGE,
+        "in another order",
+        "--disk",
+        first.toString(),
+        "--restore-from",
+        "snapshot:one");
+  }
 }

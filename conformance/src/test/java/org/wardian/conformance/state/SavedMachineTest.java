@@ -102,7 +102,8 @@ class SavedMachineTest {
     List<Place> all =
         List.of(Place.TRANSLATED, Place.INTERPRETED, Place.KVM_SPLIT, Place.KVM_KERNEL);
     return all.stream()
-        .flatMap(from -> all.stream().filter(to -> !to.equals(from)).map(to -> Arguments.of(from, to)));
+        .flatMap(
+            from -> all.stream().filter(to -> !to.equals(from)).map(to -> Arguments.of(from, to)));
   }
 
   @ParameterizedTest(name = "from {0} to {1}")

@@ -14,7 +14,8 @@ import org.wardian.storage.qcow2.Snapshot;
 /**
  * Snapshots of all writable disks of a machine at one moment, one of which has the machine's state
  * as well: the last that is made, so that where there is a state, there is everything. They have
- * their name and the guest's time in common, by which they are known as one.
+ * their name and the guest's time in common, by which they are known as one; a nanosecond more for
+ * each disk before tells their order.
  */
 public final class DiskSnapshots {
   private final List<Qcow2Image> images;
@@ -50,8 +51,9 @@ public final class DiskSnapshots {
   public long create(String name, Duration guestTime, Saver machine) throws IOException {
     List<Qcow2Image> made = new ArrayList<>();
     try {
-      for (Qcow2Image image : images.subList(1, images.size())) {
-        image.snapshots().create(name, guestTime, null);
+      for (int place = 1; place < images.size(); place++) {
+        Qcow2Image image = images.get(place);
+        image.snapshots().create(name, guestTime.plusNanos(place), null);
         made.add(image);
       }
       return images
@@ -102,9 +104,10 @@ public final class DiskSnapshots {
       Snapshot snapshot = find(image, name);
       if (time != null && !time.equals(snapshot.guestTime())) {
         throw new StateFileException(
-            "the snapshots '" + name + "' of these disks were taken at different times");
+            "the snapshots '%s' of these disks were taken at different times, or of disks in another order"
+                .formatted(name));
       }
-      time = snapshot.guestTime();
+      time = snapshot.guestTime().plusNanos(1);
       if (keeper == null && snapshot.stateSize() > 0) {
         keeper = image;
         kept = snapshot;
