@@ -17,7 +17,8 @@ final class SavedVcpu {
   /** Its block. */
   static byte[] block(byte[] saved) {
     StateReader in = new StateReader(saved);
-    in.begin("platform", 1);
+    in.begin("platform", 2);
+    in.readLong();
     in.readLong();
     in.readInt();
     in.begin("vcpu0", 1);
