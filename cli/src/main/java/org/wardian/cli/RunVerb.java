@@ -46,8 +46,8 @@ import picocli.CommandLine.Spec;
       "Without options it boots the default guest to a shell: the kernel and the busybox of the"
           + " current Debian, fetched and verified once, then kept.",
       "",
-      "'ward run debian' boots a whole Debian on a disk, with a network, apt and ssh. It is made out"
-          + " of packages once, in a machine, which takes some minutes where there is no KVM.",
+      "'ward run debian' boots a whole Debian on a disk, with a network, apt and ssh. It is made"
+          + " out of packages once, in a machine, which takes some minutes where there is no KVM.",
       "",
       "In a terminal every key goes to the guest, Ctrl-C too. Ctrl-A x leaves, Ctrl-A Ctrl-A types"
           + " one Ctrl-A, Ctrl-A h helps, Ctrl-A p presses the power button, Ctrl-A i tells how"
@@ -288,8 +288,7 @@ final class RunVerb implements Callable<Integer> {
     pins();
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<SystemStart> start =
-        wanted.map(it ->
-            SystemStart.of(system.get(), it, systemOptions.mirror(), execution));
+        wanted.map(it -> SystemStart.of(system.get(), it, systemOptions.mirror(), execution));
     RunRequest request =
         new RunRequest(
             guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,

@@ -82,7 +82,11 @@ class SystemCacheTest {
           try {
             String volume = Files.readString(media.packages(), StandardCharsets.ISO_8859_1);
             assertThat(volume)
-                .contains("base.deb\nlibc.deb\n", "systemd-networkd.service\n", "e2scrub_reap.service\n", "data.tar  ");
+                .contains(
+                    "base.deb\nlibc.deb\n",
+                    "systemd-networkd.service\n",
+                    "e2scrub_reap.service\n",
+                    "data.tar  ");
             CpioArchive initrd = CpioArchive.read(media.initrd());
             assertThat(text(initrd, "settings/etc/fstab")).startsWith("LABEL=root / ext4");
             // A mirror on this machine is none for the guest.

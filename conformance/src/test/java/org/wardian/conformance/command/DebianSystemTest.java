@@ -40,7 +40,8 @@ class DebianSystemTest {
 
     try (WardProcess ward = start(key, port)) {
       awaitLogin(ward, key, port);
-      assertThat(inside(key, port, "systemctl is-system-running --wait; systemctl --failed --plain"))
+      assertThat(
+              inside(key, port, "systemctl is-system-running --wait; systemctl --failed --plain"))
           .startsWith("running\n");
       assertThat(inside(key, port, "id -un; sudo id -un; hostname")).isEqualTo("ada\nroot\nbox\n");
       assertThat(inside(key, port, "sudo cloud-init schema --system; cloud-init status"))
@@ -92,8 +93,7 @@ class DebianSystemTest {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(PATIENCE_MINUTES);
     while (ssh(key, port, "true").status() != 0) {
       if (!ward.isAlive()) {
-        assumeFalse(
-            ward.status() == ExitStatus.DOWNLOAD.code(), "the archive cannot be reached");
+        assumeFalse(ward.status() == ExitStatus.DOWNLOAD.code(), "the archive cannot be reached");
       }
       assertThat(ward.isAlive()).as(ward.err() + ward.out()).isTrue();
       assertThat(System.nanoTime()).as(ward.err() + ward.out()).isLessThan(deadline);
@@ -126,8 +126,7 @@ class DebianSystemTest {
       words.add(option);
     }
     words.addAll(List.of("-i", key.toString(), "ada@127.0.0.1", command));
-    Process process =
-        new ProcessBuilder(words).redirectError(Redirect.DISCARD).start();
+    Process process = new ProcessBuilder(words).redirectError(Redirect.DISCARD).start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), output);

@@ -43,7 +43,9 @@ class SavedGuestTest {
       shell.save(file);
     }
     try (GuestShell shell = GuestShell.restore(guest, file)) {
-      assertThat(uptime(shell)).as("seconds since the guest's start").isGreaterThanOrEqualTo(before);
+      assertThat(uptime(shell))
+          .as("seconds since the guest's start")
+          .isGreaterThanOrEqualTo(before);
       assertThat(shell.run("sha256sum < /tmp/f").text()).isEqualTo(sum);
       assertThat(shell.run("while ! [ -f /tmp/woke ]; do sleep 1; done; cat /tmp/woke").text())
           .isEqualTo("woke");
@@ -61,8 +63,8 @@ class SavedGuestTest {
     String load =
         "for n in 1 2 3; do (dd if=/dev/urandom of=/tmp/f$n bs=64k count=8 2>/dev/null;"
             + " s=$(sha256sum < /tmp/f$n); i=0; while [ \"$(cat /tmp/f$n | sha256sum)\" = \"$s\" ];"
-            + " do i=$((i+1)); echo $i > /tmp/i$n; cp /tmp/f$n /tmp/g$n; mv /tmp/g$n /tmp/f$n; done;"
-            + " echo wrong > /tmp/wrong$n) & done; true";
+            + " do i=$((i+1)); echo $i > /tmp/i$n; cp /tmp/f$n /tmp/g$n; mv /tmp/g$n /tmp/f$n;"
+            + " done; echo wrong > /tmp/wrong$n) & done; true";
     GuestShell shell = GuestShell.boot(guest);
     try {
       shell.run(load);
