@@ -41,6 +41,7 @@ class ModuleLayersTest {
                   "chipset",
                   "virtio",
                   "boot")),
+          Map.entry("libvirt", Set.of("host")),
           Map.entry(
               "cli",
               Set.of("host", "storage", "network", "display", "x86", "chipset", "boot", "machine")),
