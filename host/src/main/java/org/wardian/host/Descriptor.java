@@ -201,6 +201,11 @@ public final class Descriptor implements AutoCloseable {
     } while (!HOLDERS.weakCompareAndSet(this, before, before + 1));
   }
 
+  /** The number, for one who holds the descriptor: valid though {@link #close()} was called. */
+  int heldFd() {
+    return fd;
+  }
+
   /** Ends {@link #hold}. */
   void letGo() {
     if ((int) HOLDERS.getAndAdd(this, -1) == CLOSED + 1) {

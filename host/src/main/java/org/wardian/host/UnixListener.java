@@ -90,9 +90,7 @@ public final class UnixListener implements AutoCloseable {
         return null;
       }
       try (SocketMemory memory = SocketMemory.take()) {
-        fd = SocketCalls.accept4(memory, descriptor.fd(), UnixSocket.TYPE & ~1);
-      } catch (IllegalStateException closed) {
-        return null;
+        fd = SocketCalls.accept4(memory, descriptor.heldFd(), UnixSocket.TYPE & ~1);
       } finally {
         descriptor.letGo();
       }

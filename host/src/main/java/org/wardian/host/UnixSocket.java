@@ -143,7 +143,7 @@ public final class UnixSocket implements AutoCloseable {
       int result =
           SocketCalls.getsockopt(
               memory,
-              descriptor.fd(),
+              descriptor.heldFd(),
               SOL_SOCKET,
               SO_PEERCRED,
               scratch.address(),
@@ -180,7 +180,8 @@ public final class UnixSocket implements AutoCloseable {
       try (SocketMemory memory = SocketMemory.take()) {
         long message = memory.toReceive(Math.min(length, SocketMemory.SIZE));
         long result =
-            SocketCalls.recvmsg(memory, descriptor.fd(), message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+            SocketCalls.recvmsg(
+                memory, descriptor.heldFd(), message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (result >= 0) {
           List<Descriptor> descriptors = memory.received();
           if (!descriptors.isEmpty()) {
@@ -223,7 +224,7 @@ public final class UnixSocket implements AutoCloseable {
   public void pass(Descriptor carried) throws IOException {
     carried.hold();
     try {
-      send(new byte[1], 0, 1, carried.fd());
+      send(new byte[1], 0, 1, carried.heldFd());
     } finally {
       carried.letGo();
     }
@@ -237,7 +238,10 @@ public final class UnixSocket implements AutoCloseable {
         MemorySegment.copy(from, offset, memory.bytes(), ValueLayout.JAVA_BYTE, 0, length);
         long result =
             SocketCalls.sendmsg(
-                memory, descriptor.fd(), memory.toSend(length, fd), MSG_DONTWAIT | MSG_NOSIGNAL);
+                memory,
+                descriptor.heldFd(),
+                memory.toSend(length, fd),
+                MSG_DONTWAIT | MSG_NOSIGNAL);
         if (result >= 0) {
           return (int) result;
         }
@@ -278,7 +282,7 @@ public final class UnixSocket implements AutoCloseable {
       return;
     }
     try (SocketMemory memory = SocketMemory.take()) {
-      SocketCalls.shutdown(memory, descriptor.fd(), how);
+      SocketCalls.shutdown(memory, descriptor.heldFd(), how);
     } finally {
       descriptor.letGo();
     }
