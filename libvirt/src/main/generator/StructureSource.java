@@ -90,7 +90,11 @@ final class StructureSource {
         + name
         + "("
         + components
-        + ")\n    implements XdrStruct {\n"
+        + ")\n    implements "
+        + (fields.getFirst().equals("callbackID:int") && wire.endsWith("_msg")
+            ? "org.wardian.libvirt.wire.CallbackEvent"
+            : "XdrStruct")
+        + " {\n"
         + "  /** Reads one. */\n"
         + "  public static "
         + name

@@ -19,6 +19,7 @@ final class Keepalive {
   private int allowed;
   private int unanswered;
   private boolean heard;
+  private boolean paused;
 
   Keepalive(MessageConnection connection) {
     this.connection = connection;
@@ -71,7 +72,13 @@ final class Keepalive {
     }
   }
 
-  /** A message came, or none can be read. */
+  /** While nothing is read from the peer, it is not to be blamed for silence. */
+  synchronized void pause(boolean pausing) {
+    paused = pausing;
+    heard();
+  }
+
+  /** A message came. */
   synchronized void heard() {
     heard = true;
     unanswered = 0;
@@ -83,7 +90,7 @@ final class Keepalive {
       if (ticking == null) {
         return;
       }
-      if (heard) {
+      if (heard || paused) {
         heard = false;
         return;
       }

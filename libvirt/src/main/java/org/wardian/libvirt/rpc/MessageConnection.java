@@ -25,6 +25,8 @@ public final class MessageConnection implements AutoCloseable {
   /** How long a peer may take to read the last messages. */
   private static final Duration FAREWELL = Duration.ofSeconds(10);
 
+  private static final Duration MOMENT = Duration.ofSeconds(1);
+
   private final Outbox outbox;
   private final Keepalive keepalive = new Keepalive(this);
   private volatile Transport transport;
@@ -136,9 +138,9 @@ public final class MessageConnection implements AutoCloseable {
     keepalive.stop();
   }
 
-  /** The receiving thread has more to do than it can: the peer is not to be blamed for silence. */
-  public void stillHere() {
-    keepalive.heard();
+  /** Says whether the receiving thread leaves messages unread, which is not the peer's fault. */
+  public void pauseReceiving(boolean pausing) {
+    keepalive.pause(pausing);
   }
 
   /**
@@ -157,6 +159,12 @@ public final class MessageConnection implements AutoCloseable {
     ScheduledFuture<?> farewell = Keepalive.later(() -> close(Ending.CLIENT, "closed"), FAREWELL);
     whenClosed(() -> farewell.cancel(false));
     outbox.finish();
+  }
+
+  /** Closes in a moment, when what was just answered has been read, or not. */
+  public void closeSoon() {
+    ScheduledFuture<?> end = Keepalive.later(() -> close(Ending.CLIENT, "closed"), MOMENT);
+    whenClosed(() -> end.cancel(false));
   }
 
   @Override

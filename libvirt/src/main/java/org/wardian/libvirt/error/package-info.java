@@ -1,0 +1,2 @@
+/** Errors as libvirt's clients and daemons exchange them. */
+package org.wardian.libvirt.error;
