@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -239,5 +240,55 @@ class MessageConnectionTest {
     keepalive.tick();
     keepalive.tick();
     assertThat(one.ending()).isEqualTo(MessageConnection.Ending.KEEPALIVE);
+  }
+
+  /** Turns each byte over, and says how many there are. */
+  private static final class TurningLayer implements SecurityLayer {
+    @Override
+    public byte[] wrap(byte[] from, int offset, int length) {
+      ByteBuffer wrapped = ByteBuffer.allocate(4 + length).putInt(length);
+      for (int i = 0; i < length; i++) {
+        wrapped.put((byte) ~from[offset + i]);
+      }
+      return wrapped.array();
+    }
+
+    @Override
+    public byte[] unwrap(byte[] from, int offset, int length) {
+      byte[] plain = new byte[length];
+      for (int i = 0; i < length; i++) {
+        plain[i] = (byte) ~from[offset + i];
+      }
+      return plain;
+    }
+
+    @Override
+    public int largest() {
+      return 65_536;
+    }
+  }
+
+  @Test
+  void aLayerBeginsRightAfterTheLastPlainMessage() throws Exception {
+    // What one side sends by its layer may already lie behind the plain message.
+    one.send(Frame.of(new Header(1, 1, 1, 1, 1, 0)));
+    one.secure(new TurningLayer());
+    one.send(data(50_000));
+    one.send(Frame.of(new Header(1, 1, 2, 1, 2, 0)));
+    assertThat(other.receive().header().procedure()).isEqualTo(1);
+    other.secure(new TurningLayer());
+    assertThat(other.receive().payload()).hasSize(50_000);
+    assertThat(other.receive().header().procedure()).isEqualTo(2);
+    other.send(data(10));
+    assertThat(one.receive().payload()).hasSize(10);
+  }
+
+  @Test
+  void aProtectedBufferThatIsTooLargeEndsTheConnection() throws Exception {
+    other.secure(new TurningLayer());
+    one.send(Frame.of(new Header(1, 1, 1, 1, 1, 0)));
+    pair[0].write(new byte[] {0, 2, 0, 0}, 0, 4);
+    assertThat(other.receive()).isNull();
+    assertThat(other.ending()).isEqualTo(MessageConnection.Ending.ERROR);
   }
 }
