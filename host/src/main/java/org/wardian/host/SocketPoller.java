@@ -135,6 +135,9 @@ final class SocketPoller {
       MemorySegment events = arena.allocate((long) EVENTS * EVENT_SIZE, 8);
       while (true) {
         int count = SocketCalls.epollWait(memory, epoll, events.address(), EVENTS, -1);
+        if (count < 0 && count != -Errno.EINTR) {
+          throw HostException.ofCall("epoll_wait", "for sockets", -count, "");
+        }
         for (int i = 0; i < count; i++) {
           long at = (long) i * EVENT_SIZE;
           Signals signals =

@@ -1,18 +1,12 @@
 package org.wardian.libvirt.client;
 
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.wardian.libvirt.constants.ConnectFlags;
 import org.wardian.libvirt.constants.DrvFeature;
-import org.wardian.libvirt.constants.ErrorDomain;
-import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
-import org.wardian.libvirt.rpc.MessageConnection;
-import org.wardian.libvirt.rpc.Transport;
 import org.wardian.libvirt.wire.Nothing;
 import org.wardian.libvirt.wire.Procedure;
 import org.wardian.libvirt.wire.remote.ConnectGetAllDomainStatsArgs;
@@ -23,8 +17,6 @@ import org.wardian.libvirt.wire.remote.ConnectListAllNodeDevicesArgs;
 import org.wardian.libvirt.wire.remote.ConnectListAllNwfiltersArgs;
 import org.wardian.libvirt.wire.remote.ConnectListAllSecretsArgs;
 import org.wardian.libvirt.wire.remote.ConnectListAllStoragePoolsArgs;
-import org.wardian.libvirt.wire.remote.ConnectOpenArgs;
-import org.wardian.libvirt.wire.remote.ConnectSupportsFeatureArgs;
 import org.wardian.libvirt.wire.remote.DomainCreateXmlArgs;
 import org.wardian.libvirt.wire.remote.DomainDefineXmlFlagsArgs;
 import org.wardian.libvirt.wire.remote.DomainLookupByIdArgs;
@@ -66,7 +58,7 @@ public final class Connection implements AutoCloseable {
   private final ConnectionUri uri;
   private final EventClient events;
 
-  private Connection(RpcClient rpc, ConnectionUri uri) {
+  Connection(RpcClient rpc, ConnectionUri uri) {
     this.rpc = rpc;
     this.uri = uri;
     events = new EventClient(rpc);
@@ -85,38 +77,7 @@ public final class Connection implements AutoCloseable {
    * @throws LibvirtException where nobody answers, or the daemon refuses
    */
   public static Connection open(String uri, ConnectOptions options) throws LibvirtException {
-    ConnectionUri parsed;
-    Transport transport;
-    try {
-      parsed = ConnectionUri.parse(uri);
-      transport = Dialer.dial(parsed, options);
-    } catch (IllegalArgumentException e) {
-      throw new LibvirtException(ErrorNumber.INVALID_ARG, ErrorDomain.URI, e.getMessage(), e);
-    } catch (IOException e) {
-      throw new LibvirtException(ErrorNumber.SYSTEM_ERROR, ErrorDomain.RPC, e.getMessage(), e);
-    }
-    RpcClient rpc = new RpcClient(new MessageConnection(transport));
-    try {
-      new Login(rpc, options).perform();
-      if (options.keepaliveCount() > 0 && supports(rpc, DrvFeature.PROGRAM_KEEPALIVE)) {
-        rpc.connection().keepAlive(options.keepaliveInterval(), options.keepaliveCount());
-      }
-      rpc.call(
-          RemoteProgram.CONNECT_OPEN,
-          new ConnectOpenArgs(parsed.name(), options.readOnly() ? ConnectFlags.RO : 0));
-      return new Connection(rpc, parsed);
-    } catch (LibvirtException | RuntimeException e) {
-      rpc.close();
-      throw e;
-    }
-  }
-
-  private static boolean supports(RpcClient rpc, DrvFeature feature) throws LibvirtException {
-    return rpc.call(
-                RemoteProgram.CONNECT_SUPPORTS_FEATURE,
-                new ConnectSupportsFeatureArgs(feature.number()))
-            .supported()
-        != 0;
+    return Opening.open(uri, options);
   }
 
   /**
@@ -141,7 +102,7 @@ public final class Connection implements AutoCloseable {
 
   /** Whether the daemon, or its driver, can do something. */
   public boolean supports(DrvFeature feature) throws LibvirtException {
-    return supports(rpc, feature);
+    return Opening.supports(rpc, feature);
   }
 
   /** Whether it lasts. */

@@ -37,8 +37,8 @@ final class Dispatcher {
         XdrStruct arguments = arguments(procedure, message);
         admit(procedure, arguments);
         XdrStruct result = session.server().handlers().call(procedure, call, arguments);
-        stream = stream(call);
         reply = reply(call, result);
+        stream = stream(call);
       } catch (LibvirtException e) {
         reply = error(header, e);
       } catch (RuntimeException | Error e) {
@@ -55,6 +55,9 @@ final class Dispatcher {
       if (stream != null) {
         stream.end(true);
       }
+    } catch (RuntimeException | Error e) {
+      Session.LOG.log(System.Logger.Level.ERROR, "no reply to " + header, e);
+      session.disconnect();
     } finally {
       if (call == null) {
         message.closeDescriptors();
