@@ -206,12 +206,12 @@ public final class XdrReader {
     return values;
   }
 
-  /** A text of which each byte came as a word; a NUL ends it. */
+  /** A text of which each byte came as a word, which is a character; a NUL ends it. */
   public String text(String field, int maximum) throws XdrException {
     return untilNul(chars(field, maximum));
   }
 
-  /** A text in an array of {@code size} words; a NUL ends it. */
+  /** A text in an array of {@code size} words, each a character; a NUL or the array ends it. */
   public String fixedText(String field, int size) throws XdrException {
     return untilNul(words(field, size));
   }
@@ -221,7 +221,7 @@ public final class XdrReader {
     while (length < text.length && text[length] != 0) {
       length++;
     }
-    return new String(text, 0, length, StandardCharsets.UTF_8);
+    return new String(text, 0, length, StandardCharsets.ISO_8859_1);
   }
 
   /** Words. */

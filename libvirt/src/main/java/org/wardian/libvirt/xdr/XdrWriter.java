@@ -165,20 +165,24 @@ public final class XdrWriter {
     }
   }
 
-  /** A text with the NUL that ends it, each byte as a word. */
+  /**
+   * A text, each character as a word, with the NUL that ends it where there is room. Characters
+   * above 255 become question marks.
+   */
   public void text(String field, String value, int maximum) throws XdrException {
-    byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-    length(field, utf8.length + 1, maximum, "characters");
-    words(utf8, utf8.length + 1);
+    byte[] latin = value.getBytes(StandardCharsets.ISO_8859_1);
+    int count = latin.length == maximum ? maximum : latin.length + 1;
+    length(field, count, maximum, "characters");
+    words(latin, count);
   }
 
-  /** A text in an array of {@code count} words, the last of which is NUL. */
+  /** A text in an array of {@code count} words, the rest of which is NUL. */
   public void fixedText(String field, String value, int count) throws XdrException {
-    byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-    if (utf8.length >= count) {
-      throw new XdrException(field + ": " + utf8.length + " bytes, at most " + (count - 1));
+    byte[] latin = value.getBytes(StandardCharsets.ISO_8859_1);
+    if (latin.length > count) {
+      throw new XdrException(field + ": " + latin.length + " characters, at most " + count);
     }
-    words(utf8, count);
+    words(latin, count);
   }
 
   /** Words. */

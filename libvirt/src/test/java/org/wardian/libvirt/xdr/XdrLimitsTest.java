@@ -51,6 +51,18 @@ class XdrLimitsTest {
   }
 
   @Test
+  void aTextThatFillsItsArrayHasNoNul() throws XdrException {
+    String full = "é".repeat(32);
+    byte[] bytes = RandomStructures.bytes(new NodeGetInfoRet(full, 1, 2, 3, 4, 5, 6, 7));
+
+    assertThat(NodeGetInfoRet.read(new XdrReader(bytes)).model()).isEqualTo(full);
+    assertThatThrownBy(
+            () -> RandomStructures.bytes(new NodeGetInfoRet(full + "x", 1, 2, 3, 4, 5, 6, 7)))
+        .isInstanceOf(XdrException.class)
+        .hasMessage("model: 33 characters, at most 32");
+  }
+
+  @Test
   void aLengthOverTheLimitIsRefusedWithItsPlace() {
     assertThatThrownBy(() -> ConnectOpenArgs.read(new XdrReader(words(1, 4_194_305, 0))))
         .isInstanceOf(XdrException.class)
