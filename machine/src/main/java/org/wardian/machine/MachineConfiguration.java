@@ -98,71 +98,57 @@ public record MachineConfiguration(
 
   /** The same machine on another accelerator. */
   public MachineConfiguration on(AcceleratorKind otherAccelerator, InterruptChips otherChips) {
-    return but(protocol, otherAccelerator, otherChips, translator, peripherals, firmware);
-  }
-
-  /** The same machine with another way of execution on our own processor. */
-  public MachineConfiguration with(Translator otherTranslator) {
-    return but(protocol, accelerator, chips, otherTranslator, peripherals, firmware);
-  }
-
-  /** The same machine with other devices behind the PCI host. */
-  public MachineConfiguration with(List<DeviceConfiguration> otherPeripherals) {
-    return but(protocol, accelerator, chips, translator, otherPeripherals, firmware);
-  }
-
-  /** The same machine started by firmware. */
-  public MachineConfiguration with(Firmware otherFirmware) {
-    return but(protocol, accelerator, chips, translator, peripherals, Optional.of(otherFirmware));
-  }
-
-  /** The same machine that enters its kernel by {@code otherProtocol}. */
-  public MachineConfiguration entered(BootProtocol otherProtocol) {
-    return but(otherProtocol, accelerator, chips, translator, peripherals, firmware);
-  }
-
-  /** The same machine with its vCPUs on certain processors of the host. */
-  public MachineConfiguration with(PinnedProcessors otherPins) {
-    return new MachineConfiguration(
-        kernel,
-        kernelPath,
-        initrd,
-        commandLine,
-        memoryBytes,
-        processors,
-        cpuModel,
-        devices,
-        reboot,
+    return but(
         protocol,
-        accelerator,
-        chips,
-        translator,
-        peripherals,
-        firmware,
-        otherPins,
-        timestampHz);
-  }
-
-  /** The same machine with a time-stamp counter of another rate; 0 for what costs least. */
-  public MachineConfiguration withTimestampHz(long hertz) {
-    return new MachineConfiguration(
-        kernel,
-        kernelPath,
-        initrd,
-        commandLine,
-        memoryBytes,
-        processors,
-        cpuModel,
-        devices,
-        reboot,
-        protocol,
-        accelerator,
-        chips,
+        otherAccelerator,
+        otherChips,
         translator,
         peripherals,
         firmware,
         pins,
-        hertz);
+        timestampHz);
+  }
+
+  /** The same machine with another way of execution on our own processor. */
+  public MachineConfiguration with(Translator otherTranslator) {
+    return but(
+        protocol, accelerator, chips, otherTranslator, peripherals, firmware, pins, timestampHz);
+  }
+
+  /** The same machine with other devices behind the PCI host. */
+  public MachineConfiguration with(List<DeviceConfiguration> otherPeripherals) {
+    return but(
+        protocol, accelerator, chips, translator, otherPeripherals, firmware, pins, timestampHz);
+  }
+
+  /** The same machine started by firmware. */
+  public MachineConfiguration with(Firmware otherFirmware) {
+    return but(
+        protocol,
+        accelerator,
+        chips,
+        translator,
+        peripherals,
+        Optional.of(otherFirmware),
+        pins,
+        timestampHz);
+  }
+
+  /** The same machine that enters its kernel by {@code otherProtocol}. */
+  public MachineConfiguration entered(BootProtocol otherProtocol) {
+    return but(
+        otherProtocol, accelerator, chips, translator, peripherals, firmware, pins, timestampHz);
+  }
+
+  /** The same machine with its vCPUs on certain processors of the host. */
+  public MachineConfiguration with(PinnedProcessors otherPins) {
+    return but(
+        protocol, accelerator, chips, translator, peripherals, firmware, otherPins, timestampHz);
+  }
+
+  /** The same machine with a time-stamp counter of another rate; 0 for what costs least. */
+  public MachineConfiguration withTimestampHz(long hertz) {
+    return but(protocol, accelerator, chips, translator, peripherals, firmware, pins, hertz);
   }
 
   private MachineConfiguration but(
@@ -171,7 +157,9 @@ public record MachineConfiguration(
       InterruptChips otherChips,
       Translator otherTranslator,
       List<DeviceConfiguration> otherPeripherals,
-      Optional<Firmware> otherFirmware) {
+      Optional<Firmware> otherFirmware,
+      PinnedProcessors otherPins,
+      long otherTimestampHz) {
     return new MachineConfiguration(
         kernel,
         kernelPath,
@@ -188,8 +176,8 @@ public record MachineConfiguration(
         otherTranslator,
         otherPeripherals,
         otherFirmware,
-        pins,
-        timestampHz);
+        otherPins,
+        otherTimestampHz);
   }
 
   /** Checks sizes and names. */
