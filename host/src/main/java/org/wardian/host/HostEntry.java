@@ -123,66 +123,65 @@ public final class HostEntry implements AutoCloseable {
     return result;
   }
 
-  /** What has a name in this folder; a link itself, not what it leads to. */
-  public HostEntry child(byte[] name) throws EntryException {
+  /** What is done with the entry's own descriptor. */
+  private interface Work<T> {
+    /**
+     * Does it.
+     *
+     * @param frame the thread's, with its scratch
+     * @param own the number of the descriptor
+     */
+    T with(CallFrame frame, int own) throws EntryException;
+  }
+
+  /** Does something while the descriptor cannot be closed by another thread. */
+  private <T> T held(Work<T> work) throws EntryException {
     CallFrame frame = CallFrame.current();
     descriptor.hold();
     try {
-      int fd =
-          check(
-              EntryCalls.openat(
-                  descriptor.fd(), name(frame, 0, name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
-      return new HostEntry(Descriptor.adopt(fd, "entry"));
+      return work.with(frame, descriptor.fd());
     } finally {
       descriptor.letGo();
     }
+  }
+
+  /** What has a name in this folder; a link itself, not what it leads to. */
+  public HostEntry child(byte[] name) throws EntryException {
+    return held((frame, own) -> {
+      int fd =
+          check(EntryCalls.openat(own, name(frame, 0, name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+      return new HostEntry(Descriptor.adopt(fd, "entry"));
+    });
   }
 
   /** This folder once more, closed by itself. */
   public HostEntry again() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       text(frame, 0, new byte[] {'.'});
       int fd =
           check(
               EntryCalls.openat(
-                  descriptor.fd(),
-                  frame.scratchAddress(),
-                  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-                  0));
+                  own, frame.scratchAddress(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
       return new HostEntry(Descriptor.adopt(fd, "folder"));
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /** What the host knows of it. */
   public EntryStatus status() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       text(frame, 0, new byte[0]);
       long result = frame.scratchAddress() + SECOND;
-      check(
-          EntryCalls.statx(
-              descriptor.fd(), frame.scratchAddress(), AT_EMPTY_PATH, EntryStatus.MASK, result));
+      check(EntryCalls.statx(own, frame.scratchAddress(), AT_EMPTY_PATH, EntryStatus.MASK, result));
       return EntryStatus.of(frame.scratch().asSlice(SECOND, EntryStatus.SIZE));
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /** What the host knows of the file system that it is on. */
   public FileSystemStatus fileSystem() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      check(EntryCalls.fstatfs(descriptor.fd(), frame.scratchAddress()));
+    return held((frame, own) -> {
+      check(EntryCalls.fstatfs(own, frame.scratchAddress()));
       return FileSystemStatus.of(frame.scratch().asSlice(0, FileSystemStatus.SIZE));
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /**
@@ -196,20 +195,16 @@ public final class HostEntry implements AutoCloseable {
       // A pipe or a device would do things that no file does.
       throw EntryException.of(status.folder() ? Errno.EISDIR : Errno.ENXIO);
     }
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       int fd =
           check(
               EntryCalls.openat(
                   AT_FDCWD,
-                  ownName(frame, descriptor.fd()),
+                  ownName(frame, own),
                   flags & USABLE_FLAGS | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                   0));
       return HostFile.of(Descriptor.adopt(fd, "file"));
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /**
@@ -219,13 +214,11 @@ public final class HostEntry implements AutoCloseable {
    * @param mode its permissions, whatever the process's mask
    */
   public HostFile create(byte[] name, int flags, int mode) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       int fd =
           check(
               EntryCalls.openat(
-                  descriptor.fd(),
+                  own,
                   name(frame, 0, name),
                   flags & USABLE_FLAGS | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
                   mode));
@@ -236,36 +229,21 @@ public final class HostEntry implements AutoCloseable {
         throw EntryException.of(-result);
       }
       return file;
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /** Opens a folder for the list of its entries. */
   public FolderStream list() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       text(frame, 0, new byte[] {'.'});
-      int fd =
-          check(
-              EntryCalls.openat(
-                  descriptor.fd(), frame.scratchAddress(), O_DIRECTORY | O_CLOEXEC, 0));
+      int fd = check(EntryCalls.openat(own, frame.scratchAddress(), O_DIRECTORY | O_CLOEXEC, 0));
       return new FolderStream(Descriptor.adopt(fd, "folder"));
-    } finally {
-      descriptor.letGo();
-    }
+    });
   }
 
   /** Makes a folder in this one. */
   public void makeFolder(byte[] name, int mode) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      check(EntryCalls.mkdirat(descriptor.fd(), name(frame, 0, name), mode));
-    } finally {
-      descriptor.letGo();
-    }
+    held((frame, own) -> check(EntryCalls.mkdirat(own, name(frame, 0, name), mode)));
   }
 
   /**
@@ -274,34 +252,26 @@ public final class HostEntry implements AutoCloseable {
    * @param folder whether it is that of an empty folder, or of anything else
    */
   public void remove(byte[] name, boolean folder) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      check(EntryCalls.unlinkat(descriptor.fd(), name(frame, 0, name), folder ? AT_REMOVEDIR : 0));
-    } finally {
-      descriptor.letGo();
-    }
+    held((frame, own) ->
+        check(EntryCalls.unlinkat(own, name(frame, 0, name), folder ? AT_REMOVEDIR : 0)));
   }
 
   /** Gives what has a name in this folder another one, in another folder perhaps. */
   public void rename(byte[] name, HostEntry newFolder, byte[] newName) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    held((frame, own) -> {
       newFolder.descriptor.hold();
       try {
         check(
             EntryCalls.renameat(
-                descriptor.fd(),
+                own,
                 name(frame, 0, name),
                 newFolder.descriptor.fd(),
                 name(frame, SECOND, newName)));
       } finally {
         newFolder.descriptor.letGo();
       }
-    } finally {
-      descriptor.letGo();
-    }
+      return null;
+    });
   }
 
   /** Makes a symbolic link in this folder. */
@@ -309,27 +279,19 @@ public final class HostEntry implements AutoCloseable {
     if (target.length > LONGEST_LINK) {
       throw EntryException.of(Errno.ENAMETOOLONG);
     }
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(target.length + 1L);
       MemorySegment.copy(target, 0, text, ValueLayout.JAVA_BYTE, 0, target.length);
-      check(EntryCalls.symlinkat(text.address(), descriptor.fd(), name(frame, 0, name)));
-    } finally {
-      descriptor.letGo();
+      held((frame, own) -> check(EntryCalls.symlinkat(text.address(), own, name(frame, 0, name))));
     }
   }
 
   /** The text of a symbolic link. */
   public byte[] readLink() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    return held((frame, own) -> {
       text(frame, 0, new byte[0]);
-      return readLink(descriptor.fd(), frame.scratchAddress());
-    } finally {
-      descriptor.letGo();
-    }
+      return readLink(own, frame.scratchAddress());
+    });
   }
 
   private static byte[] readLink(int folder, long name) throws EntryException {
@@ -345,47 +307,28 @@ public final class HostEntry implements AutoCloseable {
 
   /** Where it is now, by the kernel's word; of something removed, a name that leads nowhere. */
   public byte[] path() throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      return readLink(AT_FDCWD, ownName(frame, descriptor.fd()));
-    } finally {
-      descriptor.letGo();
-    }
+    return held((frame, own) -> readLink(AT_FDCWD, ownName(frame, own)));
   }
 
   /** Gives a file that is held another name, in this folder. */
   public void addName(HostEntry file, byte[] name) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    held((frame, own) -> {
       file.descriptor.hold();
       try {
         long newName = name(frame, SECOND, name);
         check(
             EntryCalls.linkat(
-                AT_FDCWD,
-                ownName(frame, file.descriptor.fd()),
-                descriptor.fd(),
-                newName,
-                AT_SYMLINK_FOLLOW));
+                AT_FDCWD, ownName(frame, file.descriptor.fd()), own, newName, AT_SYMLINK_FOLLOW));
       } finally {
         file.descriptor.letGo();
       }
-    } finally {
-      descriptor.letGo();
-    }
+      return null;
+    });
   }
 
   /** Sets the permissions, of anything but a link. */
   public void setMode(int mode) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      check(EntryCalls.fchmodat(AT_FDCWD, ownName(frame, descriptor.fd()), mode, 0));
-    } finally {
-      descriptor.letGo();
-    }
+    held((frame, own) -> check(EntryCalls.fchmodat(AT_FDCWD, ownName(frame, own), mode, 0)));
   }
 
   /** Sets the size of an ordinary file. */
@@ -394,13 +337,7 @@ public final class HostEntry implements AutoCloseable {
     if (!status.file()) {
       throw EntryException.of(status.folder() ? Errno.EISDIR : Errno.EINVAL);
     }
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
-      check(EntryCalls.truncate(ownName(frame, descriptor.fd()), size));
-    } finally {
-      descriptor.letGo();
-    }
+    held((frame, own) -> check(EntryCalls.truncate(ownName(frame, own), size)));
   }
 
   /** What becomes of a time. */
@@ -417,17 +354,13 @@ public final class HostEntry implements AutoCloseable {
 
   /** Sets the times of the last access and of the last change. */
   public void setTimes(TimeChange accessed, TimeChange modified) throws EntryException {
-    CallFrame frame = CallFrame.current();
-    descriptor.hold();
-    try {
+    held((frame, own) -> {
       put(frame, SECOND, accessed);
       put(frame, SECOND + 16, modified);
       check(
-          EntryCalls.utimensat(
-              AT_FDCWD, ownName(frame, descriptor.fd()), frame.scratchAddress() + SECOND, 0));
-    } finally {
-      descriptor.letGo();
-    }
+          EntryCalls.utimensat(AT_FDCWD, ownName(frame, own), frame.scratchAddress() + SECOND, 0));
+      return null;
+    });
   }
 
   private static void put(CallFrame frame, int at, TimeChange change) {

@@ -62,6 +62,11 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final Pauses pauses = new Pauses();
   private volatile int exitStatus;
 
+  /** Guards {@link #closed}; the last lock: nothing waits while it is held. */
+  private final Object closing = new Object();
+
+  private boolean closed;
+
   /**
    * Builds the machine and checks the kernel; nothing runs yet.
    *
@@ -295,8 +300,13 @@ public final class Machine implements AutoCloseable, PowerControl {
     kick();
   }
 
+  /** Other threads may be late: the processors' memory is gone once the machine is closed. */
   private void kick() {
-    vcpus.forEach(Vcpu::kick);
+    synchronized (closing) {
+      if (!closed) {
+        vcpus.forEach(Vcpu::kick);
+      }
+    }
   }
 
   /** Ends {@link #run} with {@link Outcome.Cause#STOPPED}. */
@@ -396,6 +406,9 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   @Override
   public void close() {
+    synchronized (closing) {
+      closed = true;
+    }
     platform.close();
   }
 }

@@ -137,7 +137,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   // ---- life cycle
-  // ---------------------------------------------------------------------------------
 
   @Override
   public void reset() {
@@ -229,7 +228,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   // ---- signals from outside
-  // -----------------------------------------------------------------------
 
   @Override
   public void interrupt(boolean pending) {
@@ -314,7 +312,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   // ---- the run loop
-  // -------------------------------------------------------------------------------
 
   @Override
   public Exit run() {
@@ -483,7 +480,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   }
 
   // ---- what operations ask for
-  // --------------------------------------------------------------------
 
   /** Counts words of dense code as instructions: two words each. */
   void retire(long words) {
