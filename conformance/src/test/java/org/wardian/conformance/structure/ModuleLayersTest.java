@@ -41,10 +41,42 @@ class ModuleLayersTest {
                   "chipset",
                   "virtio",
                   "boot")),
+          Map.entry("definition", Set.of()),
+          Map.entry("qmp", Set.of("host")),
+          Map.entry(
+              "process",
+              Set.of(
+                  "host",
+                  "memory",
+                  "storage",
+                  "network",
+                  "display",
+                  "bus",
+                  "x86",
+                  "processor",
+                  "chipset",
+                  "virtio",
+                  "boot",
+                  "machine",
+                  "definition",
+                  "qmp")),
           Map.entry("libvirt", Set.of("host")),
+          Map.entry("daemon", Set.of("host", "storage", "network", "definition", "qmp", "libvirt")),
           Map.entry(
               "cli",
-              Set.of("host", "storage", "network", "display", "x86", "chipset", "boot", "machine")),
+              Set.of(
+                  "host",
+                  "storage",
+                  "network",
+                  "display",
+                  "x86",
+                  "chipset",
+                  "boot",
+                  "machine",
+                  "definition",
+                  "process",
+                  "libvirt",
+                  "daemon")),
           Map.entry(
               "conformance",
               Set.of(
@@ -60,6 +92,11 @@ class ModuleLayersTest {
                   "virtio",
                   "boot",
                   "machine",
+                  "definition",
+                  "qmp",
+                  "process",
+                  "libvirt",
+                  "daemon",
                   "cli")));
 
   private final SortedMap<String, ProductModule> modules = ProductModule.all();

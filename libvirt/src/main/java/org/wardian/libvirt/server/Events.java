@@ -47,7 +47,8 @@ public final class Events {
   private final ConcurrentHashMap<EventFamily, List<Registration>> registrations =
       new ConcurrentHashMap<>();
 
-  Events() {}
+  /** Without any registration. */
+  public Events() {}
 
   private List<Registration> of(EventFamily family) {
     return registrations.computeIfAbsent(family, unused -> new CopyOnWriteArrayList<>());

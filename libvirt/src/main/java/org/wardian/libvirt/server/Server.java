@@ -36,7 +36,7 @@ public final class Server implements AutoCloseable {
   /** How long one that has not authenticated may stay while others wait for its place. */
   private static final Duration GRACE = Duration.ofSeconds(1);
 
-  private final Events events = new Events();
+  private final Events events;
   private final ServerLimits limits;
   private final List<SaslMechanism> mechanisms;
   private final AccessPolicy access;
@@ -53,6 +53,7 @@ public final class Server implements AutoCloseable {
   /** What a server is made of; the setters return this. */
   public static final class Settings {
     private final ConnectionOpener opener;
+    private Events events = new Events();
     private ServerLimits limits = ServerLimits.DEFAULT;
     private List<SaslMechanism> mechanisms = List.of();
     private AccessPolicy access = AccessPolicy.OPEN;
@@ -61,6 +62,12 @@ public final class Server implements AutoCloseable {
     /** With defaults: no SASL, everything allowed, and polkit refuses all but root. */
     public Settings(ConnectionOpener opener) {
       this.opener = opener;
+    }
+
+    /** Where the families emit theirs; one that they already know. */
+    public Settings events(Events value) {
+      events = value;
+      return this;
     }
 
     /** How much clients may take. */
@@ -90,6 +97,7 @@ public final class Server implements AutoCloseable {
 
   /** A server that answers by the handlers of the families. */
   public Server(Settings settings, List<? extends HandlerFamily> families) {
+    events = settings.events;
     limits = settings.limits;
     mechanisms = settings.mechanisms;
     access = settings.access;

@@ -1,0 +1,13 @@
+/** wardiand: what manages machines, disks and networks, and answers libvirt's clients. */
+module org.wardian.daemon {
+  requires transitive org.wardian.libvirt;
+  requires transitive org.wardian.definition;
+  requires org.wardian.host;
+  requires org.wardian.storage;
+  requires org.wardian.network;
+  requires org.wardian.qmp;
+  requires com.fasterxml.jackson.databind;
+
+  exports org.wardian.daemon;
+  exports org.wardian.daemon.persistence;
+}

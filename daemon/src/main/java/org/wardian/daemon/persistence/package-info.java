@@ -1,0 +1,2 @@
+/** Definitions in files: one for each object, whole at every moment. */
+package org.wardian.daemon.persistence;

@@ -1,0 +1,6 @@
+/** The XML documents that describe machines and what they use. Knows no machine and no protocol. */
+module org.wardian.definition {
+  requires java.xml;
+
+  exports org.wardian.definition.xml;
+}

@@ -1,0 +1,55 @@
+package org.wardian.definition.xml;
+
+/**
+ * Writes elements as libvirt does: two spaces for each level, attributes in single quotes, an empty
+ * element in one tag, a newline after each.
+ */
+public final class XmlWriter {
+  private XmlWriter() {}
+
+  /** A document, or a part of one, that ends with a newline. */
+  public static String write(XmlElement element) {
+    StringBuilder out = new StringBuilder();
+    write(element, 0, out);
+    return out.toString();
+  }
+
+  private static void write(XmlElement element, int level, StringBuilder out) {
+    out.repeat("  ", level).append('<').append(element.name());
+    element
+        .attributes()
+        .forEach((key, value) -> {
+          out.append(' ').append(key).append("='");
+          escape(value, out);
+          out.append('\'');
+        });
+    if (!element.children().isEmpty()) {
+      out.append(">\n");
+      element.children().forEach(child -> write(child, level + 1, out));
+      out.repeat("  ", level).append("</").append(element.name()).append(">\n");
+    } else if (!element.text().isEmpty()) {
+      out.append('>');
+      escape(element.text(), out);
+      out.append("</").append(element.name()).append(">\n");
+    } else {
+      out.append("/>\n");
+    }
+  }
+
+  /**
+   * Adds a text with the five characters that XML has names for, and line ends, written by name.
+   */
+  static void escape(String text, StringBuilder out) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '<' -> out.append("&lt;");
+        case '>' -> out.append("&gt;");
+        case '&' -> out.append("&amp;");
+        case '\'' -> out.append("&apos;");
+        case '"' -> out.append("&quot;");
+        default -> out.append(c);
+      }
+    }
+  }
+}
