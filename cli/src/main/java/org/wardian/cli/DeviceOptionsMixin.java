@@ -63,7 +63,10 @@ final class DeviceOptionsMixin {
               + " interface of this host; switch=NAME, a switch that all of your machines on this"
               + " host with the same NAME share; none. Words: model=virtio (default) or e1000;"
               + " mac=ADDRESS; queues=N; pcap=FILE, a record of all that passes; with nat,"
-              + " reach=everywhere (default), host or nowhere.")
+              + " reach=everywhere (default), host or nowhere; tftp=DIR, whose files the gateway"
+              + " serves by TFTP, and bootfile=NAME, what --firmware starts from the network: a"
+              + " file of DIR such as pxelinux.0, or an address, by iPXE of this host's package"
+              + " ipxe-qemu or by UEFI itself.")
   private List<String> nets = List.of();
 
   @Option(
@@ -159,6 +162,11 @@ final class DeviceOptionsMixin {
   /** Whether the options name something that firmware could boot, or firmware itself. */
   boolean bootsByItself() {
     return firmware != null || !disks.isEmpty() || !cdroms.isEmpty() || floppy != null;
+  }
+
+  /** Whether firmware was named. */
+  boolean namesFirmware() {
+    return firmware != null;
   }
 
   /**

@@ -16,6 +16,8 @@ import org.wardian.network.nat.Reach;
  * @param queues pairs of queues of a virtio card
  * @param capture file that takes a record of all that passes, or empty
  * @param reach where the guest may connect to, with NAT
+ * @param tftp folder whose files the gateway serves by TFTP, with NAT, or empty
+ * @param bootFile what a guest that starts from the network asks for, with NAT, or empty
  */
 record NetArgument(
     Kind kind,
@@ -24,7 +26,9 @@ record NetArgument(
     Optional<MacAddress> address,
     int queues,
     Optional<Path> capture,
-    Reach reach) {
+    Reach reach,
+    Optional<Path> tftp,
+    Optional<String> bootFile) {
   /** What a card is plugged into. */
   enum Kind {
     /** Nothing: there is no card. */
@@ -38,17 +42,36 @@ record NetArgument(
   }
 
   private static final int MOST_QUEUES = 64;
+
+  /** What fits into an option of DHCP. */
+  private static final String BOOT_FILE = "[\\x21-\\x7e]{1,255}";
+
   private static final String KNOWN =
-      "model=virtio|e1000, mac=ADDRESS, queues=N, pcap=FILE, reach=everywhere|host|nowhere";
+      "model=virtio|e1000, mac=ADDRESS, queues=N, pcap=FILE, and with nat"
+          + " reach=everywhere|host|nowhere, tftp=DIR, bootfile=NAME";
 
   /** What a machine has without {@code --net}. */
   static final NetArgument USUAL =
       new NetArgument(
-          Kind.NAT, "", CardModel.VIRTIO, Optional.empty(), 1, Optional.empty(), Reach.EVERYWHERE);
+          Kind.NAT,
+          "",
+          CardModel.VIRTIO,
+          Optional.empty(),
+          1,
+          Optional.empty(),
+          Reach.EVERYWHERE,
+          Optional.empty(),
+          Optional.empty());
 
   /** The same card with a record of all that passes. */
   NetArgument capturedTo(Path file) {
-    return new NetArgument(kind, name, model, address, queues, Optional.of(file), reach);
+    return new NetArgument(
+        kind, name, model, address, queues, Optional.of(file), reach, tftp, bootFile);
+  }
+
+  /** Whether the machine is to be started from this network, where firmware starts it. */
+  boolean boots() {
+    return tftp.isPresent() || bootFile.isPresent();
   }
 
   /**
@@ -85,8 +108,18 @@ record NetArgument(
             address,
             (int) words.number("queues", 1, MOST_QUEUES, 1),
             words.take("pcap").map(Path::of),
-            words.choice("reach", Reach.class, Reach.EVERYWHERE));
+            words.choice("reach", Reach.class, Reach.EVERYWHERE),
+            words.take("tftp").map(Path::of),
+            words.take("bootfile"));
     words.end(KNOWN);
+    if (result.boots() && parsed != Kind.NAT) {
+      throw new IllegalArgumentException(
+          "--net " + kind + ": tftp and bootfile go with nat; here another machine serves them");
+    }
+    if (result.bootFile().isPresent() && !result.bootFile().get().matches(BOOT_FILE)) {
+      throw new IllegalArgumentException(
+          "--net: bootfile is a name of 1 to 255 ASCII characters, such as pxelinux.0");
+    }
     return result;
   }
 }

@@ -3,6 +3,7 @@ package org.wardian.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -114,7 +115,8 @@ final class OpenedDevices implements AutoCloseable {
     number = 0;
     for (NetArgument card : request.cards()) {
       if (card.kind() != NetArgument.Kind.NONE) {
-        configurations.add(card(number++, card));
+        OptionalInt place = card.boots() ? OptionalInt.of(boot++) : OptionalInt.empty();
+        configurations.add(card(number++, card, place));
       }
     }
     number = 0;
@@ -128,7 +130,8 @@ final class OpenedDevices implements AutoCloseable {
     firmware =
         request
             .firmware()
-            .map(name -> FirmwareFiles.of(name, !request.screen().wantsDisplay(), disks));
+            .map(name -> FirmwareFiles.of(name, !request.screen().wantsDisplay(), disks))
+            .map(found -> found.with(NetworkBoot.files(found, request.cards(), messages)));
   }
 
   /** Those behind disks and cards, whose places in the guest shall not depend on them. */
@@ -222,14 +225,14 @@ final class OpenedDevices implements AutoCloseable {
         });
   }
 
-  private DeviceConfiguration card(int number, NetArgument card) {
+  private DeviceConfiguration card(int number, NetArgument card, OptionalInt boot) {
     String id = "net" + number;
     NetworkPort port = captured(port(card, number == firstNat()), card);
     ports.add(port);
     MacAddress address =
         card.address().or(() -> savedAddress(id)).orElseGet(() -> address(card, number));
     return new DeviceConfiguration.NetworkCard(
-        id, card.model(), port, address, card.queues(), OptionalInt.empty());
+        id, card.model(), port, address, card.queues(), boot);
   }
 
   private Optional<MacAddress> savedAddress(String id) {
@@ -303,6 +306,13 @@ final class OpenedDevices implements AutoCloseable {
     if (forwards) {
       request.forwards().forEach(nat::forward);
     }
+    if (card.tftp().isPresent()) {
+      if (!Files.isDirectory(card.tftp().get())) {
+        throw new IOException("tftp=" + card.tftp().get() + " is no folder");
+      }
+      nat.tftpFolder(card.tftp().get());
+    }
+    card.bootFile().ifPresent(nat::bootFile);
     return new NatPort(nat.build());
   }
 

@@ -31,6 +31,21 @@ class NetArgumentTest {
   }
 
   @Test
+  void takesWhatAGuestStartsFromTheNetworkWith() {
+    NetArgument card = NetArgument.parse("nat,tftp=/srv/tftp,bootfile=pxelinux.0");
+
+    assertThat(card.tftp()).contains(Path.of("/srv/tftp"));
+    assertThat(card.bootFile()).contains("pxelinux.0");
+    assertThat(card.boots()).isTrue();
+    assertThat(NetArgument.parse("nat,bootfile=http://10.0.2.2:8000/x.ipxe").boots()).isTrue();
+    assertThat(NetArgument.USUAL.boots()).isFalse();
+    assertThatThrownBy(() -> NetArgument.parse("switch=lab,tftp=/srv/tftp"))
+        .hasMessageContaining("go with nat");
+    assertThatThrownBy(() -> NetArgument.parse("nat,bootfile=two words"))
+        .hasMessageContaining("bootfile is a name");
+  }
+
+  @Test
   void saysWhatThereIsWhereItMakesNoSense() {
     assertThatThrownBy(() -> NetArgument.parse("bridge=br0"))
         .isInstanceOf(IllegalArgumentException.class)

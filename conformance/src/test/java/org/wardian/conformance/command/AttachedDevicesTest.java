@@ -13,6 +13,8 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.conformance.firmware.BootDisk;
 
 /** Disks, networks and displays of {@code ward run}, by real processes. */
@@ -64,6 +66,40 @@ class AttachedDevicesTest {
     assertThat(image.getHeight()).isEqualTo(400);
     assertThat(disk()).hasBinaryContent(BootDisk.disk(DISK_BYTES).content());
     assertThat(ward.temporary()).isEmptyDirectory();
+  }
+
+  /** By either card, and with no word about the ROM that it takes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"virtio", "e1000"})
+  void aMachineStartsFromTheNetwork(String model) throws Exception {
+    assumeTrue(Files.exists(Path.of("/usr/share/seabios/bios-256k.bin")), "seabios is missing");
+    assumeTrue(Files.exists(Path.of("/usr/lib/ipxe/qemu/pxe-virtio.rom")), "ipxe-qemu is missing");
+    Path served = Files.createDirectory(folder.resolve("served"));
+    Files.writeString(
+        served.resolve("start.ipxe"),
+        """
+        #!ipxe
+        echo The address is ${net0/ip}, and this came from ${next-server}.
+        shell
+        """);
+    try (WardProcess process =
+        ward.run(
+            "run",
+            "--firmware",
+            "bios",
+            "--memory",
+            "64M",
+            "--net",
+            "nat,model=" + model + ",tftp=" + served + ",bootfile=start.ipxe")) {
+      process.awaitOut("The address is 10.0.2.15, and this came from 10.0.2.2.");
+    }
+  }
+
+  @Test
+  void aFolderForTheNetworkThatThereIsNot() throws Exception {
+    assertThat(
+            refusal(UNAVAILABLE, "run", "--firmware", "bios", "--net", "nat,tftp=/no/such/folder"))
+        .contains("/no/such/folder is no folder");
   }
 
   @Test
