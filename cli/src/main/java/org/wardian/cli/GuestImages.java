@@ -5,8 +5,10 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.wardian.boot.KernelFormatException;
 import org.wardian.boot.KernelImage;
 import org.wardian.boot.MultibootKernel;
@@ -15,6 +17,8 @@ import org.wardian.boot.catalogue.CatalogueException;
 import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.host.Terminal;
+import org.wardian.machine.state.Origin;
+import org.wardian.machine.state.OriginFile;
 
 /**
  * What a guest is started from.
@@ -23,8 +27,14 @@ import org.wardian.host.Terminal;
  * @param name of the file
  * @param initrd the initial RAM disk, or a multiboot module
  * @param commandLine the kernel's
+ * @param origin what a machine that is saved tells of all this
  */
-record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String commandLine) {
+record GuestImages(
+    byte[] kernel,
+    Path name,
+    Optional<byte[]> initrd,
+    String commandLine,
+    Supplier<Origin> origin) {
   /** A kernel without it would boot and say nothing. */
   private static final String CONSOLE = "console=ttyS0";
 
@@ -40,33 +50,69 @@ record GuestImages(byte[] kernel, Path name, Optional<byte[]> initrd, String com
   static GuestImages of(RunRequest request, Optional<Terminal> terminal) {
     if (request.peripherals().firmware().isPresent()) {
       String name = request.peripherals().firmware().get();
-      return new GuestImages(new byte[0], Path.of(name), Optional.empty(), "");
+      return new GuestImages(new byte[0], Path.of(name), Optional.empty(), "", () -> Origin.NONE);
     }
     Optional<byte[]> initrd = request.initrd().map(path -> read("initrd", path));
     return request.kernel().isPresent()
-        ? own(request.kernel().get(), initrd, request.append())
-        : fetched(request.guest(), initrd, request.append(), terminal);
+        ? own(request.kernel().get(), initrd, request)
+        : fetched(initrd, request, terminal);
   }
 
-  private static GuestImages own(Path path, Optional<byte[]> initrd, Optional<String> append) {
+  private static GuestImages own(Path path, Optional<byte[]> initrd, RunRequest request) {
     byte[] file = read("kernel", path);
+    Optional<String> append = request.append();
+    String commandLine = append.orElse(CONSOLE);
     if (parse(file, "kernel " + path) instanceof MultibootKernel) {
       // By custom the first word is the file's name, and the words behind it are for the kernel.
       String words = append.map(text -> " " + text).orElse("");
-      return new GuestImages(file, path, initrd, path.getFileName() + words);
+      commandLine = path.getFileName() + words;
     }
-    return new GuestImages(file, path, initrd, append.orElse(CONSOLE));
+    String last = commandLine;
+    return new GuestImages(
+        file,
+        path,
+        initrd,
+        last,
+        () ->
+            new Origin(
+                "",
+                Optional.of(OriginFile.of(path, file)),
+                mark(request.initrd(), initrd),
+                last,
+                Collections.emptySortedMap()));
+  }
+
+  private static Optional<OriginFile> mark(Optional<Path> path, Optional<byte[]> content) {
+    return path.map(file -> OriginFile.of(file, content.orElseThrow()));
   }
 
   private static GuestImages fetched(
-      String guest, Optional<byte[]> initrd, Optional<String> append, Optional<Terminal> terminal) {
+      Optional<byte[]> initrd, RunRequest request, Optional<Terminal> terminal) {
+    String guest = request.guest();
     try {
       CachedImage image = ImageCache.open().ensure(guest, Progress.onStandardError());
       byte[] kernel = image.kernel();
       parse(kernel, "the kernel of guest " + guest);
       byte[] userLand = initrd.isPresent() ? initrd.get() : DefaultInitramfs.build(image.busybox());
+      String commandLine =
+          request
+              .restoration()
+              .map(saved -> saved.description().origin())
+              .filter(saved -> saved.guest().equals(guest) && request.append().isEmpty())
+              .map(Origin::commandLine)
+              .orElseGet(() -> commandLine(terminal, request.append()));
       return new GuestImages(
-          kernel, image.folder(), Optional.of(userLand), commandLine(terminal, append));
+          kernel,
+          image.folder(),
+          Optional.of(userLand),
+          commandLine,
+          () ->
+              new Origin(
+                  guest,
+                  Optional.empty(),
+                  mark(request.initrd(), initrd),
+                  commandLine,
+                  Collections.emptySortedMap()));
     } catch (CatalogueException e) {
       throw CatalogueFailure.of(e);
     }

@@ -309,7 +309,11 @@ final class GuestRun {
   private Optional<String> words(ExitStatus status) {
     return switch (status) {
       case OK -> keeper.hasSaved() ? Optional.of(keeper.words()) : Optional.empty();
-      case GUEST_RESET -> Optional.of("the guest reset itself, and --no-reboot was given");
+      case GUEST_RESET ->
+          Optional.of(
+              request.reboots()
+                  ? "the guest reset itself, and what it was started from is not there any more"
+                  : "the guest reset itself, and --no-reboot was given");
       case GUEST_PANIC -> Optional.of("the guest's kernel panicked; its last words are above");
       case TRIPLE_FAULT ->
           Optional.of("triple fault: the guest could not handle a fault; its registers are above");

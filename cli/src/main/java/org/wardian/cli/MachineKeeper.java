@@ -5,8 +5,10 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.wardian.cli.console.ConsoleSession;
 import org.wardian.machine.Machine;
+import org.wardian.machine.state.Origin;
 import org.wardian.machine.state.StateFile;
 
 /**
@@ -18,6 +20,7 @@ import org.wardian.machine.state.StateFile;
 final class MachineKeeper implements AutoCloseable {
   private final KeepRequest request;
   private final OpenedDevices devices;
+  private final Supplier<Origin> origin;
   private final PrintWriter err;
   private final Thread rescue = new Thread(this::saveAtTermination, "save-at-termination");
   private final CountDownLatch over = new CountDownLatch(1);
@@ -29,11 +32,14 @@ final class MachineKeeper implements AutoCloseable {
 
   /**
    * @param devices the machine's disks
+   * @param origin what it was started from
    * @param err where the user is told
    */
-  MachineKeeper(KeepRequest request, OpenedDevices devices, PrintWriter err) {
+  MachineKeeper(
+      KeepRequest request, OpenedDevices devices, Supplier<Origin> origin, PrintWriter err) {
     this.request = request;
     this.devices = devices;
+    this.origin = origin;
     this.err = err;
   }
 
@@ -126,7 +132,7 @@ final class MachineKeeper implements AutoCloseable {
           case KeepPlace.InFile to -> {
             StateFile made = StateFile.create(to.path());
             try {
-              machine.save(made);
+              machine.save(made, origin.get());
             } catch (IOException | RuntimeException e) {
               made.close();
               throw e;
@@ -137,7 +143,13 @@ final class MachineKeeper implements AutoCloseable {
             yield true;
           }
           case KeepPlace.InSnapshot to -> {
-            long bytes = devices.snapshots().create(to.name(), machine.guestTime(), machine::save);
+            long bytes =
+                devices
+                    .snapshots()
+                    .create(
+                        to.name(),
+                        machine.guestTime(),
+                        target -> machine.save(target, origin.get()));
             tell(
                 "the machine is saved in %s (%s of state, %.2f s), and goes on"
                     .formatted(to, new ByteSize(bytes), (System.nanoTime() - start) / 1e9));

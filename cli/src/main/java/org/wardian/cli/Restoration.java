@@ -1,14 +1,17 @@
 package org.wardian.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.wardian.machine.state.DiskMark;
 import org.wardian.machine.state.DiskSnapshots;
 import org.wardian.machine.state.MachineDescription;
+import org.wardian.machine.state.Origin;
 import org.wardian.machine.state.SavedState;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.Images;
@@ -118,6 +121,36 @@ record Restoration(KeepRequest.RestoreArgument argument, MachineDescription desc
   void revert(OpenedDevices devices) throws IOException {
     if (argument.place() instanceof KeepPlace.InSnapshot snapshot) {
       devices.snapshots().apply(snapshot.name());
+    }
+  }
+
+  /**
+   * What a reset is to start where the user names nothing: the files that the machine was started
+   * from, if they are what they were. Empty where the state names no kernel.
+   *
+   * @param err where the user is told that there is nothing to start any more
+   */
+  Optional<GuestImages> images(RunRequest request, PrintWriter err) {
+    Origin origin = description.origin();
+    if (!description.startedByKernel() || origin.kernel().isEmpty()) {
+      return Optional.empty();
+    }
+    Path name = origin.kernel().get().path();
+    String commandLine = request.append().orElse(origin.commandLine());
+    try {
+      byte[] kernel = origin.kernel().get().read();
+      Optional<byte[]> initrd = request.initrd().map(file -> GuestImages.read("initrd", file));
+      if (initrd.isEmpty() && origin.initrd().isPresent()) {
+        initrd = Optional.of(origin.initrd().get().read());
+      }
+      return Optional.of(new GuestImages(kernel, name, initrd, commandLine, () -> origin));
+    } catch (IOException e) {
+      err.println(
+          "ward: the machine goes on, but a reset will end it: "
+              + e.getMessage()
+              + "; --kernel names another");
+      return Optional.of(
+          new GuestImages(new byte[0], name, Optional.empty(), commandLine, () -> origin));
     }
   }
 

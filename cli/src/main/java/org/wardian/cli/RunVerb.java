@@ -260,21 +260,22 @@ final class RunVerb implements Callable<Integer> {
           "--profile, --perf-map and --translator-dump look into our own processor; --accelerator"
               + " kvm uses the host's");
     }
-    boolean booted = guest != null || kernel != null || !peripherals.bootsByItself();
-    if (!booted && (initrd != null || append != null)) {
-      throw new ParameterException(
-          spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
-    }
     Optional<SystemDefinition> system = Optional.ofNullable(guest).flatMap(SystemCache::find);
     if (memory == null) {
       memory = new ByteSize(system.isPresent() ? SYSTEM_MEMORY : MEMORY);
     }
-    DeviceRequest asked = peripherals.request(booted, memory.bytes());
     KeepRequest keep = keeping.request();
-    Optional<SystemRequest> wanted = systemOptions.request(system, asked, keep);
-    checkKeeping(keep, asked);
-    Optional<Restoration> restoration = keep.restoreFrom().map(from -> Restoration.of(from, asked));
+    DeviceRequest first =
+        keep.restoreFrom().isPresent()
+            // Its memory and its start are not known before its disks were looked at.
+            ? peripherals.request(!peripherals.namesFirmware(), MachineConfiguration.MOST_MEMORY)
+            : devices(Optional.empty());
+    Optional<SystemRequest> wanted = systemOptions.request(system, first, keep);
+    checkKeeping(keep, first);
+    Optional<Restoration> restoration =
+        keep.restoreFrom().map(from -> Restoration.of(from, SystemStart.lasting(wanted, first)));
     restoration.ifPresent(this::takeOver);
+    DeviceRequest asked = restoration.isPresent() ? devices(restoration) : first;
     AcceleratorChoice choice =
         tools.wantsOurProcessor()
             ? new AcceleratorChoice(
@@ -288,10 +289,16 @@ final class RunVerb implements Callable<Integer> {
     pins();
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
     Optional<SystemStart> start =
-        wanted.map(it -> SystemStart.of(system.get(), it, systemOptions.mirror(), execution));
+        wanted.map(it ->
+            SystemStart.of(
+                system.get(),
+                it,
+                systemOptions.mirror(),
+                execution,
+                restoration.map(saved -> saved.description().origin())));
     RunRequest request =
         new RunRequest(
-            guest == null ? GuestCatalogue.DEFAULT_GUEST : guest,
+            guest(restoration),
             Optional.ofNullable(kernel),
             Optional.ofNullable(initrd),
             Optional.ofNullable(append),
@@ -318,13 +325,45 @@ final class RunVerb implements Callable<Integer> {
       GuestImages images =
           start
               .map(it -> it.images(request, terminal))
+              .or(() -> saved(restoration, request))
               .orElseGet(() -> GuestImages.of(request, terminal));
       start.ifPresent(it -> it.announce(request.peripherals(), err));
-      RunReport report = run(request, keep, images, start, terminal, lines, opened.observation());
+      DeviceRequest lasting = SystemStart.lasting(wanted, asked);
+      RunReport report =
+          run(request, keep, images, start, lasting, terminal, lines, opened.observation());
       report.print(err, stats, json.asked);
       opened.report(err);
       return report.code();
     }
+  }
+
+  /** The devices asked for; of a machine that goes on, the state says what started it. */
+  private DeviceRequest devices(Optional<Restoration> restoration) {
+    boolean bySelf =
+        restoration.isPresent()
+            ? peripherals.namesFirmware() || !restoration.get().description().startedByKernel()
+            : peripherals.bootsByItself();
+    boolean booted = guest != null || kernel != null || !bySelf;
+    if (!booted && (initrd != null || append != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--initrd and --append are for a kernel; a disk has its own");
+    }
+    return peripherals.request(booted, memory.bytes());
+  }
+
+  /** The guest to boot where no kernel is named. */
+  private String guest(Optional<Restoration> restoration) {
+    return Optional.ofNullable(guest)
+        .or(() -> restoration.map(it -> it.description().origin().guest()))
+        .filter(name -> !name.isEmpty())
+        .orElse(GuestCatalogue.DEFAULT_GUEST);
+  }
+
+  /** What the saved machine was started from, where the user names nothing. */
+  private Optional<GuestImages> saved(Optional<Restoration> restoration, RunRequest request) {
+    return guest == null && kernel == null
+        ? restoration.flatMap(it -> it.images(request, spec.commandLine().getErr()))
+        : Optional.empty();
   }
 
   private RunReport run(
@@ -332,13 +371,14 @@ final class RunVerb implements Callable<Integer> {
       KeepRequest keep,
       GuestImages images,
       Optional<SystemStart> start,
+      DeviceRequest lasting,
       Optional<Terminal> terminal,
       Optional<ConsoleScript> lines,
       Observation observation) {
     PrintWriter err = spec.commandLine().getErr();
     DeviceRequest devices = request.peripherals();
     OpenedDevices attached = OpenedDevices.of(devices, cpus, request.restoration(), err);
-    try (MachineKeeper keeper = new MachineKeeper(keep, attached, err)) {
+    try (MachineKeeper keeper = new MachineKeeper(keep, attached, images.origin(), err)) {
       RunReport report;
       try (attached;
           ConsoleSession console =
@@ -350,7 +390,7 @@ final class RunVerb implements Callable<Integer> {
         start.ifPresent(SystemStart::close);
         report = new GuestRun(request, images, attached, console, keeper, observation, err).run();
       }
-      keeper.complete(devices);
+      keeper.complete(lasting);
       return report;
     }
   }

@@ -87,11 +87,17 @@ final class SystemOptionsMixin {
       requireNone();
       return Optional.empty();
     }
-    if (saving.saveTo().isPresent() || saving.restoreFrom().isPresent()) {
+    if (keep == null && (saving.saveTo().isPresent() || saving.restoreFrom().isPresent())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--save-to and --restore-from do not go with a system by name: its seed is another at"
-              + " each start");
+          "--save-to and --restore-from need --keep FILE with a system: its disk has to outlive"
+              + " the machine");
+    }
+    if (saving.restoreFrom().isPresent() && (tellsTheSystem() || diskSize != null)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--user, --ssh-key, --password, --hostname and --disk-size are told to a system when it"
+              + " starts; one that is restored knows them");
     }
     long cards =
         devices.cards().stream().filter(card -> card.kind() != NetArgument.Kind.NONE).count();
@@ -99,18 +105,16 @@ final class SystemOptionsMixin {
   }
 
   private void requireNone() {
-    if (keep != null
-        || diskSize != null
-        || user != null
-        || !keys.isEmpty()
-        || password != null
-        || hostname != null
-        || mirror != null) {
+    if (keep != null || diskSize != null || tellsTheSystem() || mirror != null) {
       throw new ParameterException(
           spec.commandLine(),
           "--keep, --disk-size, --user, --ssh-key, --password, --hostname and --mirror are for a"
               + " system on a disk, such as 'ward run debian'");
     }
+  }
+
+  private boolean tellsTheSystem() {
+    return user != null || !keys.isEmpty() || password != null || hostname != null;
   }
 
   private SystemRequest request(String name, int cards) {

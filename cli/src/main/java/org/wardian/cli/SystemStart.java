@@ -4,17 +4,22 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.wardian.boot.catalogue.CachedSystem;
 import org.wardian.boot.catalogue.CatalogueException;
 import org.wardian.boot.catalogue.SystemCache;
 import org.wardian.boot.catalogue.SystemDefinition;
+import org.wardian.boot.seed.CloudSeed;
 import org.wardian.host.Terminal;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
+import org.wardian.machine.state.Origin;
 import org.wardian.network.nat.Forward;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
@@ -35,6 +40,11 @@ final class SystemStart {
   /** Kernel messages below warnings would hide what systemd tells of its services. */
   private static final String PARAMETERS = "root=/dev/vda net.ifnames=0 loglevel=4";
 
+  /** What a saved machine encloses: the seed's volume, and the name of the system's user. */
+  private static final String SEED = "seed";
+
+  private static final String USER = "user";
+
   private final SystemRequest request;
   private final CachedSystem system;
   private final Path disk;
@@ -42,26 +52,37 @@ final class SystemStart {
   private final Path seedFolder;
   private final Path seed;
 
+  /** What a saved machine has of its start; that of another machine, if it goes on from one. */
+  private final Origin restored;
+
   private SystemStart(
-      SystemRequest request, CachedSystem system, Path disk, boolean kept, Path seedFolder) {
+      SystemRequest request,
+      CachedSystem system,
+      Path disk,
+      boolean kept,
+      Path seedFolder,
+      Origin restored) {
     this.request = request;
     this.system = system;
     this.disk = disk;
     this.kept = kept;
     this.seedFolder = seedFolder;
     this.seed = seedFolder.resolve("seed.iso");
+    this.restored = restored;
   }
 
   /**
    * Finds or makes the system, and the disk to keep.
    *
+   * @param restored what the saved machine that is gone on with was started from
    * @throws Failure if something cannot be had
    */
   static SystemStart of(
       SystemDefinition definition,
       SystemRequest request,
       Optional<String> mirror,
-      Execution execution) {
+      Execution execution,
+      Optional<Origin> restored) {
     try {
       SystemCache cache = SystemCache.open(mirror);
       Optional<Path> existing = request.keep().filter(Files::exists);
@@ -82,7 +103,8 @@ final class SystemStart {
               system,
               request.keep().orElse(system.disk()),
               request.keep().isPresent(),
-              folder);
+              folder,
+              restored.orElse(Origin.NONE));
       start.writeSeed();
       return start;
     } catch (CatalogueException e) {
@@ -97,7 +119,28 @@ final class SystemStart {
     // In the reverse order: a folder must be empty before it goes.
     seedFolder.toFile().deleteOnExit();
     seed.toFile().deleteOnExit();
-    request.seed().write(seed);
+    Optional<byte[]> known = restored.enclosure(SEED);
+    if (known.isPresent()) {
+      // The guest has read it, and finds the same again.
+      Files.write(seed, known.get());
+    } else {
+      request.seed().write(seed);
+    }
+  }
+
+  /**
+   * The devices whose files have to stay with a saved machine: the seed, which is in its state, is
+   * not among them.
+   */
+  static DeviceRequest lasting(Optional<SystemRequest> system, DeviceRequest asked) {
+    Optional<Path> kept = system.flatMap(SystemRequest::keep);
+    if (kept.isEmpty()) {
+      return asked;
+    }
+    List<DiskArgument> disks = new ArrayList<>();
+    disks.add(disk(kept.get(), false, false, ImageFormat.QCOW2));
+    disks.addAll(asked.disks());
+    return asked.with(disks, asked.forwards());
   }
 
   /** The system that a kept disk stands on. */
@@ -198,14 +241,30 @@ final class SystemStart {
     try {
       String words = PARAMETERS + run.append().map(text -> " " + text).orElse("");
       Optional<byte[]> initrd = run.initrd().map(file -> GuestImages.read("initrd", file));
+      String commandLine = GuestImages.commandLine(terminal, Optional.of(words));
+      SortedMap<String, byte[]> enclosures = new TreeMap<>();
+      enclosures.put(SEED, Files.readAllBytes(seed));
+      enclosures.put(USER, user().getBytes(StandardCharsets.UTF_8));
       return new GuestImages(
           system.kernel(),
           system.folder(),
           Optional.of(initrd.isPresent() ? initrd.get() : system.initrd()),
-          GuestImages.commandLine(terminal, Optional.of(words)));
+          commandLine,
+          () -> new Origin("", Optional.empty(), Optional.empty(), commandLine, enclosures));
     } catch (CatalogueException e) {
       throw CatalogueFailure.of(e);
+    } catch (IOException e) {
+      throw new Failure(ExitStatus.STORAGE, "seed " + seed + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The name of the system's user. */
+  private String user() {
+    return restored
+        .enclosure(USER)
+        .map(name -> new String(name, StandardCharsets.UTF_8))
+        .filter(CloudSeed::isUserName)
+        .orElse(request.seed().user());
   }
 
   /** Tells how the system is reached, and what becomes of its disk. */
@@ -213,14 +272,11 @@ final class SystemStart {
     sshForward(devices.forwards())
         .ifPresent(forward -> {
           String way =
-              "ssh -p "
-                  + forward.hostPort()
-                  + " "
-                  + request.seed().user()
-                  + "@"
-                  + forward.bind().getHostAddress();
+              "ssh -p " + forward.hostPort() + " " + user() + "@" + forward.bind().getHostAddress();
           boolean allowed =
-              !request.seed().keys().isEmpty() || request.seed().password().isPresent();
+              restored.enclosure(SEED).isPresent()
+                  || !request.seed().keys().isEmpty()
+                  || request.seed().password().isPresent();
           err.println(
               allowed
                   ? "ward: once it is up: " + way

@@ -107,7 +107,8 @@ final class TrainVerb implements Callable<Integer> {
     PrintWriter nobody = new PrintWriter(Writer.nullWriter());
     try (OpenedDevices attached =
             OpenedDevices.of(request.peripherals(), 1, Optional.empty(), nobody);
-        MachineKeeper keeper = new MachineKeeper(KeepRequest.NONE, attached, nobody);
+        MachineKeeper keeper =
+            new MachineKeeper(KeepRequest.NONE, attached, images.origin(), nobody);
         ConsoleSession console =
             new ConsoleSession(
                 InputStream.nullInputStream(),

@@ -1,10 +1,7 @@
 package org.wardian.machine;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -12,6 +9,8 @@ import java.util.stream.Collectors;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.state.DeviceDescription;
 import org.wardian.machine.state.MachineDescription;
+import org.wardian.machine.state.Origin;
+import org.wardian.machine.state.OriginFile;
 import org.wardian.x86.Feature;
 
 /** Describes a machine for whoever restores it. */
@@ -21,7 +20,8 @@ final class Description {
 
   private Description() {}
 
-  static MachineDescription of(MachineConfiguration configuration, Platform platform) {
+  static MachineDescription of(
+      MachineConfiguration configuration, Platform platform, Origin origin) {
     Set<String> features =
         platform.features().stream().map(Feature::name).collect(Collectors.toSet());
     List<DeviceDescription> devices =
@@ -34,23 +34,19 @@ final class Description {
         configuration.cpuModel().name(),
         features.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet()),
         platform.timestampHz(),
-        configuration.firmware().map(Description::text).orElse("a kernel"),
+        configuration.firmware().map(Description::text).orElse(MachineDescription.KERNEL),
         configuration.devices(),
         devices,
         platform.accelerator().toString(),
         Instant.now(),
-        Duration.ofNanos(platform.timers().nanoseconds()));
+        Duration.ofNanos(platform.timers().nanoseconds()),
+        origin);
   }
 
   private static String text(Firmware firmware) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(firmware.image());
-      return "firmware %s %s"
-          .formatted(
-              firmware.kind().name().toLowerCase(Locale.ROOT),
-              HexFormat.of().formatHex(hash).substring(0, DIGITS));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return "firmware %s %s"
+        .formatted(
+            firmware.kind().name().toLowerCase(Locale.ROOT),
+            OriginFile.sha256(firmware.image()).substring(0, DIGITS));
   }
 }

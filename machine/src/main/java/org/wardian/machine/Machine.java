@@ -26,6 +26,7 @@ import org.wardian.display.PointerReceiver;
 import org.wardian.display.Screen;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.platform.PlatformConfiguration;
+import org.wardian.machine.state.Origin;
 import org.wardian.machine.state.SavedState;
 import org.wardian.machine.state.StateFileException;
 import org.wardian.machine.state.StateOutput;
@@ -52,7 +53,7 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final List<Vcpu> vcpus;
   private final PanicWatch panic;
 
-  /** Null where firmware starts the machine. */
+  /** Null where firmware starts the machine, or nothing does: its state only goes on. */
   private final KernelImage kernel;
 
   /** Whether it goes on from a saved state in place of a start. */
@@ -83,8 +84,11 @@ public final class Machine implements AutoCloseable, PowerControl {
       MachineConfiguration configuration, SerialBackend console, Optional<SavedState> saved)
       throws BootException {
     this.configuration = configuration;
+    boolean goesOnOnly = saved.isPresent() && configuration.kernel().length == 0;
     this.kernel =
-        configuration.firmware().isPresent() ? null : KernelImage.parse(configuration.kernel());
+        configuration.firmware().isPresent() || goesOnOnly
+            ? null
+            : KernelImage.parse(configuration.kernel());
     this.panic = new PanicWatch(console, () -> ask(Outcome.Cause.PANIC));
     this.platform =
         Platform.create(
@@ -127,7 +131,7 @@ public final class Machine implements AutoCloseable, PowerControl {
    * touched.
    *
    * @param configuration that of the other, but for the accelerator, back ends, and what a reset
-   *     starts
+   *     starts; where its kernel has no bytes, a reset ends the run
    * @param saved needed no more when this returns
    * @throws BootException as for a new machine
    * @throws StateFileException where the configuration does not fit the saved machine, or that is
@@ -146,7 +150,7 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   private void checkFit(SavedState saved) throws StateFileException {
     List<String> differences =
-        saved.description().differences(Description.of(configuration, platform));
+        saved.description().differences(Description.of(configuration, platform, Origin.NONE));
     if (!differences.isEmpty()) {
       throw new StateFileException(
           saved.name() + " is not this machine: " + String.join("; ", differences));
@@ -157,10 +161,11 @@ public final class Machine implements AutoCloseable, PowerControl {
    * Writes the state of the machine, which was {@linkplain #pause paused}, and stays so. Its disks
    * are not in it: they have to stay, or be kept, as they are now.
    *
+   * @param origin what it was started from, for whoever restores it
    * @throws IllegalStateException where it does not stand still
    * @throws IOException where the target fails; the machine can go on
    */
-  public void save(StateTarget target) throws IOException {
+  public void save(StateTarget target, Origin origin) throws IOException {
     if (!pauses.held()) {
       throw new IllegalStateException("a machine is saved while it is paused");
     }
@@ -171,10 +176,15 @@ public final class Machine implements AutoCloseable, PowerControl {
     devices.end();
     StateOutput.write(
         target,
-        Description.of(configuration, platform),
+        Description.of(configuration, platform, origin),
         devices.toByteArray(),
         platform.memory(),
         board.ram());
+  }
+
+  /** As {@link #save(StateTarget, Origin)}, of a machine whose origin is known otherwise. */
+  public void save(StateTarget target) throws IOException {
+    save(target, Origin.NONE);
   }
 
   private void load(SavedState saved) throws IOException {
@@ -259,7 +269,7 @@ public final class Machine implements AutoCloseable, PowerControl {
         if (cause == Outcome.Cause.RESET && panic.panicked()) {
           cause = Outcome.Cause.PANIC;
         }
-        if (cause == Outcome.Cause.RESET && configuration.reboot()) {
+        if (cause == Outcome.Cause.RESET && starts()) {
           board.reset();
           panic.clear();
           enter();
@@ -276,6 +286,11 @@ public final class Machine implements AutoCloseable, PowerControl {
       pauses.end();
       board.stop();
     }
+  }
+
+  /** Whether a reset starts it again. */
+  private boolean starts() {
+    return configuration.reboot() && (kernel != null || configuration.firmware().isPresent());
   }
 
   /** Why all processors have stopped; null for a pause. */

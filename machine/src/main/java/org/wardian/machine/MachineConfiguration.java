@@ -14,7 +14,7 @@ import org.wardian.x86.CpuModel;
 /**
  * What a machine is made of.
  *
- * @param kernel the kernel image's bytes
+ * @param kernel the kernel image's bytes; none for a saved machine that a reset is to end
  * @param kernelPath where they came from, for messages
  * @param initrd the initrd, if any
  * @param commandLine kernel command line

@@ -28,6 +28,8 @@ class DebianSystemTest {
   /** The making of the disk and a start, on a machine with much else to do. */
   private static final long PATIENCE_MINUTES = 45;
 
+  private static final int TERMINATED = 143;
+
   @TempDir private Path folder;
 
   @Test
@@ -61,6 +63,7 @@ class DebianSystemTest {
       powerOff(key, port);
       assertThat(ward.status()).as(ward.err()).isZero();
     }
+    isSavedAndGoesOn(key, port);
     // ssh would have refused another key of the host.
     assertThat(folder.resolve("known_hosts")).hasContent(known);
     try (var left = Files.list(folder.resolve("ward/tmp"))) {
@@ -68,25 +71,66 @@ class DebianSystemTest {
     }
   }
 
-  private WardProcess start(Path key, int port) throws IOException {
-    Path ward = Files.createDirectories(folder.resolve("ward"));
-    WardProcess.Start start = new WardProcess.Start(ward);
-    return start
-        .usersCache()
-        .environment("XDG_CACHE_HOME", start.cache().toString())
+  /** The saved machine has its seed, so that nothing of its start need be said again. */
+  private void isSavedAndGoesOn(Path key, int port) throws Exception {
+    Path saved = folder.resolve("saved");
+    String seed;
+    try (WardProcess ward = start(key, port, "--save-to", saved.toString())) {
+      awaitLogin(ward, key, port);
+      inside(key, port, "echo remembered > /dev/shm/note");
+      seed = inside(key, port, "sudo cat /dev/vdb | sha256sum");
+      ward.terminate();
+      assertThat(ward.status()).as(ward.err()).isEqualTo(TERMINATED);
+    }
+    try (WardProcess ward = restore(port, saved)) {
+      awaitLogin(ward, key, port);
+      assertThat(ward.err()).contains("ssh -p " + port + " ada@127.0.0.1");
+      assertThat(inside(key, port, "cat /dev/shm/note")).isEqualTo("remembered\n");
+      // Not what the guest remembers of it.
+      inside(key, port, "echo 3 | sudo tee /proc/sys/vm/drop_caches");
+      assertThat(inside(key, port, "sudo cat /dev/vdb | sha256sum")).isEqualTo(seed);
+      powerOff(key, port);
+      assertThat(ward.status()).as(ward.err()).isZero();
+    }
+  }
+
+  private WardProcess restore(int port, Path saved) throws IOException {
+    return ward()
         .run(
             "run",
             "debian:12",
             "--keep",
             folder.resolve("box.qcow2").toString(),
-            "--user",
-            "ada",
-            "--hostname",
-            "box",
-            "--ssh-key",
-            key.toString(),
             "--publish",
-            port + ":22");
+            port + ":22",
+            "--restore-from",
+            saved.toString());
+  }
+
+  private WardProcess.Start ward() throws IOException {
+    WardProcess.Start start =
+        new WardProcess.Start(Files.createDirectories(folder.resolve("ward")));
+    return start.usersCache().environment("XDG_CACHE_HOME", start.cache().toString());
+  }
+
+  private WardProcess start(Path key, int port, String... more) throws IOException {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "debian:12",
+                "--keep",
+                folder.resolve("box.qcow2").toString(),
+                "--user",
+                "ada",
+                "--hostname",
+                "box",
+                "--ssh-key",
+                key.toString(),
+                "--publish",
+                port + ":22"));
+    words.addAll(List.of(more));
+    return ward().run(words.toArray(String[]::new));
   }
 
   private void awaitLogin(WardProcess ward, Path key, int port) throws Exception {

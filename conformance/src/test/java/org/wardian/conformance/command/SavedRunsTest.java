@@ -8,6 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +25,7 @@ class SavedRunsTest {
   private static final int OK = 0;
   private static final int USAGE = 2;
   private static final int BAD_IMAGE = 3;
+  private static final int GUEST_RESET = 10;
   private static final int TERMINATED = 143;
   private static final int GUESTS_STATUS = 2 * 21 + 1;
 
@@ -92,6 +97,94 @@ class SavedRunsTest {
       assertThat(process.status()).as(process.err()).isEqualTo(GUESTS_STATUS);
       assertThat(process.out()).isEqualTo("def!");
       assertThat(process.err()).contains("going on with " + saved, "of 16M of memory");
+    }
+  }
+
+  /** Runs with the disk and words of its own alone: no kernel is named. */
+  private WardProcess goOn(String... more) throws Exception {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "run", "--accelerator", "software", "--disk", disk.toString(), "--net", "none"));
+    words.addAll(List.of(more));
+    return ward().run(words.toArray(String[]::new));
+  }
+
+  @Test
+  void theKernelNeedNotBeNamedAgain() throws Exception {
+    Path second = folder.resolve("second");
+    save();
+    try (WardProcess process =
+        goOn("--restore-from", saved.toString(), "--save-to", second.toString())) {
+      process.type("def");
+      process.awaitOut("def");
+      process.terminate();
+      assertThat(process.status()).as(process.err()).isEqualTo(TERMINATED);
+    }
+    // Memory has the kernel: its file is for a reset only, and what it was is known.
+    Path kernel = Path.of(guest);
+    String sha256 = sha256(kernel);
+    Files.delete(kernel);
+    try (WardProcess process = goOn("--restore-from", second.toString())) {
+      process.type("ghi!");
+      assertThat(process.status()).as(process.err()).isEqualTo(GUESTS_STATUS);
+      assertThat(process.out()).isEqualTo("ghi!");
+      assertThat(process.err())
+          .contains("a reset will end it", kernel + " is not there any more (SHA-256 " + sha256);
+    }
+  }
+
+  private static String sha256(Path file) throws Exception {
+    return HexFormat.of()
+        .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+  }
+
+  @Test
+  void aResetStartsTheKernelThatTheMachineWasStartedFrom() throws Exception {
+    guest = new TinyGuest().print("ready\n").echoUntil('!').reset().in(folder);
+    Path kernel = Path.of(guest);
+    try (WardProcess process = run("-m", "16M", "--append", "a b", "--save-to", saved.toString())) {
+      process.awaitOut("ready");
+      process.terminate();
+      assertThat(process.status()).as(process.err()).isEqualTo(TERMINATED);
+    }
+    for (int again = 0; again < 2; again++) {
+      try (WardProcess process = goOn("--restore-from", saved.toString())) {
+        process.type("!");
+        process.awaitOut("ready");
+      }
+    }
+    // Another file of that name is not started.
+    byte[] content = Files.readAllBytes(kernel);
+    content[content.length - 1] ^= 1;
+    Files.write(kernel, content);
+    try (WardProcess process = goOn("--restore-from", saved.toString())) {
+      process.type("!");
+      assertThat(process.status()).as(process.err()).isEqualTo(GUEST_RESET);
+      assertThat(process.out()).isEqualTo("!");
+      assertThat(process.err()).contains(kernel + " is not what it was");
+    }
+  }
+
+  @Test
+  void aSystemByNameNeedsADiskThatOutlivesTheMachine() throws Exception {
+    try (WardProcess process = ward().run("run", "debian", "--save-to", saved.toString())) {
+      assertThat(process.status()).as(process.err()).isEqualTo(USAGE);
+      assertThat(process.err()).contains("need --keep FILE");
+    }
+    try (WardProcess process =
+        ward()
+            .run(
+                "run",
+                "debian",
+                "--keep",
+                disk.toString(),
+                "--user",
+                "ada",
+                "--restore-from",
+                saved.toString())) {
+      assertThat(process.status()).as(process.err()).isEqualTo(USAGE);
+      assertThat(process.err()).contains("one that is restored knows them");
     }
   }
 

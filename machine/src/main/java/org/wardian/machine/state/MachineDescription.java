@@ -27,6 +27,7 @@ import org.wardian.machine.platform.PlatformConfiguration;
  * @param accelerator who executed it; the next one may be another
  * @param saved when
  * @param ran how long the guest had run
+ * @param origin what it was started from
  */
 public record MachineDescription(
     long memoryBytes,
@@ -39,9 +40,16 @@ public record MachineDescription(
     List<DeviceDescription> devices,
     String accelerator,
     Instant saved,
-    Duration ran) {
+    Duration ran,
+    Origin origin) {
+  /** {@link #start} of a machine without firmware. */
+  public static final String KERNEL = "a kernel";
+
   private static final String NAME = "machine-description";
-  private static final int VERSION = 1;
+
+  /** The first one told nothing of the origin. */
+  private static final int VERSION = 2;
+
   private static final int MOST_NAMES = 4096;
   private static final int MOST_DEVICES = 1024;
   private static final int MOST_PROCESSORS = 1 << 16;
@@ -51,6 +59,11 @@ public record MachineDescription(
     features = Set.copyOf(features);
     extras = Set.copyOf(extras);
     devices = List.copyOf(devices);
+  }
+
+  /** Whether a kernel was loaded by us, so that no firmware started it. */
+  public boolean startedByKernel() {
+    return start.equals(KERNEL);
   }
 
   /** The device of that name. */
@@ -72,6 +85,7 @@ public record MachineDescription(
     out.writeString(accelerator);
     out.writeLong(saved.toEpochMilli());
     out.writeLong(ran.toNanos());
+    origin.save(out);
     out.end();
   }
 
@@ -81,7 +95,7 @@ public record MachineDescription(
   }
 
   static MachineDescription load(StateReader in) {
-    in.begin(NAME, VERSION);
+    int version = in.begin(NAME, VERSION);
     long memoryBytes = in.readLong();
     int processors = in.readInt(1, MOST_PROCESSORS);
     String cpuModel = in.readString();
@@ -101,6 +115,7 @@ public record MachineDescription(
     String accelerator = in.readString();
     Instant saved = instant(in.readLong());
     Duration ran = Duration.ofNanos(in.readLong());
+    Origin origin = version == 1 ? Origin.NONE : Origin.load(in);
     in.end();
     return new MachineDescription(
         memoryBytes,
@@ -113,7 +128,8 @@ public record MachineDescription(
         devices,
         accelerator,
         saved,
-        ran);
+        ran,
+        origin);
   }
 
   private static Instant instant(long milliseconds) {

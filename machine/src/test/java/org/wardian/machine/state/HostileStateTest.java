@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,17 @@ class HostileStateTest {
                     OptionalInt.empty())));
   }
 
+  private static Origin origin() {
+    TreeMap<String, byte[]> enclosures = new TreeMap<>();
+    enclosures.put("seed", new byte[] {1, 2, 3});
+    return new Origin(
+        "debian",
+        Optional.of(OriginFile.of(Path.of("kernel"), kernel())),
+        Optional.of(OriginFile.of(Path.of("initrd"), new byte[5])),
+        "quiet",
+        enclosures);
+  }
+
   @BeforeAll
   static void save() throws Exception {
     file = folder.resolve("good");
@@ -113,7 +125,7 @@ class HostileStateTest {
           });
       written.join();
       assertThat(machine.pause()).isTrue();
-      machine.save(state);
+      machine.save(state, origin());
       machine.stop();
       run.join();
       state.complete(List.of(new DiskMark("disk0", "disk", 1 << 20, 1)));
@@ -167,7 +179,28 @@ class HostileStateTest {
     try (SavedState saved = SavedState.open(file);
         Machine machine = Machine.restore(configuration(), value -> {}, saved)) {
       assertThat(machine.guestTime()).isEqualTo(saved.description().ran());
+      assertThat(saved.description().origin()).usingRecursiveComparison().isEqualTo(origin());
     }
+  }
+
+  @Test
+  void aFileOfItsOriginIsTakenIfItIsTheSame() throws Exception {
+    Path kernel = folder.resolve("kernel");
+    OriginFile mark = OriginFile.of(kernel, kernel());
+    assertThatThrownBy(mark::read)
+        .isInstanceOf(IOException.class)
+        .hasMessage(kernel + " is not there any more (SHA-256 " + mark.sha256() + ")");
+    Files.write(kernel, kernel());
+    assertThat(mark.read()).isEqualTo(kernel());
+    byte[] other = kernel();
+    other[HEADER] ^= 1;
+    Files.write(kernel, other);
+    assertThatThrownBy(mark::read).hasMessageContaining("is not what it was");
+    // Neither is opened.
+    assertThatThrownBy(new OriginFile(Path.of("/dev/zero"), 0, mark.sha256())::read)
+        .hasMessageContaining("is not what it was");
+    assertThatThrownBy(new OriginFile(folder, 10, mark.sha256())::read)
+        .hasMessageContaining("is not what it was");
   }
 
   @Test
