@@ -2,5 +2,6 @@
 module org.wardian.definition {
   requires java.xml;
 
+  exports org.wardian.definition.domain;
   exports org.wardian.definition.xml;
 }

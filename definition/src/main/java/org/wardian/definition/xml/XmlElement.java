@@ -70,6 +70,13 @@ public final class XmlElement {
     return set(key, Long.toString(value));
   }
 
+  /** Puts other attributes, or the same in another order, in the place of all. */
+  public void replaceAttributes(Map<String, String> replacements) {
+    Map<String, String> copy = new LinkedHashMap<>(replacements);
+    attributes.clear();
+    attributes.putAll(copy);
+  }
+
   /** The elements in it; a view that cannot be changed. */
   public List<XmlElement> children() {
     return Collections.unmodifiableList(children);
