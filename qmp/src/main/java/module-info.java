@@ -2,4 +2,6 @@
 module org.wardian.qmp {
   requires transitive org.wardian.host;
   requires transitive com.fasterxml.jackson.databind;
+
+  exports org.wardian.qmp;
 }
