@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
+import org.wardian.process.assembly.DiskRequest;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.DeviceOptions;
@@ -42,6 +43,11 @@ record DiskArgument(
           + " and each of these with -read, -write, -burst, burst-seconds=N";
 
   private static final int MOST_QUEUES = 64;
+
+  /** What is to be opened. */
+  DiskRequest request() {
+    return new DiskRequest(image, readOnly, snapshot, format, flushed, options);
+  }
 
   /**
    * Reads {@code IMAGE[,bus=...,readonly,...]}.

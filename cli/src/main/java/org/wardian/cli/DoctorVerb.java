@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.wardian.host.kvm.Kvm;
+import org.wardian.process.assembly.Accelerator;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.processor.kvm.KvmReport;
 import org.wardian.x86.CpuModel;

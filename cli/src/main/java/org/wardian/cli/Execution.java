@@ -7,6 +7,7 @@ import org.wardian.host.HostException;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Translator;
 import org.wardian.machine.platform.TranslatorChoice;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.x86.CpuModel;
 
 /**

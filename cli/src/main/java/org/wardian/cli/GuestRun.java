@@ -26,6 +26,7 @@ import org.wardian.machine.Outcome;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.state.SavedState;
 import org.wardian.memory.GuestMemory;
+import org.wardian.process.assembly.BalloonWatch;
 import org.wardian.processor.kvm.UnsupportedCpuModelException;
 import org.wardian.processor.software.Observation;
 import org.wardian.virtio.console.ConsolePort;

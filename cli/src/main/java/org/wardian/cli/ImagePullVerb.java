@@ -13,6 +13,8 @@ import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.SystemCache;
 import org.wardian.boot.catalogue.SystemDefinition;
 import org.wardian.machine.platform.Translator;
+import org.wardian.process.assembly.Accelerator;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.processor.kvm.KvmReport;
 import org.wardian.x86.CpuModel;
 

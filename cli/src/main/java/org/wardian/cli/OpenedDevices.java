@@ -2,9 +2,7 @@ package org.wardian.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,28 +11,22 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.wardian.display.PointerReceiver;
-import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Firmware;
 import org.wardian.machine.state.DiskSnapshots;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
-import org.wardian.network.capture.CapturePort;
-import org.wardian.network.hub.SharedSwitch;
 import org.wardian.network.nat.NatConfiguration;
 import org.wardian.network.nat.NatConfigurationBuilder;
-import org.wardian.network.nat.NatPort;
-import org.wardian.network.tap.TapPort;
+import org.wardian.process.assembly.Backends;
+import org.wardian.process.assembly.BalloonWatch;
+import org.wardian.process.assembly.FirmwareFiles;
+import org.wardian.process.assembly.PortRequest;
 import org.wardian.storage.BlockDevice;
-import org.wardian.storage.BlockImage;
-import org.wardian.storage.Images;
-import org.wardian.storage.OpenOptions;
 import org.wardian.storage.device.ImageDevice;
-import org.wardian.storage.device.TemporaryOverlay;
 import org.wardian.storage.qcow2.Qcow2Image;
 import org.wardian.storage.share.SharedFolder;
-import org.wardian.virtio.vsock.HostSockets;
 
 /** The images, ports and firmware of one run: opened before the machine, closed after it. */
 final class OpenedDevices implements AutoCloseable {
@@ -42,21 +34,15 @@ final class OpenedDevices implements AutoCloseable {
   private static final long FIRST_ADDRESS = 0x5254_0012_3456L;
 
   private static final int MOST_QUEUES = 4;
-  private static final int MTU = 1500;
   private static final long PATIENCE_SECONDS = 5;
 
   private final List<DeviceConfiguration> configurations = new ArrayList<>();
-  private final List<BlockDevice> disks = new ArrayList<>();
-  private final List<Qcow2Image> keepers = new ArrayList<>();
-  private final List<NetworkPort> ports = new ArrayList<>();
-  private final List<SharedFolder> folders = new ArrayList<>();
-  private final List<SharedSwitch> switches = new ArrayList<>();
+  private final Backends backends = new Backends();
   private final DeviceRequest request;
   private final Optional<Restoration> restoration;
   private final int processors;
   private final PrintWriter messages;
   private Optional<Firmware> firmware = Optional.empty();
-  private Optional<HostSockets> sockets = Optional.empty();
   private volatile Optional<BalloonWatch> balloon = Optional.empty();
 
   /** Null where there is none. */
@@ -130,7 +116,7 @@ final class OpenedDevices implements AutoCloseable {
     firmware =
         request
             .firmware()
-            .map(name -> FirmwareFiles.of(name, !request.screen().wantsDisplay(), disks))
+            .map(name -> backends.firmware(name, !request.screen().wantsDisplay()))
             .map(found -> found.with(NetworkBoot.files(found, request.cards(), messages)));
   }
 
@@ -154,8 +140,8 @@ final class OpenedDevices implements AutoCloseable {
 
   private void addVsock(VsockArgument asked) {
     try {
-      sockets = Optional.of(HostSockets.listen(asked.file()));
-      configurations.add(new DeviceConfiguration.Vsock("vsock0", sockets.get(), asked.address()));
+      configurations.add(
+          new DeviceConfiguration.Vsock("vsock0", backends.sockets(asked.file()), asked.address()));
     } catch (IOException e) {
       throw new Failure(ExitStatus.UNAVAILABLE, "--vsock " + e.getMessage(), e);
     }
@@ -172,35 +158,7 @@ final class OpenedDevices implements AutoCloseable {
   }
 
   private BlockDevice image(String id, DiskArgument disk) {
-    try {
-      OpenOptions options = disk.readOnly() ? OpenOptions.readOnly() : OpenOptions.readWrite();
-      if (disk.format().isPresent()) {
-        options = options.withFormat(disk.format().get());
-      }
-      options = options.withFlushed(disk.flushed()).withDiscards(disk.options().discards());
-      BlockImage image =
-          disk.snapshot()
-              ? TemporaryOverlay.open(disk.image(), options.withWritable(false))
-              : Images.open(disk.image(), options);
-      if (image instanceof Qcow2Image qcow2 && image.writable() && !disk.snapshot()) {
-        keepers.add(qcow2);
-      }
-      ImageDevice[] device = new ImageDevice[1];
-      device[0] =
-          new ImageDevice(id, image, disk.options(), cause -> waitForRoom(disk, device[0], cause));
-      disks.add(device[0]);
-      return device[0];
-    } catch (IOException e) {
-      throw new Failure(ExitStatus.BAD_IMAGE, "disk " + disk.image() + ": " + reason(e), e);
-    }
-  }
-
-  private static String reason(IOException e) {
-    return switch (e) {
-      case NoSuchFileException none -> "no such file";
-      case AccessDeniedException denied -> "no permission; readonly or snapshot needs less";
-      default -> e.getMessage();
-    };
+    return backends.image(id, disk.request(), (device, cause) -> waitForRoom(disk, device, cause));
   }
 
   /** The guest's writes wait, nothing is lost; they are tried again until there is room. */
@@ -227,8 +185,7 @@ final class OpenedDevices implements AutoCloseable {
 
   private DeviceConfiguration card(int number, NetArgument card, OptionalInt boot) {
     String id = "net" + number;
-    NetworkPort port = captured(port(card, number == firstNat()), card);
-    ports.add(port);
+    NetworkPort port = port(card, number == firstNat());
     MacAddress address =
         card.address().or(() -> savedAddress(id)).orElseGet(() -> address(card, number));
     return new DeviceConfiguration.NetworkCard(
@@ -262,12 +219,15 @@ final class OpenedDevices implements AutoCloseable {
 
   private NetworkPort port(NetArgument card, boolean forwards) {
     try {
-      return switch (card.kind()) {
-        case TAP -> new TapPort(card.name());
-        case NAT -> nat(card, forwards);
-        case SWITCH -> shared(card.name());
-        case NONE -> throw new IllegalArgumentException("no card");
-      };
+      PortRequest request =
+          switch (card.kind()) {
+            case TAP -> new PortRequest.Tap(card.name());
+            case NAT -> new PortRequest.Nat(nat(card, forwards));
+            // A switch that the machines of this user on this host share by its name.
+            case SWITCH -> new PortRequest.Shared(RuntimeFolder.of("switches"), card.name());
+            case NONE -> throw new IllegalArgumentException("no card");
+          };
+      return backends.port(request, card.capture());
     } catch (HostException e) {
       throw new Failure(
           ExitStatus.UNAVAILABLE, "--net tap=" + card.name() + ": " + e.getMessage(), e);
@@ -278,58 +238,26 @@ final class OpenedDevices implements AutoCloseable {
     }
   }
 
-  /** A port of a switch that the machines of this user on this host share by its name. */
-  private NetworkPort shared(String name) throws IOException {
-    SharedSwitch shared = new SharedSwitch(RuntimeFolder.of("switches"), name, MTU);
-    switches.add(shared);
-    return shared.port();
-  }
-
-  /** The port with a record of all that passes, where one was asked for. */
-  private static NetworkPort captured(NetworkPort port, NetArgument card) {
-    if (card.capture().isEmpty()) {
-      return port;
-    }
-    try {
-      return new CapturePort(port, card.capture().get());
-    } catch (IOException e) {
-      port.close();
-      throw new Failure(
-          ExitStatus.STORAGE,
-          "capture " + card.capture().get() + " cannot be written: " + e.getMessage(),
-          e);
-    }
-  }
-
-  private NetworkPort nat(NetArgument card, boolean forwards) throws IOException {
+  private NatConfiguration nat(NetArgument card, boolean forwards) {
     NatConfigurationBuilder nat = NatConfiguration.builder().reach(card.reach());
     if (forwards) {
       request.forwards().forEach(nat::forward);
     }
     if (card.tftp().isPresent()) {
       if (!Files.isDirectory(card.tftp().get())) {
-        throw new IOException("tftp=" + card.tftp().get() + " is no folder");
+        throw new Failure(
+            ExitStatus.USAGE, "--net: tftp=" + card.tftp().get() + " is no folder");
       }
       nat.tftpFolder(card.tftp().get());
     }
     card.bootFile().ifPresent(nat::bootFile);
-    return new NatPort(nat.build());
+    return nat.build();
   }
 
   private DeviceConfiguration share(int number, ShareArgument share) {
     try {
-      SharedFolder folder = SharedFolder.open(share.folder(), share.readOnly(), share.ownership());
-      folders.add(folder);
+      SharedFolder folder = backends.folder(share.folder(), share.readOnly(), share.ownership());
       return new DeviceConfiguration.Share("share" + number, folder, share.tag(number));
-    } catch (HostException e) {
-      String reason =
-          switch (e.errno()) {
-            case Errno.ENOENT -> "no such folder";
-            case Errno.ENOTDIR -> "not a folder";
-            case Errno.EACCES -> "no permission";
-            default -> e.getMessage();
-          };
-      throw new Failure(ExitStatus.UNAVAILABLE, "--share " + share.folder() + ": " + reason, e);
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, "--share: " + e.getMessage(), e);
     }
@@ -344,6 +272,7 @@ final class OpenedDevices implements AutoCloseable {
     long writable =
         request.disks().stream().filter(disk -> !disk.readOnly()).count()
             + request.floppy().filter(disk -> !disk.readOnly()).stream().count();
+    List<Qcow2Image> keepers = backends.keepers();
     if (keepers.isEmpty() || keepers.size() < writable) {
       throw new IOException(
           "a snapshot of the machine needs a qcow2 disk, and no writable disk of another format");
@@ -379,10 +308,6 @@ final class OpenedDevices implements AutoCloseable {
   public void close() {
     closed = true;
     balloon.ifPresent(BalloonWatch::close);
-    ports.forEach(NetworkPort::close);
-    switches.forEach(SharedSwitch::close);
-    disks.forEach(BlockDevice::close);
-    folders.forEach(SharedFolder::close);
-    sockets.ifPresent(HostSockets::close);
+    backends.close();
   }
 }

@@ -24,6 +24,8 @@ import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.Translator;
 import org.wardian.machine.state.MachineDescription;
+import org.wardian.process.assembly.Accelerator;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.processor.software.Observation;
 import org.wardian.x86.CpuModel;

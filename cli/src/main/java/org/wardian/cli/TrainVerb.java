@@ -18,6 +18,7 @@ import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.machine.platform.Translator;
+import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.processor.software.Observation;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine.Command;

@@ -10,6 +10,8 @@ import org.wardian.cli.disk.DiskVerb;
 import org.wardian.cli.disk.FormatNames;
 import org.wardian.cli.disk.OwnStatuses;
 import org.wardian.machine.platform.Translator;
+import org.wardian.process.assembly.Accelerator;
+import org.wardian.process.assembly.AssemblyException;
 import org.wardian.storage.ImageFormat;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine;
@@ -132,6 +134,15 @@ public final class Ward implements Runnable {
     return always;
   }
 
+  private static ExitStatus status(AssemblyException.Reason reason) {
+    return switch (reason) {
+      case REQUEST -> ExitStatus.USAGE;
+      case IMAGE -> ExitStatus.BAD_IMAGE;
+      case HOST -> ExitStatus.UNAVAILABLE;
+      case STORAGE -> ExitStatus.STORAGE;
+    };
+  }
+
   private static int report(Exception failure, CommandLine command, ParseResult arguments) {
     PrintWriter err = command.getErr();
     int code = ExitStatus.INTERNAL_ERROR.code();
@@ -139,6 +150,9 @@ public final class Ward implements Runnable {
     if (failure instanceof Failure known) {
       code = known.code();
       line = known.getMessage();
+    } else if (failure instanceof AssemblyException lacking) {
+      code = status(lacking.reason()).code();
+      line = lacking.getMessage();
     }
     err.println("ward: " + line);
     if (System.getenv(TRACE_VARIABLE) != null) {

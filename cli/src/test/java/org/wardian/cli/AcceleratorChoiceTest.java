@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.wardian.host.kvm.CpuidEntry;
 import org.wardian.host.kvm.KvmCapability;
 import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.process.assembly.Accelerator;
+import org.wardian.process.assembly.AcceleratorChoice;
+import org.wardian.process.assembly.AssemblyException;
 import org.wardian.processor.kvm.KvmReport;
 import org.wardian.x86.CpuModel;
 
@@ -82,7 +85,7 @@ class AcceleratorChoiceTest {
     assertThat(choice.kind()).isEqualTo(AcceleratorKind.SOFTWARE);
     assertThat(choice.reason()).contains(MODEL.name());
     assertThatThrownBy(() -> choose(Accelerator.KVM, report(true, true, nothing)))
-        .isInstanceOf(Failure.class)
+        .isInstanceOf(AssemblyException.class)
         .hasMessageContaining("--cpu-model");
   }
 
@@ -109,8 +112,8 @@ class AcceleratorChoiceTest {
   void whoeverAsksForAKvmThatIsNotThereHearsWhyAndWhatToDo() {
     assertThatThrownBy(() -> choose(Accelerator.KVM, report(false, false, List.of())))
         .isInstanceOfSatisfying(
-            Failure.class,
-            failure -> assertThat(failure.code()).isEqualTo(ExitStatus.UNAVAILABLE.code()))
+            AssemblyException.class,
+            failure -> assertThat(failure.reason()).isEqualTo(AssemblyException.Reason.HOST))
         .hasMessageContaining("it is locked")
         .hasMessageContaining("--accelerator software");
   }

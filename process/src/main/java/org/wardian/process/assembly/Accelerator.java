@@ -1,9 +1,9 @@
-package org.wardian.cli;
+package org.wardian.process.assembly;
 
 import java.util.Locale;
 
 /** Who executes the guest's instructions: the values of {@code --accelerator}. */
-enum Accelerator {
+public enum Accelerator {
   /** KVM where it executes guests on a processor, otherwise Wardian's own. */
   AUTO,
   /** The host's processor, lent by the kernel. */

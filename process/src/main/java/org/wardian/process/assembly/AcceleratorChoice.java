@@ -1,10 +1,11 @@
-package org.wardian.cli;
+package org.wardian.process.assembly;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.process.assembly.AssemblyException.Reason;
 import org.wardian.processor.kvm.KernelCpuid;
 import org.wardian.processor.kvm.KvmReport;
 import org.wardian.x86.CpuModel;
@@ -16,7 +17,7 @@ import org.wardian.x86.CpuModel;
  * @param reason one sentence without a full stop
  * @param warning what the user should know before he waits for the guest, or empty
  */
-record AcceleratorChoice(AcceleratorKind kind, String reason, Optional<String> warning) {
+public record AcceleratorChoice(AcceleratorKind kind, String reason, Optional<String> warning) {
   private static final String REMEDY = "; --accelerator software runs anywhere";
 
   /**
@@ -24,9 +25,9 @@ record AcceleratorChoice(AcceleratorKind kind, String reason, Optional<String> w
    *
    * @param kvm what KVM is good for; asked only where that matters, since it takes some
    *     milliseconds
-   * @throws Failure if what was asked for cannot be had
+   * @throws AssemblyException if what was asked for cannot be had
    */
-  static AcceleratorChoice of(Accelerator asked, CpuModel model, Supplier<KvmReport> kvm) {
+  public static AcceleratorChoice of(Accelerator asked, CpuModel model, Supplier<KvmReport> kvm) {
     return switch (asked) {
       case SOFTWARE ->
           new AcceleratorChoice(
@@ -47,13 +48,13 @@ record AcceleratorChoice(AcceleratorKind kind, String reason, Optional<String> w
 
   private static AcceleratorChoice onKvm(CpuModel model, KvmReport kvm) {
     if (!kvm.usable()) {
-      throw new Failure(
-          ExitStatus.UNAVAILABLE, "accelerator kvm cannot be had: " + kvm.reason() + REMEDY);
+      throw new AssemblyException(
+          Reason.HOST, "accelerator kvm cannot be had: " + kvm.reason() + REMEDY);
     }
     List<String> lacking = lacking(model, kvm);
     if (!lacking.isEmpty()) {
-      throw new Failure(
-          ExitStatus.UNAVAILABLE,
+      throw new AssemblyException(
+          Reason.HOST,
           "accelerator kvm cannot be had: "
               + lackingText(model, lacking)
               + alternatives(kvm)
@@ -83,12 +84,12 @@ record AcceleratorChoice(AcceleratorKind kind, String reason, Optional<String> w
   }
 
   /** Features that the model's name stands for and the host's KVM lacks: no guest can have it. */
-  static List<String> lacking(CpuModel model, KvmReport kvm) {
+  public static List<String> lacking(CpuModel model, KvmReport kvm) {
     return names(kvm, model, true);
   }
 
   /** Features beyond those that the host's KVM lacks: guests do without. */
-  static List<String> leftOut(CpuModel model, KvmReport kvm) {
+  public static List<String> leftOut(CpuModel model, KvmReport kvm) {
     return names(kvm, model, false);
   }
 

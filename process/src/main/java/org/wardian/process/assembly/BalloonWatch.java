@@ -1,4 +1,4 @@
-package org.wardian.cli;
+package org.wardian.process.assembly;
 
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -6,7 +6,7 @@ import java.util.Map;
 import org.wardian.virtio.balloon.VirtioBalloon;
 
 /** Asks a guest from time to time how it uses its memory, and keeps what it said last. */
-final class BalloonWatch implements AutoCloseable {
+public final class BalloonWatch implements AutoCloseable {
   private static final long PERIOD_MILLISECONDS = 2000;
 
   private final VirtioBalloon balloon;
@@ -22,7 +22,7 @@ final class BalloonWatch implements AutoCloseable {
    *
    * @param taken bytes that the guest is asked to give up
    */
-  static BalloonWatch start(VirtioBalloon balloon, long taken) {
+  public static BalloonWatch start(VirtioBalloon balloon, long taken) {
     balloon.target(taken);
     BalloonWatch watch = new BalloonWatch(balloon);
     watch.thread.start();
@@ -41,7 +41,7 @@ final class BalloonWatch implements AutoCloseable {
   }
 
   /** Bytes and counts by their names; what the guest has not told is not there. */
-  Map<String, Long> figures() {
+  public Map<String, Long> figures() {
     Map<String, Long> figures = new LinkedHashMap<>();
     figures.put("given-up", balloon.actual());
     figures.put("reported-free", balloon.reported());

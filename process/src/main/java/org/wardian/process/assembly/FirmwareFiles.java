@@ -1,4 +1,4 @@
-package org.wardian.cli;
+package org.wardian.process.assembly;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.wardian.machine.Firmware;
+import org.wardian.process.assembly.AssemblyException.Reason;
 import org.wardian.storage.BlockDevice;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.OpenOptions;
@@ -15,7 +16,7 @@ import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.device.TemporaryOverlay;
 
 /** Finds firmware: that of the host's packages by name, or a file of the user's. */
-final class FirmwareFiles {
+public final class FirmwareFiles {
   private static final List<Path> BIOS =
       List.of(
           Path.of("/usr/share/seabios/bios-256k.bin"),
@@ -40,7 +41,7 @@ final class FirmwareFiles {
   private FirmwareFiles() {}
 
   /** The option ROM of the display, or empty bytes where the host has none. */
-  static byte[] videoBios() {
+  public static byte[] videoBios() {
     return present(VIDEO_BIOS).map(FirmwareFiles::read).orElse(new byte[0]);
   }
 
@@ -51,7 +52,7 @@ final class FirmwareFiles {
    * @param serialScreen whether the firmware shall show itself on the serial port
    * @param opened takes what has to be closed
    */
-  static Firmware of(String name, boolean serialScreen, List<BlockDevice> opened) {
+  public static Firmware of(String name, boolean serialScreen, List<BlockDevice> opened) {
     return switch (name) {
       case "bios" ->
           bios(present(BIOS).orElseThrow(() -> absent("SeaBIOS", "seabios")), serialScreen);
@@ -64,7 +65,7 @@ final class FirmwareFiles {
     try {
       return Firmware.bios(read(file)).with(serialScreen ? SERIAL_SCREEN : Map.of());
     } catch (IllegalArgumentException e) {
-      throw new Failure(ExitStatus.BAD_IMAGE, "firmware " + file + ": " + e.getMessage(), e);
+      throw new AssemblyException(Reason.IMAGE, "firmware " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -82,8 +83,8 @@ final class FirmwareFiles {
       opened.add(flash);
       return Firmware.uefi(read(code), flash);
     } catch (IOException e) {
-      throw new Failure(
-          ExitStatus.BAD_IMAGE, "UEFI variables " + variables + ": " + e.getMessage(), e);
+      throw new AssemblyException(
+          Reason.IMAGE, "UEFI variables " + variables + ": " + e.getMessage(), e);
     }
   }
 
@@ -91,9 +92,9 @@ final class FirmwareFiles {
     return files.stream().filter(Files::isReadable).findFirst();
   }
 
-  private static Failure absent(String what, String debianPackage) {
-    return new Failure(
-        ExitStatus.UNAVAILABLE,
+  private static AssemblyException absent(String what, String debianPackage) {
+    return new AssemblyException(
+        Reason.HOST,
         "this host has no "
             + what
             + ": install it (Debian's package "
@@ -105,8 +106,8 @@ final class FirmwareFiles {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
-      throw new Failure(
-          ExitStatus.BAD_IMAGE, "firmware " + file + " cannot be read: " + e.getMessage(), e);
+      throw new AssemblyException(
+          Reason.IMAGE, "firmware " + file + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

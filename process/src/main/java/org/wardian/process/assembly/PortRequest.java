@@ -1,0 +1,21 @@
+package org.wardian.process.assembly;
+
+import java.nio.file.Path;
+import org.wardian.network.nat.NatConfiguration;
+
+/** What a network card is to be plugged into. */
+public sealed interface PortRequest {
+  /** A network of its own behind the host's sockets. */
+  record Nat(NatConfiguration configuration) implements PortRequest {}
+
+  /** A TAP interface of the host, by its name. */
+  record Tap(String name) implements PortRequest {}
+
+  /**
+   * A switch that several machines of this host share.
+   *
+   * @param folder where its socket is
+   * @param name of the switch
+   */
+  record Shared(Path folder, String name) implements PortRequest {}
+}
