@@ -246,7 +246,7 @@ final class OpenedDevices implements AutoCloseable {
     if (card.tftp().isPresent()) {
       if (!Files.isDirectory(card.tftp().get())) {
         throw new Failure(
-            ExitStatus.USAGE, "--net: tftp=" + card.tftp().get() + " is no folder");
+            ExitStatus.UNAVAILABLE, "--net: tftp=" + card.tftp().get() + " is no folder");
       }
       nat.tftpFolder(card.tftp().get());
     }
