@@ -239,6 +239,26 @@ public final class HostFile implements AutoCloseable {
     return vectored(Transfer.WRITE, offset, buffers, first, count, most);
   }
 
+  /**
+   * Reads into runs of memory in turn; at most {@link #MAX_VECTORS} of them. Does not move over
+   * what it has read.
+   *
+   * @param most bytes at most, over all
+   */
+  public long read(long offset, IoVectors to, long most) {
+    return vectored(Transfer.READ, offset, to, most);
+  }
+
+  /** As {@link #read(long, IoVectors, long)}, but only what the kernel has in its memory. */
+  public long readNow(long offset, IoVectors to, long most) {
+    return vectored(Transfer.READ_NOW, offset, to, most);
+  }
+
+  /** Writes runs of memory in turn, as {@link #read(long, IoVectors, long)} reads. */
+  public long write(long offset, IoVectors from, long most) {
+    return vectored(Transfer.WRITE, offset, from, most);
+  }
+
   private enum Transfer {
     READ,
     READ_NOW,
@@ -247,19 +267,25 @@ public final class HostFile implements AutoCloseable {
 
   private long vectored(
       Transfer transfer, long offset, ByteBuffer[] buffers, int first, int count, long most) {
+    try {
+      int used = Math.min(count, MAX_VECTORS);
+      long[] runs = new long[2 * used];
+      for (int i = 0; i < used; i++) {
+        ByteBuffer buffer = buffers[first + i];
+        runs[2 * i] = MemorySegment.ofBuffer(buffer).address();
+        runs[2 * i + 1] = buffer.remaining();
+      }
+      return vectored(transfer, offset, new IoVectors(runs, used), most);
+    } finally {
+      Reference.reachabilityFence(buffers);
+    }
+  }
+
+  private long vectored(Transfer transfer, long offset, IoVectors runs, long most) {
     descriptor.hold();
     try {
       CallFrame frame = CallFrame.current();
-      MemorySegment vectors = frame.scratch();
-      int used = Math.min(count, MAX_VECTORS);
-      long left = most;
-      for (int i = 0; i < used; i++) {
-        ByteBuffer buffer = buffers[first + i];
-        long bytes = Math.min(left, buffer.remaining());
-        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i, MemorySegment.ofBuffer(buffer).address());
-        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i + 1, bytes);
-        left -= bytes;
-      }
+      int used = runs.describe(frame.scratch(), most, MAX_VECTORS);
       long done;
       do {
         int fd = descriptor.fd();
@@ -273,7 +299,6 @@ public final class HostFile implements AutoCloseable {
       } while (done == -Errno.EINTR);
       return done;
     } finally {
-      Reference.reachabilityFence(buffers);
       descriptor.letGo();
     }
   }

@@ -50,6 +50,11 @@ final class Backing {
     return address - base >= 0 && address - base < size;
   }
 
+  /** Whether it has {@code length} bytes from {@code address} on. */
+  boolean contains(long address, int length) {
+    return contains(address) && length >= 0 && size - (address - base) >= length;
+  }
+
   int page(long address) {
     return (int) ((address - base) >>> 12);
   }
@@ -151,6 +156,25 @@ final class Backing {
     return chunk == null ? 0 : (long) WORD.getOpaque(chunk, page & (1 << CHUNK_BITS) - 1);
   }
 
+  /** The first page from {@code from} to {@code last} that holds code, or -1. */
+  int nextCode(int from, int last) {
+    int page = from;
+    while (page <= last) {
+      long[] chunk = (long[]) CHUNK.getAcquire(code, page >> CHUNK_BITS);
+      int end = Math.min(last, page | (1 << CHUNK_BITS) - 1);
+      if (chunk != null) {
+        while (page <= end) {
+          if ((long) WORD.getOpaque(chunk, page & (1 << CHUNK_BITS) - 1) != 0) {
+            return page;
+          }
+          page++;
+        }
+      }
+      page = end + 1;
+    }
+    return -1;
+  }
+
   boolean isCode(int page) {
     return codeMarks(page) != 0;
   }
@@ -178,6 +202,14 @@ final class Backing {
     long[] bits = dirty;
     if (bits != null && ((long) WORD.getOpaque(bits, page >> 6) >>> page & 1) == 0) {
       WORD.getAndBitwiseOr(bits, page >> 6, 1L << page);
+    }
+  }
+
+  void dirtied(int first, int last) {
+    if (dirty != null) {
+      for (int page = first; page <= last; page++) {
+        dirtied(page);
+      }
     }
   }
 

@@ -365,9 +365,29 @@ public final class GuestMemory implements AutoCloseable {
     }
   }
 
-  void written(Backing b, long address, int length) {
+  /** As {@link #written(long, int)} over any number of pages. */
+  void writtenPages(Backing b, long address, int length) {
+    if (length <= 0) {
+      return;
+    }
+    long end = address + length;
+    int last = b.page(end - 1);
+    b.dirtied(b.page(address), last);
+    for (int page = b.nextCode(b.page(address), last);
+        page >= 0;
+        page = b.nextCode(page + 1, last)) {
+      long start = Math.max(address, b.base + (long) page * PAGE);
+      tell(b, page, start, (int) (Math.min(end, b.base + (page + 1L) * PAGE) - start));
+    }
+  }
+
+  private void written(Backing b, long address, int length) {
     int page = b.page(address);
     b.dirtied(page);
+    tell(b, page, address, length);
+  }
+
+  private void tell(Backing b, int page, long address, int length) {
     long marks = b.codeMarks(page);
     if (marks != 0) {
       CodeListener[] listeners = codeListeners;
@@ -405,13 +425,7 @@ public final class GuestMemory implements AutoCloseable {
       RawMemory.copy(from, offset, b.host(address), length);
       // Who takes the marks away, or sets them, looks at the bytes afterwards: one of us sees.
       RawMemory.fullFence();
-      long at = address;
-      long end = address + length;
-      while (at < end) {
-        long next = Math.min(end, (at | (PAGE - 1)) + 1);
-        written(b, at, (int) (next - at));
-        at = next;
-      }
+      writtenPages(b, address, length);
     } finally {
       map.release(b);
     }
@@ -468,12 +482,31 @@ public final class GuestMemory implements AutoCloseable {
     return new MemoryLoan(this, hold(address, length), address, length);
   }
 
+  /** Lends any number of runs of guest memory; there is none at first. */
+  public ScatteredLoan lendScattered() {
+    return new ScatteredLoan(this);
+  }
+
+  /**
+   * Copies little-endian 64-bit values out.
+   *
+   * @throws IndexOutOfBoundsException where the range leaves one region
+   */
+  public void read(long address, long[] to, int count) {
+    Backing b = hold(address, Math.multiplyExact(count, Long.BYTES));
+    try {
+      RawMemory.copy(b.host(address), to, 0, count);
+    } finally {
+      map.release(b);
+    }
+  }
+
   void release(Backing backing) {
     map.release(backing);
   }
 
   /** Finds the memory of a range, and keeps it while it is used. */
-  private Backing hold(long address, int length) {
+  Backing hold(long address, int length) {
     Backing b;
     do {
       b = map.find(address);

@@ -125,13 +125,7 @@ public final class MemoryLoan implements AutoCloseable {
     }
     Objects.checkFromIndexSize(offset, count, length);
     RawMemory.fullFence();
-    long at = address + offset;
-    long end = at + count;
-    while (at < end) {
-      long next = Math.min(end, (at | (GuestMemory.PAGE - 1)) + 1);
-      memory.written(backing, at, (int) (next - at));
-      at = next;
-    }
+    memory.writtenPages(backing, address + offset, count);
   }
 
   /** Gives the memory back; a second call does nothing. */

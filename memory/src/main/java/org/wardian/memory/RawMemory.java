@@ -132,6 +132,17 @@ public final class RawMemory {
     UNSAFE.copyMemory(null, from, to, Unsafe.ARRAY_BYTE_BASE_OFFSET + offset, length);
   }
 
+  /** Copies memory into an array of 64-bit values. */
+  public static void copy(long from, long[] to, int offset, int count) {
+    java.util.Objects.checkFromIndexSize(offset, count, to.length);
+    UNSAFE.copyMemory(
+        null,
+        from,
+        to,
+        Unsafe.ARRAY_LONG_BASE_OFFSET + (long) offset * Long.BYTES,
+        (long) count * Long.BYTES);
+  }
+
   /** A full fence: no access moves across it. */
   public static void fullFence() {
     UNSAFE.fullFence();

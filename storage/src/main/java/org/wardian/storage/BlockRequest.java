@@ -76,9 +76,17 @@ public abstract class BlockRequest {
     return length;
   }
 
-  /** Guest memory, in order. */
-  public final List<ByteBuffer> buffers() {
+  /**
+   * Guest memory, in order, each from its position to its limit. Who extends this may make them
+   * when they are asked for.
+   */
+  public List<ByteBuffer> buffers() {
     return buffers;
+  }
+
+  /** The same memory to be taken in turn, from its first byte at each call. */
+  public Scatter memory() {
+    return Scatter.viewOf(buffers());
   }
 
   /** Whether a range of zeroes may give its room back. */

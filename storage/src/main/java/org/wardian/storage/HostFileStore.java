@@ -144,11 +144,7 @@ final class HostFileStore implements FileStore {
     long at = offset;
     long left = bytes;
     while (left > 0) {
-      int first = to.index();
-      long count =
-          to.direct()
-              ? file.read(at, to.buffers(), first, to.buffers().length - first, left)
-              : readOne(at, to.current(), left);
+      long count = readSome(at, to, left);
       if (count < 0) {
         throw failed("read", at, count);
       }
@@ -162,14 +158,35 @@ final class HostFileStore implements FileStore {
     }
   }
 
+  private long readSome(long at, Scatter to, long most) {
+    if (to.vectors() != null) {
+      return file.read(at, to.vectors(), most);
+    }
+    int first = to.index();
+    return to.direct()
+        ? file.read(at, to.buffers(), first, to.buffers().length - first, most)
+        : readOne(at, to.current(), most);
+  }
+
   @Override
   public boolean readNow(long offset, Scatter to, long bytes) {
-    int first = to.index();
-    int count = to.buffers().length - first;
-    if (!readsNow || !to.direct() || count > HostFile.MAX_VECTORS) {
+    if (!readsNow) {
       return false;
     }
-    long done = file.readNow(offset, to.buffers(), first, count, bytes);
+    long done;
+    if (to.vectors() != null) {
+      if (to.vectors().count() > HostFile.MAX_VECTORS) {
+        return false;
+      }
+      done = file.readNow(offset, to.vectors(), bytes);
+    } else {
+      int first = to.index();
+      int count = to.buffers().length - first;
+      if (!to.direct() || count > HostFile.MAX_VECTORS) {
+        return false;
+      }
+      done = file.readNow(offset, to.buffers(), first, count, bytes);
+    }
     if (done == bytes) {
       to.skip(bytes);
       return true;
@@ -206,11 +223,7 @@ final class HostFileStore implements FileStore {
     long at = offset;
     long left = bytes;
     while (left > 0) {
-      int first = from.index();
-      long count =
-          from.direct()
-              ? file.write(at, from.buffers(), first, from.buffers().length - first, left)
-              : writeOne(at, from.current(), left);
+      long count = writeSome(at, from, left);
       if (count < 0) {
         throw failed("write", at, count);
       }
@@ -218,6 +231,16 @@ final class HostFileStore implements FileStore {
       at += count;
       left -= count;
     }
+  }
+
+  private long writeSome(long at, Scatter from, long most) {
+    if (from.vectors() != null) {
+      return file.write(at, from.vectors(), most);
+    }
+    int first = from.index();
+    return from.direct()
+        ? file.write(at, from.buffers(), first, from.buffers().length - first, most)
+        : writeOne(at, from.current(), most);
   }
 
   private long writeOne(long offset, ByteBuffer from, long most) {

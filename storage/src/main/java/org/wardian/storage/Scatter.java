@@ -2,25 +2,51 @@ package org.wardian.storage;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.wardian.host.IoVectors;
 
 /**
  * Bytes that lie in several buffers, taken in turn: the pages of a guest's request. The position
  * moves over the list as bytes are taken; the buffers' own positions move with it.
+ *
+ * <p>A list of runs of host memory has no buffers until somebody asks for one: a request of a
+ * megabyte has hundreds, and a file needs none of them.
  */
 public final class Scatter {
   private static final byte[] ZEROES = new byte[4096];
 
-  private final ByteBuffer[] buffers;
-  private final boolean direct;
+  /** What is left, or null: it is in {@link #buffers}. */
+  private IoVectors vectors;
+
+  private ByteBuffer[] buffers;
+  private boolean direct;
   private int index;
 
   private Scatter(ByteBuffer... buffers) {
-    this.buffers = buffers;
+    become(buffers);
+  }
+
+  private Scatter(IoVectors vectors) {
+    this.vectors = vectors;
+  }
+
+  private void become(ByteBuffer... list) {
+    buffers = list;
     boolean all = true;
-    for (ByteBuffer buffer : buffers) {
+    for (ByteBuffer buffer : list) {
       all &= buffer.isDirect();
     }
     direct = all;
+    vectors = null;
+  }
+
+  /** Runs of host memory; they are moved over as bytes are taken. */
+  public static Scatter of(IoVectors vectors) {
+    return new Scatter(vectors);
+  }
+
+  /** The runs of host memory that are left, or null where there are buffers. */
+  IoVectors vectors() {
+    return vectors;
   }
 
   /** One buffer, from its position to its limit. */
@@ -39,6 +65,9 @@ public final class Scatter {
 
   /** Bytes that are left. */
   public long remaining() {
+    if (vectors != null) {
+      return vectors.remaining();
+    }
     long left = 0;
     for (int i = index; i < buffers.length; i++) {
       left += buffers[i].remaining();
@@ -46,18 +75,27 @@ public final class Scatter {
     return left;
   }
 
-  /** Whether all buffers are direct. */
+  /** Whether all buffers are direct; asks for buffers. */
   boolean direct() {
+    spread();
     return direct;
+  }
+
+  private void spread() {
+    if (vectors != null) {
+      become(vectors.buffers());
+    }
   }
 
   /** The buffers; those before {@link #index} are done. */
   ByteBuffer[] buffers() {
+    spread();
     return buffers;
   }
 
   /** Index of the first buffer that has bytes left, or the number of buffers. */
   int index() {
+    spread();
     while (index < buffers.length && !buffers[index].hasRemaining()) {
       index++;
     }
@@ -66,6 +104,9 @@ public final class Scatter {
 
   /** The next {@code bytes} as a list of their own; this one moves over them. */
   public Scatter take(long bytes) {
+    if (vectors != null) {
+      return new Scatter(vectors.take(bytes));
+    }
     int first = index();
     long left = bytes;
     int last = first;
@@ -89,6 +130,10 @@ public final class Scatter {
 
   /** Moves over {@code bytes}. */
   public void skip(long bytes) {
+    if (vectors != null) {
+      vectors.skip(bytes);
+      return;
+    }
     long left = bytes;
     while (left > 0) {
       ByteBuffer buffer = current();
@@ -100,6 +145,10 @@ public final class Scatter {
 
   /** Puts {@code bytes} zeroes. */
   public void putZeroes(long bytes) {
+    if (vectors != null) {
+      vectors.putZeroes(bytes);
+      return;
+    }
     long left = bytes;
     while (left > 0) {
       ByteBuffer buffer = current();

@@ -12,7 +12,6 @@ import org.wardian.storage.BlockRequest.Kind;
 import org.wardian.storage.BlockRequest.Result;
 import org.wardian.storage.NoSpaceException;
 import org.wardian.storage.ReadOnlyImageException;
-import org.wardian.storage.Scatter;
 
 /**
  * A disk over an image: a bounded number of threads of its own carry requests out, as they are
@@ -114,7 +113,7 @@ public final class ImageDevice implements BlockDevice {
 
   private boolean readNow(BlockRequest request) {
     try {
-      return image.readNow(request.offset(), Scatter.viewOf(request.buffers()));
+      return image.readNow(request.offset(), request.memory());
     } catch (IOException | IndexOutOfBoundsException e) {
       // It fails the ordinary way too, and there the policies are.
       return false;
@@ -186,8 +185,8 @@ public final class ImageDevice implements BlockDevice {
 
   private void carryOut(BlockRequest request) throws IOException {
     switch (request.kind()) {
-      case READ -> image.read(request.offset(), Scatter.viewOf(request.buffers()));
-      case WRITE -> image.write(request.offset(), Scatter.viewOf(request.buffers()));
+      case READ -> image.read(request.offset(), request.memory());
+      case WRITE -> image.write(request.offset(), request.memory());
       case FLUSH -> image.flush();
       case WRITE_ZEROES ->
           image.writeZeroes(request.offset(), request.length(), request.mayUnmap());

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.wardian.storage.BlockDevice;
 import org.wardian.storage.BlockRequest;
+import org.wardian.storage.Scatter;
 import org.wardian.virtio.DeviceType;
 import org.wardian.virtio.UnderWay;
 import org.wardian.virtio.VirtioDevice;
@@ -149,23 +150,17 @@ public final class VirtioBlock extends VirtioDevice {
     int type = header.getInt(0);
     long sector = header.getLong(8);
     switch (type) {
-      case BlockProtocol.IN -> {
-        int length = chain.writable() - 1;
-        transfer(
-            BlockRequest.Kind.READ, queue, chain, sector, length, chain.writableBuffers(0, length));
-      }
-      case BlockProtocol.OUT -> {
-        int length = chain.readable() - BlockProtocol.HEADER;
-        transfer(
-            BlockRequest.Kind.WRITE,
-            queue,
-            chain,
-            sector,
-            length,
-            chain.readableBuffers(BlockProtocol.HEADER, length));
-      }
+      case BlockProtocol.IN ->
+          transfer(BlockRequest.Kind.READ, queue, chain, sector, chain.writable() - 1);
+      case BlockProtocol.OUT ->
+          transfer(
+              BlockRequest.Kind.WRITE,
+              queue,
+              chain,
+              sector,
+              chain.readable() - BlockProtocol.HEADER);
       case BlockProtocol.FLUSH_CACHE ->
-          submit(new Request(BlockRequest.Kind.FLUSH, queue, chain, 0, 0, List.of(), false));
+          submit(new Request(BlockRequest.Kind.FLUSH, queue, chain, 0, 0, false));
       case BlockProtocol.GET_ID -> {
         int length = chain.write(0, id, 0, Math.min(id.length, chain.writable() - 1));
         finish(current.queue(queue), chain, BlockProtocol.OK, length);
@@ -179,13 +174,8 @@ public final class VirtioBlock extends VirtioDevice {
   }
 
   private void transfer(
-      BlockRequest.Kind kind,
-      int queue,
-      DescriptorChain chain,
-      long sector,
-      int length,
-      List<ByteBuffer> buffers) {
-    Request request = new Request(kind, queue, chain, offset(sector), length, buffers, false);
+      BlockRequest.Kind kind, int queue, DescriptorChain chain, long sector, int length) {
+    Request request = new Request(kind, queue, chain, offset(sector), length, false);
     if (length % BlockProtocol.SECTOR != 0) {
       underWay.begin(queue);
       request.completed(BlockRequest.Result.OUT_OF_RANGE);
@@ -230,7 +220,6 @@ public final class VirtioBlock extends VirtioDevice {
               chain,
               offset(sector),
               sectors * BlockProtocol.SECTOR,
-              List.of(),
               (flags & BlockProtocol.RANGE_MAY_UNMAP) != 0));
     }
   }
@@ -255,17 +244,29 @@ public final class VirtioBlock extends VirtioDevice {
     private final Virtqueue home;
 
     Request(
-        Kind kind,
-        int queue,
-        DescriptorChain chain,
-        long offset,
-        long length,
-        List<ByteBuffer> buffers,
-        boolean mayUnmap) {
-      super(kind, offset, length, buffers, mayUnmap);
+        Kind kind, int queue, DescriptorChain chain, long offset, long length, boolean mayUnmap) {
+      super(kind, offset, length, List.of(), mayUnmap);
       this.queue = queue;
       this.chain = chain;
       this.home = chain.home();
+    }
+
+    @Override
+    public List<ByteBuffer> buffers() {
+      return switch (kind()) {
+        case READ -> chain.writableBuffers(0, (int) length());
+        case WRITE -> chain.readableBuffers(BlockProtocol.HEADER, (int) length());
+        case FLUSH, WRITE_ZEROES, DISCARD -> List.of();
+      };
+    }
+
+    @Override
+    public Scatter memory() {
+      return switch (kind()) {
+        case READ -> Scatter.of(chain.writableVectors(0, (int) length()));
+        case WRITE -> Scatter.of(chain.readableVectors(BlockProtocol.HEADER, (int) length()));
+        case FLUSH, WRITE_ZEROES, DISCARD -> super.memory();
+      };
     }
 
     @Override

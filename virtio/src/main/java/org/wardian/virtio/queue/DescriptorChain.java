@@ -1,13 +1,14 @@
 package org.wardian.virtio.queue;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
+import org.wardian.host.IoVectors;
 import org.wardian.memory.GuestMemory;
 import org.wardian.memory.MemoryLoan;
+import org.wardian.memory.ScatteredLoan;
 
 /**
  * One request of a driver: runs of guest memory that the device reads, followed by runs that it
@@ -26,17 +27,20 @@ public final class DescriptorChain {
 
   private final int id;
   private final int slots;
-  private final List<MemoryLoan> readable = new ArrayList<>(4);
-  private final List<MemoryLoan> writable = new ArrayList<>(4);
-  private int readableBytes;
-  private int writableBytes;
+  private final ScatteredLoan readable;
+  private final ScatteredLoan writable;
+
+  /** Descriptors so far. */
+  private int descriptors;
 
   /** Order among the chains of a queue, by which they are saved. */
   long sequence;
 
-  DescriptorChain(int id, int slots) {
+  DescriptorChain(GuestMemory memory, int id, int slots) {
     this.id = id;
     this.slots = slots;
+    this.readable = memory.lendScattered();
+    this.writable = memory.lendScattered();
   }
 
   /** The queue that it came from, and goes back to. */
@@ -66,25 +70,29 @@ public final class DescriptorChain {
    *
    * @param length 1 to 2^32 - 1
    */
-  void add(GuestMemory memory, long address, long length, boolean writes) {
-    int before = writes ? writableBytes : readableBytes;
-    if (length > MOST_BYTES - before) {
+  void add(long address, long length, boolean writes) {
+    ScatteredLoan half = writes ? writable : readable;
+    if (length > MOST_BYTES - half.length()) {
       throw new QueueViolation("a chain of more than " + MOST_BYTES + " bytes");
     }
-    if (!writes && writableBytes > 0) {
+    if (!writes && writable.length() > 0) {
       throw new QueueViolation("a chain with a readable run behind a writable one");
     }
-    if (readable.size() + writable.size() >= MOST_DESCRIPTORS) {
+    if (descriptors++ >= MOST_DESCRIPTORS) {
       throw new QueueViolation("a chain of more than " + MOST_DESCRIPTORS + " runs");
     }
-    MemoryLoan loan = lend(memory, address, (int) length, writes);
-    if (writes) {
-      writable.add(loan);
-      writableBytes += (int) length;
-    } else {
-      readable.add(loan);
-      readableBytes += (int) length;
+    try {
+      half.add(address, (int) length);
+    } catch (IndexOutOfBoundsException e) {
+      throw new QueueViolation(e.getMessage());
     }
+    if (writes && !half.lastWritable()) {
+      throw readOnly(address);
+    }
+  }
+
+  private static QueueViolation readOnly(long address) {
+    return new QueueViolation("0x%x is read-only memory".formatted(address));
   }
 
   static MemoryLoan lend(GuestMemory memory, long address, int length, boolean writes) {
@@ -96,19 +104,19 @@ public final class DescriptorChain {
     }
     if (writes && !loan.writable()) {
       loan.close();
-      throw new QueueViolation("0x%x is read-only memory".formatted(address));
+      throw readOnly(address);
     }
     return loan;
   }
 
   /** Bytes that the device may read. */
   public int readable() {
-    return readableBytes;
+    return readable.length();
   }
 
   /** Bytes that the device may write. */
   public int writable() {
-    return writableBytes;
+    return writable.length();
   }
 
   /**
@@ -118,23 +126,7 @@ public final class DescriptorChain {
    * @return bytes copied: fewer than {@code count} where the readable half ends
    */
   public int read(int offset, byte[] to, int at, int count) {
-    int done = 0;
-    int skip = offset;
-    for (MemoryLoan loan : readable) {
-      if (done == count) {
-        break;
-      }
-      int length = loan.length();
-      if (skip >= length) {
-        skip -= length;
-        continue;
-      }
-      int part = Math.min(length - skip, count - done);
-      loan.read(skip, to, at + done, part);
-      done += part;
-      skip = 0;
-    }
-    return done;
+    return readable.read(offset, to, at, count);
   }
 
   /**
@@ -144,29 +136,12 @@ public final class DescriptorChain {
    * @return bytes copied: fewer than {@code count} where the writable half ends
    */
   public int write(int offset, byte[] from, int at, int count) {
-    int done = 0;
-    int skip = offset;
-    for (MemoryLoan loan : writable) {
-      if (done == count) {
-        break;
-      }
-      int length = loan.length();
-      if (skip >= length) {
-        skip -= length;
-        continue;
-      }
-      int part = Math.min(length - skip, count - done);
-      loan.write(skip, from, at + done, part);
-      loan.written(skip, part);
-      done += part;
-      skip = 0;
-    }
-    return done;
+    return writable.write(offset, from, at, count);
   }
 
   /** The bytes that the driver wrote, from {@code offset} on, as views of guest memory. */
   public List<ByteBuffer> readableBuffers(int offset, int count) {
-    return buffers(readable, offset, count);
+    return readable.buffers(offset, count);
   }
 
   /**
@@ -174,49 +149,36 @@ public final class DescriptorChain {
    * has to be {@linkplain #written reported}.
    */
   public List<ByteBuffer> writableBuffers(int offset, int count) {
-    return buffers(writable, offset, count);
+    return writable.buffers(offset, count);
   }
 
-  private static List<ByteBuffer> buffers(List<MemoryLoan> loans, int offset, int count) {
-    List<ByteBuffer> found = new ArrayList<>(loans.size());
-    int left = count;
-    int skip = offset;
-    for (MemoryLoan loan : loans) {
-      if (left == 0) {
-        break;
-      }
-      int length = loan.length();
-      if (skip >= length) {
-        skip -= length;
-        continue;
-      }
-      int part = Math.min(length - skip, left);
-      ByteBuffer whole = loan.buffer();
-      found.add(part == length ? whole : whole.slice(skip, part).order(ByteOrder.LITTLE_ENDIAN));
-      left -= part;
-      skip = 0;
-    }
-    return found;
+  /**
+   * The bytes that the driver wrote, from {@code offset} on, in host memory, until the chain is
+   * completed.
+   *
+   * @throws IndexOutOfBoundsException where there are no such bytes
+   */
+  public IoVectors readableVectors(int offset, int count) {
+    return vectors(readable.vectors(offset, count));
   }
 
-  /** Reports that bytes of {@link #writableBuffers} were written. */
+  /**
+   * Room for the driver, from {@code offset} on, in host memory, until the chain is completed; what
+   * is written there has to be {@linkplain #written reported}.
+   *
+   * @throws IndexOutOfBoundsException where there are no such bytes
+   */
+  public IoVectors writableVectors(int offset, int count) {
+    return vectors(writable.vectors(offset, count));
+  }
+
+  private static IoVectors vectors(long... runs) {
+    return new IoVectors(runs, runs.length / 2);
+  }
+
+  /** Reports that bytes of {@link #writableBuffers} or {@link #writableVectors} were written. */
   public void written(int offset, int count) {
-    int left = count;
-    int skip = offset;
-    for (MemoryLoan loan : writable) {
-      if (left == 0) {
-        break;
-      }
-      int length = loan.length();
-      if (skip >= length) {
-        skip -= length;
-        continue;
-      }
-      int part = Math.min(length - skip, left);
-      loan.written(skip, part);
-      left -= part;
-      skip = 0;
-    }
+    writable.written(offset, count);
   }
 
   /**
@@ -224,7 +186,9 @@ public final class DescriptorChain {
    * not bytes.
    */
   public List<Run> writableRuns() {
-    return writable.stream().map(loan -> new Run(loan.address(), loan.length())).toList();
+    return IntStream.range(0, writable.count())
+        .mapToObj(i -> new Run(writable.address(i), writable.length(i)))
+        .toList();
   }
 
   /**
@@ -237,8 +201,8 @@ public final class DescriptorChain {
 
   /** Gives the memory back. */
   void close() {
-    readable.forEach(MemoryLoan::close);
-    writable.forEach(MemoryLoan::close);
+    readable.close();
+    writable.close();
   }
 
   void save(StateWriter out) {
@@ -248,11 +212,11 @@ public final class DescriptorChain {
     save(writable, out);
   }
 
-  private static void save(List<MemoryLoan> loans, StateWriter out) {
-    out.writeInt(loans.size());
-    for (MemoryLoan loan : loans) {
-      out.writeLong(loan.address());
-      out.writeInt(loan.length());
+  private static void save(ScatteredLoan half, StateWriter out) {
+    out.writeInt(half.count());
+    for (int run = 0; run < half.count(); run++) {
+      out.writeLong(half.address(run));
+      out.writeInt(half.length(run));
     }
   }
 
@@ -262,10 +226,11 @@ public final class DescriptorChain {
    * @throws QueueViolation where its memory is not there
    */
   static DescriptorChain load(StateReader in, GuestMemory memory, int size) {
-    DescriptorChain chain = new DescriptorChain(in.readInt(0, size - 1), in.readInt(1, size));
+    DescriptorChain chain =
+        new DescriptorChain(memory, in.readInt(0, size - 1), in.readInt(1, size));
     try {
-      chain.load(in, memory, false);
-      chain.load(in, memory, true);
+      chain.load(in, false);
+      chain.load(in, true);
       return chain;
     } catch (RuntimeException e) {
       chain.close();
@@ -273,10 +238,10 @@ public final class DescriptorChain {
     }
   }
 
-  private void load(StateReader in, GuestMemory memory, boolean writes) {
+  private void load(StateReader in, boolean writes) {
     int count = in.readInt(0, MOST_DESCRIPTORS);
     for (int i = 0; i < count; i++) {
-      add(memory, in.readLong(), in.readInt(1, MOST_BYTES), writes);
+      add(in.readLong(), in.readInt(1, MOST_BYTES), writes);
     }
   }
 }

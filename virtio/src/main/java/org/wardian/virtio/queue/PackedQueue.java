@@ -120,15 +120,14 @@ final class PackedQueue extends Virtqueue {
   }
 
   private DescriptorChain build(int id, int count, long[] addresses, long[] words) {
-    DescriptorChain chain = new DescriptorChain(id, count);
+    DescriptorChain chain = new DescriptorChain(memory, id, count);
     try {
       for (int i = 0; i < count; i++) {
         int flags = (int) (words[i] >>> 48);
         if ((flags & ChainBuilder.INDIRECT) != 0 && count > 1) {
           throw new QueueViolation("a table within a chain of descriptors");
         }
-        ChainBuilder.packed(
-            chain, memory, addresses[i], words[i] & 0xffff_ffffL, flags, layout.indirect());
+        chains.packed(chain, addresses[i], words[i] & 0xffff_ffffL, flags);
       }
       return chain;
     } catch (QueueViolation e) {

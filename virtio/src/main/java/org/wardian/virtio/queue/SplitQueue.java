@@ -69,7 +69,7 @@ final class SplitQueue extends Virtqueue {
     if (layout.eventIndex() && notifications) {
       writeAvailableEvent();
     }
-    return ChainBuilder.split(memory, table, size, head, layout.indirect());
+    return chains.split(table, size, head);
   }
 
   @Override

@@ -22,6 +22,7 @@ import org.wardian.memory.MemoryLoan;
 public abstract sealed class Virtqueue implements AutoCloseable permits SplitQueue, PackedQueue {
   final QueueLayout layout;
   final GuestMemory memory;
+  final ChainBuilder chains;
   private final Runnable interrupt;
 
   /** The driver's area, that of descriptors, and ours: what {@link #lend} took. */
@@ -40,6 +41,7 @@ public abstract sealed class Virtqueue implements AutoCloseable permits SplitQue
   Virtqueue(GuestMemory memory, QueueLayout layout, Runnable interrupt) {
     this.memory = memory;
     this.layout = layout;
+    this.chains = new ChainBuilder(memory, layout.indirect());
     this.interrupt = interrupt;
     this.taken = new DescriptorChain[layout.size()];
   }
