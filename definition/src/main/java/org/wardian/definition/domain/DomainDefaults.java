@@ -8,9 +8,29 @@ import java.util.stream.IntStream;
  * What a daemon fills in where a document says nothing.
  *
  * @param emulator the path of the program that runs a machine
+ * @param variablesFolder where new firmware variables are kept, such as {@code
+ *     /var/lib/libvirt/qemu/nvram}
  * @param random what uuids and hardware addresses are made of
+ * @param hardware which chips stand for those that a document does not name
  */
-public record DomainDefaults(String emulator, RandomGenerator random) {
+public record DomainDefaults(
+    String emulator, String variablesFolder, RandomGenerator random, Hardware hardware) {
+  /**
+   * The chips of a machine.
+   *
+   * @param network a network card
+   * @param video a graphics card
+   * @param scsi a SCSI controller
+   * @param usb whether a machine has a USB controller that nobody asked for
+   */
+  public record Hardware(String network, String video, String scsi, boolean usb) {
+    /** Those that libvirt takes for QEMU 7.2 with all its devices. */
+    public static final Hardware QEMU = new Hardware("rtl8139", "cirrus", "lsilogic", true);
+
+    /** Those that our machine has. */
+    public static final Hardware OWN = new Hardware("e1000", "vga", "virtio-scsi", false);
+  }
+
   /** The newest board of each family, by the number in QEMU's names. */
   public static final String NEWEST_BOARD = "7.2";
 
@@ -20,15 +40,21 @@ public record DomainDefaults(String emulator, RandomGenerator random) {
   /** The board that {@code q35} stands for. */
   public static final String Q35 = "pc-q35-" + NEWEST_BOARD;
 
-  /** The names of all boards with a version: those that guests made under QEMU have. */
-  public static final List<String> BOARDS =
-      IntStream.rangeClosed(0, 2)
-          .boxed()
-          .flatMap(minor -> List.of("pc-i440fx-7." + minor, "pc-q35-7." + minor).stream())
-          .toList();
+  private static final List<String> VERSIONS =
+      List.of(
+          "7.2", "7.1", "7.0", "6.2", "6.1", "6.0", "5.2", "5.1", "5.0", "4.2", "4.1", "4.0", "3.1",
+          "3.0", "2.12", "2.11", "2.10", "2.9", "2.8", "2.7", "2.6", "2.5", "2.4");
 
-  /** The model of a processor where none is asked for. */
-  public static final String PROCESSOR = "qemu64";
+  /**
+   * The names of all boards with a version, the newest first: guests made under QEMU name them, and
+   * find the same board.
+   */
+  public static final List<String> BOARDS =
+      IntStream.range(0, VERSIONS.size())
+          .boxed()
+          .flatMap(
+              i -> List.of("pc-i440fx-" + VERSIONS.get(i), "pc-q35-" + VERSIONS.get(i)).stream())
+          .toList();
 
   /** The name that an alias of a board stands for; others stay. */
   public static String canonicalBoard(String name) {

@@ -6,6 +6,9 @@ import org.wardian.definition.xml.XmlElement;
 
 /** How a document is written for those who may see some of it. */
 final class DomainForm {
+  /** The namespace of what is passed to QEMU as it is. */
+  static final String QEMU_NAMESPACE = "http://libvirt.org/schemas/domain/qemu/1.0";
+
   /** The elements of a domain in their order. */
   static final ElementTable TABLE =
       ElementTable.read(DomainForm.class.getResourceAsStream("domain.elements"), "domain");
@@ -19,6 +22,21 @@ final class DomainForm {
           .ifPresent(devices ->
               devices.children("graphics").forEach(graphics -> graphics.set("passwd", null)));
     }
+    if (flags.contains(DomainFlag.INACTIVE)) {
+      LiveForm.settle(root);
+    }
     return root.toString();
+  }
+
+  /** An element with another prefix, and those below. */
+  static XmlElement withPrefix(XmlElement element, String prefix, String replacement) {
+    String name = element.name();
+    XmlElement copy =
+        new XmlElement(
+            name.startsWith(prefix) ? replacement + name.substring(prefix.length()) : name);
+    copy.text(element.text());
+    element.attributes().forEach(copy::set);
+    element.children().forEach(child -> copy.add(withPrefix(child, prefix, replacement)));
+    return copy;
   }
 }

@@ -14,7 +14,17 @@ public final class XmlException extends Exception {
      */
     BAD_CONTENT,
     /** A right document, which asks for something that cannot be had here. */
-    UNSUPPORTED
+    UNSUPPORTED,
+    /** A value that is no argument of its kind, such as an unknown unit. */
+    INVALID_ARGUMENT,
+    /** What libvirt calls an internal error, though a document is its cause. */
+    INTERNAL,
+    /** What cannot be done to this document: a device that is there already, or has no place. */
+    OPERATION_FAILED,
+    /** A device that is to be taken away is not there. */
+    NO_DEVICE,
+    /** What cannot be done to such a device at all. */
+    OPERATION_UNSUPPORTED
   }
 
   private final Kind kind;
@@ -34,6 +44,11 @@ public final class XmlException extends Exception {
   /** An element is missing, or a value is not one of those that there are. */
   public static XmlException badContent(String message) {
     return new XmlException(Kind.BAD_CONTENT, message);
+  }
+
+  /** A right document, which asks for something that cannot be had. */
+  public static XmlException unsupported(String message) {
+    return new XmlException(Kind.UNSUPPORTED, message);
   }
 
   /** What is wrong. */

@@ -3,6 +3,7 @@ package org.wardian.definition.xml;
 import java.io.StringReader;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import javax.xml.namespace.QName;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -80,9 +81,9 @@ public final class XmlReader {
                     + MOST_ELEMENTS
                     + " elements");
           }
-          XmlElement element = new XmlElement(reader.getLocalName());
+          XmlElement element = new XmlElement(name(reader.getName()));
           for (int i = 0; i < reader.getAttributeCount(); i++) {
-            element.set(reader.getAttributeLocalName(i), reader.getAttributeValue(i));
+            element.set(name(reader.getAttributeName(i)), reader.getAttributeValue(i));
           }
           if (!open.isEmpty()) {
             open.peek().add(element);
@@ -119,6 +120,13 @@ public final class XmlReader {
       }
     }
     throw new XmlException(XmlException.Kind.NOT_WELL_FORMED, at(reader) + "Document is empty");
+  }
+
+  /** A name as it was written; a reader that knows no namespaces may take prefixes apart. */
+  private static String name(QName name) {
+    return name.getPrefix().isEmpty()
+        ? name.getLocalPart()
+        : name.getPrefix() + ":" + name.getLocalPart();
   }
 
   /** Only comments may follow the root. */
