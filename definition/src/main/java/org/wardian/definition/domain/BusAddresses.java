@@ -13,6 +13,9 @@ final class BusAddresses {
   /** Ports of a hub. */
   private static final int HUB_PORTS = 8;
 
+  /** Devices up to which hubs are added. */
+  private static final int MOST_USB = 4096;
+
   private BusAddresses() {}
 
   static void complete(DomainDocument document) throws XmlException {
@@ -195,8 +198,13 @@ final class BusAddresses {
       }
     }
     long waiting = ordered.stream().filter(device -> isOpen(device)).count();
-    long room = free.values().stream().mapToLong(List::size).sum();
-    while (waiting > room && room > 0 && waiting < 4096) {
+    long room =
+        free.values().stream().mapToLong(List::size).sum()
+            + HUB_PORTS
+                * ordered.stream()
+                    .filter(device -> device.name().equals("hub") && isOpen(device))
+                    .count();
+    while (waiting > room && room > 0 && waiting < MOST_USB) {
       XmlElement hub = new XmlElement("hub").set("type", "usb");
       devices.add(hub);
       ordered.add((int) ordered.stream().filter(d -> d.name().equals("hub")).count(), hub);

@@ -159,7 +159,7 @@ final class DeviceDefaults {
     }
     XmlElement target = card.child("target");
     String dev = target == null ? null : target.attribute("dev");
-    if (dev != null && MADE_TARGETS.stream().anyMatch(dev::startsWith)) {
+    if (dev != null && isMadeTarget(dev)) {
       target.set("dev", null);
     }
     if (target != null && target.attributes().isEmpty()) {
@@ -180,6 +180,11 @@ final class DeviceDefaults {
       otherwise(
           address, "family", address.attribute("address", "").contains(":") ? "ipv6" : "ipv4");
     }
+  }
+
+  /** Whether a host's interface has a name that was made for a domain that ran. */
+  static boolean isMadeTarget(String dev) {
+    return MADE_TARGETS.stream().anyMatch(dev::startsWith);
   }
 
   private static void input(XmlElement input) {

@@ -47,6 +47,7 @@ final class MachineDefaults {
     if (memory != null && (current == null || current.text().equals("0"))) {
       root.childOrNew("currentMemory").set("unit", "KiB").text(memory);
     }
+    cells(root);
     XmlElement tune = root.child("memtune");
     if (tune != null) {
       for (XmlElement limit : tune.children()) {
@@ -58,6 +59,28 @@ final class MachineDefaults {
       for (XmlElement page : pages.children()) {
         attributeSize(page, "size");
       }
+    }
+  }
+
+  /** Where nodes of memory are said, they and the modules are the memory. */
+  private static void cells(XmlElement root) {
+    XmlElement numa = root.find("cpu/numa").orElse(null);
+    if (numa == null || numa.child("cell") == null) {
+      return;
+    }
+    long sum = 0;
+    for (XmlElement cell : numa.children("cell")) {
+      XmlElement size = new XmlElement("memory").text(cell.attribute("memory", "0"));
+      sum += Scale.kib(size.set("unit", cell.attribute("unit"))).orElse(0);
+    }
+    for (XmlElement module : root.childOrNew("devices").children("memory")) {
+      sum += Scale.kib(module.find("target/size").orElse(null)).orElse(0);
+    }
+    long current = Scale.kib(root.child("currentMemory")).orElse(0);
+    boolean all = current == 0 || current == Scale.kib(root.child("memory")).orElse(0);
+    root.childOrNew("memory").set("unit", "KiB").text(Long.toString(sum));
+    if (all || current > sum) {
+      root.childOrNew("currentMemory").set("unit", "KiB").text(Long.toString(sum));
     }
   }
 
