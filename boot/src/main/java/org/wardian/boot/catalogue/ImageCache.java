@@ -13,7 +13,6 @@ import java.util.regex.Pattern;
 import org.wardian.boot.catalogue.CatalogueException.Kind;
 import org.wardian.boot.catalogue.DebianArchive.GuestPackages;
 import org.wardian.boot.catalogue.ImageManifest.Origin;
-import org.wardian.boot.catalogue.ImageManifest.StoredFile;
 
 /**
  * The guests on this machine's disk, fetched once and used offline from then on.

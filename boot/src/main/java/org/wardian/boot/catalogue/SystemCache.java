@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.wardian.boot.catalogue.CatalogueException.Kind;
-import org.wardian.boot.catalogue.ImageManifest.StoredFile;
 import org.wardian.boot.catalogue.SystemPreparation.Prepared;
 
 /**

@@ -1,15 +1,9 @@
 package org.wardian.boot.catalogue;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import org.wardian.boot.catalogue.ImageManifest.StoredFile;
 
 /**
  * What a system in the cache was made of; kept as {@code manifest.json} beside its disk.
@@ -50,31 +44,24 @@ public record SystemManifest(
   public static final String PACKAGES_FILE = "packages.txt";
 
   private static final int FORMAT = 1;
-  private static final JsonFactory JSON = new JsonFactory();
 
   /** The manifest as JSON text. */
   byte[] toJson() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.useDefaultPrettyPrinter();
-      json.writeStartObject();
-      json.writeNumberField("format", FORMAT);
-      json.writeStringField("name", name);
-      json.writeStringField("suite", suite);
-      json.writeStringField("architecture", architecture);
-      json.writeStringField("built", built.toString());
-      json.writeStringField("recipe", recipe);
-      json.writeNumberField("packageCount", packageCount);
-      json.writeStringField("kernelRelease", kernelRelease);
-      json.writeObjectFieldStart("files");
-      ImageManifest.write(json, KERNEL_FILE, kernel);
-      ImageManifest.write(json, INITRD_FILE, initrd);
-      json.writeEndObject();
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory cannot fail", e);
-    }
-    return out.toByteArray();
+    Map<String, StoredFile> files = new LinkedHashMap<>();
+    files.put(KERNEL_FILE, kernel);
+    files.put(INITRD_FILE, initrd);
+    return ManifestWriter.text(
+        FORMAT,
+        json -> {
+          json.writeStringField("name", name);
+          json.writeStringField("suite", suite);
+          json.writeStringField("architecture", architecture);
+          json.writeStringField("built", built.toString());
+          json.writeStringField("recipe", recipe);
+          json.writeNumberField("packageCount", packageCount);
+          json.writeStringField("kernelRelease", kernelRelease);
+        },
+        files);
   }
 
   /**
@@ -83,28 +70,16 @@ public record SystemManifest(
    * @throws IOException if it is none, with a message that says why
    */
   static SystemManifest fromJson(byte[] data) throws IOException {
-    Map<String, String> values;
-    try {
-      values = ImageManifest.flatten(data);
-    } catch (JsonProcessingException | RuntimeException e) {
-      throw new IOException("it is not JSON", e);
-    }
-    if (!values.getOrDefault("format", "").equals(Integer.toString(FORMAT))) {
-      throw new IOException("it is no manifest of format " + FORMAT);
-    }
-    try {
-      return new SystemManifest(
-          ImageManifest.required(values, "name"),
-          ImageManifest.required(values, "suite"),
-          ImageManifest.required(values, "architecture"),
-          Instant.parse(ImageManifest.required(values, "built")),
-          ImageManifest.required(values, "recipe"),
-          Integer.parseInt(ImageManifest.required(values, "packageCount")),
-          ImageManifest.required(values, "kernelRelease"),
-          ImageManifest.storedFile(values, KERNEL_FILE),
-          ImageManifest.storedFile(values, INITRD_FILE));
-    } catch (DateTimeException | NumberFormatException e) {
-      throw new IOException("its date or number of packages cannot be read", e);
-    }
+    ManifestReader manifest = ManifestReader.of(data, FORMAT);
+    return new SystemManifest(
+        manifest.text("name"),
+        manifest.text("suite"),
+        manifest.text("architecture"),
+        manifest.instant("built"),
+        manifest.text("recipe"),
+        manifest.number("packageCount"),
+        manifest.text("kernelRelease"),
+        manifest.file(KERNEL_FILE),
+        manifest.file(INITRD_FILE));
   }
 }

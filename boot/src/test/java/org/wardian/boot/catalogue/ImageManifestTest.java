@@ -20,8 +20,8 @@ class ImageManifestTest {
           "6.1.0-56-cloud-amd64",
           new ImageManifest.Origin("linux-image-6.1.0", "6.1.192-2", "http://a/k.deb", "00"),
           new ImageManifest.Origin("busybox-static", "1:1.35", "http://a/b.deb", "11"),
-          new ImageManifest.StoredFile(14_186_432, "ab".repeat(32)),
-          new ImageManifest.StoredFile(1_982_256, "cd".repeat(32)));
+          new StoredFile(14_186_432, "ab".repeat(32)),
+          new StoredFile(1_982_256, "cd".repeat(32)));
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);

@@ -217,7 +217,7 @@ class SystemCacheTest {
     Files.writeString(system.folder().resolve("vmlinuz"), "a kerneL");
     assertThatExceptionOfType(CatalogueException.class)
         .isThrownBy(system::kernel)
-        .withMessageContaining("it is not what was put there")
+        .withMessageContaining("expected SHA-256 ")
         .satisfies(e -> assertThat(e.kind()).isEqualTo(Kind.CORRUPT_CACHE));
   }
 
