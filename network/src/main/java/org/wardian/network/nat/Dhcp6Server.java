@@ -63,16 +63,9 @@ final class Dhcp6Server implements UdpHandler {
   }
 
   @Override
-  public void datagram(
-      long station,
-      IpAddress source,
-      int sourcePort,
-      IpAddress destination,
-      byte[] bytes,
-      int offset,
-      int length) {
+  public void datagram(Flow flow, byte[] bytes, int offset, int length) {
     Dhcp6Message message = Dhcp6Message.parse(bytes, offset, length);
-    if (message == null || source.unspecified()) {
+    if (message == null || flow.guest().unspecified()) {
       engine.counters().malformed.increment();
       return;
     }
@@ -111,7 +104,7 @@ final class Dhcp6Server implements UdpHandler {
         return;
       }
     }
-    answer(message, reply, client, options, source, sourcePort);
+    answer(message, reply, client, options, flow.guest(), flow.guestPort());
   }
 
   private void associate(Dhcp6Message message, byte[] client, List<Option> options) {

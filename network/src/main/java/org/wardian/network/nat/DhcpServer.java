@@ -97,14 +97,7 @@ final class DhcpServer implements UdpHandler {
   }
 
   @Override
-  public void datagram(
-      long station,
-      IpAddress source,
-      int sourcePort,
-      IpAddress destination,
-      byte[] bytes,
-      int offset,
-      int length) {
+  public void datagram(Flow flow, byte[] bytes, int offset, int length) {
     DhcpMessage message = DhcpMessage.parse(bytes, offset, length);
     if (message == null
         || message.operation() != DhcpMessage.REQUEST

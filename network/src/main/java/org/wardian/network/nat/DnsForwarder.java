@@ -59,15 +59,8 @@ final class DnsForwarder implements UdpHandler {
   }
 
   @Override
-  public void datagram(
-      long station,
-      IpAddress source,
-      int sourcePort,
-      IpAddress destination,
-      byte[] bytes,
-      int offset,
-      int length) {
-    if (source.unspecified()) {
+  public void datagram(Flow flow, byte[] bytes, int offset, int length) {
+    if (flow.guest().unspecified()) {
       engine.counters().refused.increment();
       return;
     }
@@ -77,7 +70,6 @@ final class DnsForwarder implements UdpHandler {
       return;
     }
     engine.counters().queries.increment();
-    Flow flow = new Flow(source, sourcePort, destination, Routes.DNS_PORT);
     byte[] own =
         message.query()
             ? own(bytes, offset, message)

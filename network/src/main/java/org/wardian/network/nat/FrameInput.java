@@ -124,7 +124,7 @@ final class FrameInput {
           engine.tcp().input(packet);
         }
       }
-      case IpProtocol.UDP -> udp(packet, frame, vouched, station);
+      case IpProtocol.UDP -> udp(packet, frame, vouched);
       case IpProtocol.ICMP -> {
         if (!packet.source().isV4() || packet.source().unspecified() || !sound(packet)) {
           counters.malformed.increment();
@@ -149,7 +149,7 @@ final class FrameInput {
     }
   }
 
-  private void udp(IpPacket packet, Frame frame, boolean vouched, long station) {
+  private void udp(IpPacket packet, Frame frame, boolean vouched) {
     UdpHeader header = UdpHeader.parse(packet.bytes(), packet.payload(), packet.length());
     // Over IPv6 a checksum is not optional (RFC 8200 §8.1).
     if (header == null
@@ -163,7 +163,7 @@ final class FrameInput {
     int segment =
         frame != null && frame.segmentation() == Frame.Segmentation.UDP ? frame.segmentSize() : 0;
     if (segment <= 0 || segment >= header.length()) {
-      engine.udp().input(packet, header, station);
+      engine.udp().input(packet, header);
       return;
     }
     for (int offset = 0; offset < header.length(); offset += segment) {
@@ -175,7 +175,7 @@ final class FrameInput {
               header.payload() + offset,
               part,
               header.checksummed());
-      engine.udp().input(packet, piece, station);
+      engine.udp().input(packet, piece);
     }
   }
 

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.wardian.network.wire.IpAddress;
 import org.wardian.network.wire.NetworkOrder;
 import org.wardian.network.wire.TftpRequest;
 
@@ -55,19 +54,11 @@ final class TftpServer implements UdpHandler {
   }
 
   @Override
-  public void datagram(
-      long station,
-      IpAddress source,
-      int sourcePort,
-      IpAddress destination,
-      byte[] bytes,
-      int offset,
-      int length) {
-    if (source.unspecified()) {
+  public void datagram(Flow flow, byte[] bytes, int offset, int length) {
+    if (flow.guest().unspecified()) {
       engine.counters().refused.increment();
       return;
     }
-    Flow flow = new Flow(source, sourcePort, destination, PORT);
     if (length >= 2 && NetworkOrder.get16(bytes, offset) == TftpRequest.WRITE) {
       error(flow, PORT, VIOLATION, "files are here to be read");
       return;
@@ -249,17 +240,9 @@ final class TftpServer implements UdpHandler {
     }
 
     @Override
-    public void datagram(
-        long station,
-        IpAddress source,
-        int sourcePort,
-        IpAddress destination,
-        byte[] bytes,
-        int offset,
-        int length) {
-      if (!source.equals(flow.guest()) || sourcePort != flow.guestPort()) {
-        Flow stranger = new Flow(source, sourcePort, destination, port);
-        error(stranger, port, UNKNOWN_TRANSFER, "not your transfer");
+    public void datagram(Flow from, byte[] bytes, int offset, int length) {
+      if (!from.guest().equals(flow.guest()) || from.guestPort() != flow.guestPort()) {
+        error(from, port, UNKNOWN_TRANSFER, "not your transfer");
         return;
       }
       if (length < 4 || NetworkOrder.get16(bytes, offset) != TftpRequest.ACKNOWLEDGMENT) {

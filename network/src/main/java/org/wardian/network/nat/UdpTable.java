@@ -62,17 +62,13 @@ final class UdpTable {
   }
 
   /** Takes a datagram of a guest whose checksum was right. */
-  void input(IpPacket packet, UdpHeader header, long station) {
+  void input(IpPacket packet, UdpHeader header) {
+    Flow flow =
+        new Flow(
+            packet.source(), header.sourcePort(), packet.destination(), header.destinationPort());
     UdpHandler service = service(packet.destination(), header.destinationPort());
     if (service != null) {
-      service.datagram(
-          station,
-          packet.source(),
-          header.sourcePort(),
-          packet.destination(),
-          packet.bytes(),
-          header.payload(),
-          header.length());
+      service.datagram(flow, packet.bytes(), header.payload(), header.length());
       return;
     }
     if (packet.source().unspecified()
@@ -82,9 +78,6 @@ final class UdpTable {
       counters.refused.increment();
       return;
     }
-    Flow flow =
-        new Flow(
-            packet.source(), header.sourcePort(), packet.destination(), header.destinationPort());
     UdpFlow known = flows.get(flow);
     if (known == null) {
       known = open(flow, packet);
