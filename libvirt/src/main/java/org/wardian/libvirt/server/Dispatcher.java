@@ -28,26 +28,35 @@ final class Dispatcher {
     Header header = message.header();
     Call call = null;
     ServerStream stream = null;
+    XdrStruct arguments = null;
+    LibvirtException failure = null;
+    long began = System.nanoTime();
     try {
       Frame reply;
       try {
         Procedure<?, ?> procedure = procedure(header);
         requireLogin(procedure);
         call = new Call(session, procedure, header, message.descriptors());
-        XdrStruct arguments = arguments(procedure, message);
+        arguments = arguments(procedure, message);
         admit(procedure, arguments);
         XdrStruct result = session.server().handlers().call(procedure, call, arguments);
         reply = reply(call, result);
         stream = stream(call);
       } catch (LibvirtException e) {
+        failure = e;
         reply = error(header, e);
       } catch (RuntimeException | Error e) {
         Session.LOG.log(System.Logger.Level.ERROR, "the call " + header + " failed", e);
-        reply =
-            error(
-                header,
-                new LibvirtException(
-                    ErrorNumber.INTERNAL_ERROR, ErrorDomain.RPC, "the daemon failed: " + e, e));
+        failure =
+            new LibvirtException(
+                ErrorNumber.INTERNAL_ERROR, ErrorDomain.RPC, "the daemon failed: " + e, e);
+        reply = error(header, failure);
+      }
+      if (call != null) {
+        session
+            .server()
+            .observer()
+            .finished(session, call.procedure(), arguments, failure, System.nanoTime() - began);
       }
       send(reply, call, stream);
     } catch (IOException e) {

@@ -19,11 +19,15 @@ import org.wardian.libvirt.wire.remote.DomainSnapshotGetXmlDescArgs;
 import org.wardian.libvirt.xdr.XdrStruct;
 
 /** What a read-only connection may do. */
-final class ReadOnlyRules {
+public final class ReadOnlyRules {
   private ReadOnlyRules() {}
 
-  /** Refuses what changes something, and what shows secrets. */
-  static void check(Procedure<?, ?> procedure, XdrStruct arguments) throws LibvirtException {
+  /**
+   * Refuses what changes something, and what shows secrets.
+   *
+   * @throws LibvirtException with {@code OPERATION_DENIED} and the words of libvirtd
+   */
+  public static void check(Procedure<?, ?> procedure, XdrStruct arguments) throws LibvirtException {
     switch (procedure.readOnly()) {
       case ALLOWED -> {}
       case DENIED ->

@@ -41,6 +41,7 @@ public final class Server implements AutoCloseable {
   private final List<SaslMechanism> mechanisms;
   private final AccessPolicy access;
   private final Predicate<Session> polkit;
+  private final CallObserver observer;
   private final ConnectionProcedures connectionProcedures;
   private final HandlerTable handlers;
   private final List<Service> services = new ArrayList<>();
@@ -58,6 +59,7 @@ public final class Server implements AutoCloseable {
     private List<SaslMechanism> mechanisms = List.of();
     private AccessPolicy access = AccessPolicy.OPEN;
     private Predicate<Session> polkit = session -> false;
+    private CallObserver observer = CallObserver.NONE;
 
     /** With defaults: no SASL, everything allowed, and polkit refuses all but root. */
     public Settings(ConnectionOpener opener) {
@@ -88,6 +90,12 @@ public final class Server implements AutoCloseable {
       return this;
     }
 
+    /** Who hears of each call. */
+    public Settings observer(CallObserver value) {
+      observer = value;
+      return this;
+    }
+
     /** Whether the host's policy lets a user of a UNIX socket in; it may take its time. */
     public Settings polkit(Predicate<Session> value) {
       polkit = value;
@@ -102,6 +110,7 @@ public final class Server implements AutoCloseable {
     mechanisms = settings.mechanisms;
     access = settings.access;
     polkit = settings.polkit;
+    observer = settings.observer;
     connectionProcedures = new ConnectionProcedures(settings.opener, events, limits);
     List<HandlerFamily> all = new ArrayList<>(families);
     all.add(connectionProcedures);
@@ -277,6 +286,10 @@ public final class Server implements AutoCloseable {
 
   Predicate<Session> polkit() {
     return polkit;
+  }
+
+  CallObserver observer() {
+    return observer;
   }
 
   /** Stops accepting, and disconnects everyone. */
