@@ -7,7 +7,10 @@ module org.wardian.daemon {
   requires org.wardian.network;
   requires org.wardian.qmp;
   requires com.fasterxml.jackson.databind;
+  requires jdk.httpserver;
 
   exports org.wardian.daemon;
+  exports org.wardian.daemon.domain;
+  exports org.wardian.daemon.host;
   exports org.wardian.daemon.persistence;
 }

@@ -1,0 +1,173 @@
+package org.wardian.daemon;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.wardian.daemon.domain.Domains;
+import org.wardian.daemon.domain.MachineLauncher;
+import org.wardian.daemon.host.HostProcedures;
+import org.wardian.libvirt.sasl.ScramServer;
+import org.wardian.libvirt.server.AuthenticationType;
+import org.wardian.libvirt.server.CallObserver;
+import org.wardian.libvirt.server.Events;
+import org.wardian.libvirt.server.HandlerFamily;
+import org.wardian.libvirt.server.Server;
+import org.wardian.libvirt.server.TcpService;
+import org.wardian.libvirt.server.UnixService;
+import org.wardian.libvirt.tls.TlsIdentity;
+
+/**
+ * wardiand: its folders taken, its objects read, its sockets served. It ends by {@link #close};
+ * machines go on without it, and the next one finds them.
+ */
+public final class Daemon implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Daemon.class.getName());
+
+  /** Names under which clients look for a daemon: of its own, and that of old. */
+  private static final List<String> SOCKETS = List.of("virtqemud-sock", "libvirt-sock");
+
+  private final List<AutoCloseable> parts = new ArrayList<>();
+  private final List<String> places = new ArrayList<>();
+  private Server server;
+
+  private Daemon() {}
+
+  /**
+   * Starts a daemon; when this returns, clients may connect.
+   *
+   * @param machines starts the processes of machines
+   * @throws IOException where it cannot be: another has the folder, a port is taken, a file is
+   *     wrong
+   */
+  public static Daemon start(Folders folders, DaemonSettings settings, MachineLauncher machines)
+      throws IOException {
+    Daemon daemon = new Daemon();
+    try {
+      daemon.open(folders, settings, machines);
+      return daemon;
+    } catch (IOException | RuntimeException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  private void open(Folders folders, DaemonSettings settings, MachineLauncher machines)
+      throws IOException {
+    for (Path folder :
+        List.of(
+            folders.configuration(),
+            folders.state(),
+            folders.library(),
+            folders.cache(),
+            folders.log())) {
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(
+              PosixFilePermissions.fromString(folders.system() ? "rwxr-xr-x" : "rwx------")));
+    }
+    parts.add(FolderLock.take(folders.state().resolve("wardiand.lock")));
+    Events events = new Events();
+    Metrics metrics = new Metrics();
+    CallObserver observer = metrics;
+    if (settings.auditLog().isPresent()) {
+      AuditLog audit = new AuditLog(settings.auditLog().get());
+      parts.add(audit);
+      observer =
+          (session, procedure, arguments, failure, nanoseconds) -> {
+            metrics.finished(session, procedure, arguments, failure, nanoseconds);
+            audit.finished(session, procedure, arguments, failure, nanoseconds);
+          };
+    }
+    Domains domains = new Domains(folders, events, machines);
+    parts.add(domains);
+    List<HandlerFamily> families = new ArrayList<>();
+    families.add(new HostProcedures(folders));
+    families.add(domains);
+    server =
+        new Server(
+            new Server.Settings(new UriPolicy(folders.system()))
+                .events(events)
+                .limits(settings.limits())
+                .access(settings.roles())
+                .mechanisms(List.of(new ScramServer(new SaslUsers(settings.saslUsers()))))
+                .observer(observer),
+            families);
+    parts.add(server);
+    domains.load();
+    serve(folders, settings);
+    metrics.watch(server, domains);
+    if (settings.metrics().isPresent()) {
+      parts.add(metrics.serve(settings.metrics().get()));
+      places.add(
+          "http://"
+              + settings.metrics().get().getHostString()
+              + ":"
+              + settings.metrics().get().getPort()
+              + "/metrics");
+    }
+    domains.autostart();
+  }
+
+  private void serve(Folders folders, DaemonSettings settings) throws IOException {
+    for (String name : SOCKETS) {
+      unix(folders.state().resolve(name), settings.socketPermissions(), false, settings.unix());
+      unix(
+          folders.state().resolve(name + "-ro"),
+          settings.readOnlyPermissions(),
+          true,
+          List.of(AuthenticationType.NONE));
+    }
+    if (settings.tcp().isPresent()) {
+      TcpService tcp = new TcpService(settings.tcp().get(), null, settings.tcpAuthentication());
+      server.serve(tcp);
+      places.add("tcp port " + tcp.port());
+    }
+    if (settings.tls().isPresent()) {
+      TcpService tls =
+          new TcpService(
+              settings.tls().get(),
+              TlsIdentity.ofServer(settings.certificates()),
+              settings.tlsAuthentication());
+      server.serve(tls);
+      places.add("tls port " + tls.port());
+    }
+  }
+
+  private void unix(
+      Path path,
+      Set<PosixFilePermission> permissions,
+      boolean readOnly,
+      List<AuthenticationType> types)
+      throws IOException {
+    server.serve(new UnixService(path, permissions, readOnly, types));
+    places.add(path.toString());
+  }
+
+  /** Where it is served, for a message. */
+  public List<String> places() {
+    return List.copyOf(places);
+  }
+
+  /** Its server. */
+  public Server server() {
+    return server;
+  }
+
+  /** Disconnects all clients and lets go of the folders. Machines go on. */
+  @Override
+  public void close() {
+    for (AutoCloseable part : parts.reversed()) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.log(System.Logger.Level.ERROR, part + " cannot be closed", e);
+      }
+    }
+    parts.clear();
+  }
+}

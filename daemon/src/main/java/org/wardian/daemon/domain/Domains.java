@@ -1,0 +1,204 @@
+package org.wardian.daemon.domain;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.wardian.daemon.Folders;
+import org.wardian.definition.domain.DomainDefaults;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.server.Events;
+import org.wardian.libvirt.server.HandlerFamily;
+import org.wardian.libvirt.server.HandlerTable;
+
+/**
+ * The domains of a daemon: what is defined is read from its files, machines that run are found
+ * again, and clients' calls are answered. Closing it leaves machines alone.
+ */
+public final class Domains implements HandlerFamily, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Domains.class.getName());
+
+  private final DomainTable table = new DomainTable();
+  private final DomainFiles files;
+  private final Lifecycle life;
+  private final LiveDocuments documents;
+  private final DomainParts.SnapshotSeam seam = new DomainParts.SnapshotSeam();
+  private final List<DomainProcedures> groups;
+
+  /**
+   * Without any domain until {@link #load}.
+   *
+   * @param launcher starts machines
+   */
+  public Domains(Folders folders, Events events, MachineLauncher launcher) {
+    files = new DomainFiles(folders);
+    documents = new LiveDocuments(files);
+    DomainEvents domainEvents = new DomainEvents(events);
+    life = new Lifecycle(table, files, domainEvents, launcher, documents);
+    DomainParts parts =
+        new DomainParts(
+            folders,
+            table,
+            files,
+            domainEvents,
+            life,
+            new DomainXml(
+                new DomainDefaults(
+                    launcher.emulator(),
+                    folders.library().resolve("qemu/nvram").toString(),
+                    new SecureRandom(),
+                    DomainDefaults.Hardware.OWN)),
+            launcher,
+            new GuestAgents(),
+            seam);
+    SavedMachines saved = new SavedMachines(table, files, life);
+    groups =
+        List.of(
+            new LookupProcedures(parts),
+            new DefinitionProcedures(parts),
+            new LifeProcedures(parts, saved),
+            new SaveProcedures(parts, saved),
+            new StateProcedures(parts));
+  }
+
+  /** Sets what machines are plugged into, and where their volumes are; before {@link #load}. */
+  public void connect(NetworkPlugs networks, VolumePaths volumes) {
+    documents.connect(networks, volumes);
+  }
+
+  /** Sets who knows of snapshots; before {@link #load}. */
+  public void records(SnapshotRecords records) {
+    seam.set(records);
+  }
+
+  @Override
+  public void register(HandlerTable handlers) {
+    groups.forEach(group -> group.register(handlers));
+  }
+
+  /**
+   * Reads all definitions and finds the machines that run. What is no definition is told of in the
+   * log, and left alone.
+   */
+  public void load() throws IOException {
+    for (Map.Entry<String, XmlElement> one : files.definitions().readAll().entrySet()) {
+      try {
+        define(one.getKey(), one.getValue());
+      } catch (IOException | LibvirtException e) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            files.definitions().file(one.getKey())
+                + " is no definition, and is left as it is: "
+                + e.getMessage());
+      }
+    }
+    // All at once: each has to be asked, and one may be stopped and silent.
+    try (ExecutorService finders = Executors.newVirtualThreadPerTaskExecutor()) {
+      files
+          .statuses()
+          .readAll()
+          .forEach((name, status) -> finders.execute(() -> find(name, status)));
+    }
+  }
+
+  private void define(String name, XmlElement root) throws IOException, LibvirtException {
+    if (!root.name().equals("domain")) {
+      throw new IOException("it is a <" + root.name() + ">");
+    }
+    DomainDocument document = DomainDocument.of(root);
+    UUID uuid = document.uuid().orElseThrow(() -> new IOException("it has no uuid"));
+    if (!document.name().equals(name)) {
+      throw new IOException("it is of the domain " + document.name());
+    }
+    table.add(
+        new Domain(uuid, DomainFacts.inactive(document, files.definitions().autostart(name))),
+        name);
+  }
+
+  private void find(String name, XmlElement element) {
+    try {
+      MachineStatus status = MachineStatus.of(element);
+      UUID uuid = status.document().uuid().orElseThrow(() -> new IOException("it has no uuid"));
+      int id = status.document().id().orElse(0);
+      table.sawId(id);
+      Domain known = table.get(uuid);
+      Domain domain =
+          known != null
+              ? known
+              : new Domain(
+                  uuid,
+                  new DomainFacts(
+                      null, status.document(), -1, status.state(), status.reason(), false, false));
+      if (known == null) {
+        table.add(domain, name);
+      }
+      if (!status.isThere()) {
+        LOG.log(System.Logger.Level.WARNING, "the machine of " + name + " ended meanwhile");
+        life.lost(domain, status);
+        return;
+      }
+      domain.update(now -> now.running(status.document(), id, status.state(), status.reason()));
+      life.adopt(domain, status);
+      LOG.log(System.Logger.Level.INFO, "found the machine of " + name + " again");
+    } catch (IOException | LibvirtException | RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "the machine of " + name + " cannot be taken up again", e);
+    }
+  }
+
+  /** Starts what is to start with the daemon, one after the other, in the background. */
+  public void autostart() {
+    List<Domain> wanted =
+        table.all().stream()
+            .filter(domain -> domain.facts().autostart() && !domain.isActive())
+            .sorted(Comparator.comparing(Domain::name))
+            .toList();
+    Thread.ofVirtual()
+        .name("autostart")
+        .start(() -> {
+          for (Domain domain : wanted) {
+            try {
+              domain.perform(
+                  "autostart",
+                  () -> {
+                    if (!domain.isActive()) {
+                      life.start(domain, Lifecycle.Order.boot(false));
+                    }
+                  });
+            } catch (LibvirtException | RuntimeException e) {
+              LOG.log(System.Logger.Level.ERROR, "cannot start " + domain + ": " + e.getMessage());
+            }
+          }
+        });
+  }
+
+  /** How many domains there are in each state. */
+  public Map<String, Long> countByState() {
+    return table.countByState();
+  }
+
+  /** Lets go of the machines, which go on; waits for changes that are being made. */
+  @Override
+  public void close() {
+    for (Domain domain : table.all()) {
+      try {
+        domain.perform(
+            "close",
+            () -> {
+              Machine machine = domain.machine();
+              if (machine != null) {
+                life.writeStatus(domain);
+                machine.close();
+              }
+            });
+      } catch (LibvirtException e) {
+        LOG.log(System.Logger.Level.WARNING, domain + " is left while it changes");
+      }
+    }
+  }
+}

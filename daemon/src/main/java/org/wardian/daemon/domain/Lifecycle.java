@@ -1,0 +1,333 @@
+package org.wardian.daemon.domain;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.libvirt.constants.DomainEventResumedDetailType;
+import org.wardian.libvirt.constants.DomainEventShutdownDetailType;
+import org.wardian.libvirt.constants.DomainEventStartedDetailType;
+import org.wardian.libvirt.constants.DomainEventStoppedDetailType;
+import org.wardian.libvirt.constants.DomainEventSuspendedDetailType;
+import org.wardian.libvirt.constants.DomainEventType;
+import org.wardian.libvirt.constants.DomainPausedReason;
+import org.wardian.libvirt.constants.DomainRunningReason;
+import org.wardian.libvirt.constants.DomainShutoffReason;
+import org.wardian.libvirt.constants.DomainState;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.wire.remote.DomainRef;
+
+/** Starts machines and ends them, with the events that belong to it. */
+final class Lifecycle {
+  private static final System.Logger LOG = System.getLogger(Lifecycle.class.getName());
+
+  private final DomainTable table;
+  private final DomainFiles files;
+  private final DomainEvents events;
+  private final MachineLauncher launcher;
+  private final GuestEvents guestEvents;
+  private final LiveDocuments documents;
+
+  Lifecycle(
+      DomainTable table,
+      DomainFiles files,
+      DomainEvents events,
+      MachineLauncher launcher,
+      LiveDocuments documents) {
+    this.table = table;
+    this.files = files;
+    this.events = events;
+    this.launcher = launcher;
+    this.documents = documents;
+    guestEvents = new GuestEvents(this, events);
+  }
+
+  /**
+   * How a machine is to start.
+   *
+   * @param paused whether it waits for a resume
+   * @param incoming a saved machine to go on with
+   * @param document another one than the definition; null for that
+   */
+  record Order(boolean paused, Optional<Path> incoming, DomainDocument document) {
+    /** From the beginning. */
+    static Order boot(boolean paused) {
+      return new Order(paused, Optional.empty(), null);
+    }
+  }
+
+  /**
+   * Starts a machine; the caller holds the domain's lock.
+   *
+   * @throws LibvirtException where it runs already, or cannot
+   */
+  void start(Domain domain, Order order) throws LibvirtException {
+    if (domain.isActive()) {
+      throw Refusal.notNow("domain is already running");
+    }
+    DomainDocument live =
+        (order.document() != null ? order.document() : domain.definition()).copy();
+    int id = table.nextId();
+    live.setId(OptionalInt.of(id));
+    Path folder = files.makeMachineFolder(id, live);
+    Machine machine = null;
+    try {
+      documents.prepare(live, folder);
+      files.writeLive(folder, live);
+      machine =
+          launcher.launch(
+              folder,
+              files.log(live.name()),
+              order.incoming(),
+              event -> guestEvents.take(domain, event));
+      documents.complete(live, machine);
+      publish(domain, machine, live, id, order);
+    } catch (LibvirtException | RuntimeException e) {
+      if (machine != null) {
+        domain.detach(machine);
+        machine.noteEnding();
+        machine.end(true);
+        machine.close();
+      }
+      release(live, folder);
+      domain.update(now -> now.stopped(DomainShutoffReason.FAILED.number()));
+      throw e;
+    }
+  }
+
+  private void publish(Domain domain, Machine machine, DomainDocument live, int id, Order order)
+      throws LibvirtException {
+    Machine started = machine;
+    domain.attach(machine);
+    domain.update(
+        now -> now.running(live, id, DomainState.PAUSED, DomainPausedReason.STARTING_UP.number()));
+    machine.whenEnded(() -> ended(domain, started));
+    boolean restored = order.incoming().isPresent();
+    int detail =
+        restored
+            ? DomainEventStartedDetailType.RESTORED.number()
+            : DomainEventStartedDetailType.BOOTED.number();
+    if (order.paused()) {
+      domain.enter(DomainState.PAUSED, DomainPausedReason.USER.number());
+      domain.update(now -> now.in(DomainState.PAUSED, DomainPausedReason.USER.number()));
+      writeStatus(domain);
+      events.lifecycle(domain, DomainEventType.STARTED, detail);
+      events.lifecycle(
+          domain,
+          DomainEventType.SUSPENDED,
+          restored
+              ? DomainEventSuspendedDetailType.RESTORED.number()
+              : DomainEventSuspendedDetailType.PAUSED.number());
+      return;
+    }
+    machine.execute("cont");
+    domain.enter(
+        DomainState.RUNNING,
+        restored ? DomainRunningReason.RESTORED.number() : DomainRunningReason.BOOTED.number());
+    writeStatus(domain);
+    events.lifecycle(
+        domain, DomainEventType.RESUMED, DomainEventResumedDetailType.UNPAUSED.number());
+    events.lifecycle(domain, DomainEventType.STARTED, detail);
+  }
+
+  /** Takes up a machine that was found: it is controlled again from now on. */
+  void adopt(Domain domain, MachineStatus status) throws IOException {
+    ProcessHandle process =
+        ProcessHandle.of(status.pid()).orElseThrow(() -> new IOException("it has ended"));
+    Machine machine =
+        Machine.connect(process, status.folder(), event -> guestEvents.take(domain, event));
+    if (machine.startTicks() != status.startTicks()) {
+      machine.close();
+      throw new IOException("process " + status.pid() + " is another one");
+    }
+    domain.attach(machine);
+    machine.whenEnded(() -> ended(domain, machine));
+    guestEvents.refresh(domain, machine);
+    writeStatus(domain);
+  }
+
+  /** Writes what the next daemon has to know; a failure is told in the log. */
+  void writeStatus(Domain domain) {
+    Machine machine = domain.machine();
+    DomainFacts facts = domain.facts();
+    if (machine == null || facts.live() == null) {
+      return;
+    }
+    try {
+      new MachineStatus(
+              machine.pid(),
+              machine.startTicks(),
+              machine.folder(),
+              facts.state(),
+              facts.reason(),
+              facts.live())
+          .write(files.statuses());
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "the status of " + domain + " is not written", e);
+    }
+  }
+
+  /** Pauses a running machine; nothing where it is. The caller holds the lock. */
+  void suspend(Domain domain, int reason) throws LibvirtException {
+    Machine machine = domain.running();
+    if (domain.facts().state() == DomainState.PMSUSPENDED) {
+      throw Refusal.notNow("domain is pmsuspended");
+    }
+    if (domain.facts().state() == DomainState.PAUSED) {
+      return;
+    }
+    machine.setPauseReason(reason);
+    machine.execute("stop");
+    guestEvents.paused(domain, machine);
+    writeStatus(domain);
+  }
+
+  /** Lets a paused machine go on. The caller holds the lock. */
+  void resume(Domain domain, int reason) throws LibvirtException {
+    Machine machine = domain.running();
+    DomainState state = domain.facts().state();
+    if (state == DomainState.PMSUSPENDED) {
+      throw Refusal.notNow("domain is pmsuspended");
+    }
+    if (state == DomainState.RUNNING) {
+      throw Refusal.notNow("domain is already running");
+    }
+    machine.execute("cont");
+    guestEvents.resumed(domain, reason);
+    writeStatus(domain);
+  }
+
+  /**
+   * Ends a machine at once. Needs no lock: it is what helps when somebody holds it for long.
+   *
+   * @param graceful not to kill it
+   */
+  void destroy(Domain domain, boolean graceful) throws LibvirtException {
+    Machine machine = domain.running();
+    machine.noteEnding();
+    DomainRef before = domain.ref();
+    if (!machine.end(!graceful)) {
+      throw Refusal.failed("Failed to terminate process " + machine.pid() + " with SIGTERM");
+    }
+    finish(
+        domain,
+        machine,
+        new Ending(
+            DomainShutoffReason.DESTROYED.number(),
+            DomainEventStoppedDetailType.DESTROYED.number(),
+            before,
+            machine.isGuestShutDown() ? -1 : DomainEventShutdownDetailType.HOST.number()));
+  }
+
+  /**
+   * Ends a machine that is of no use any more: it was saved, or has switched off.
+   *
+   * @param reason of the state
+   * @param detail of the event
+   */
+  void retire(Domain domain, Machine machine, int reason, int detail) {
+    machine.noteEnding();
+    machine.end(true);
+    finish(domain, machine, new Ending(reason, detail, null, -1));
+  }
+
+  /**
+   * How a machine came to its end.
+   *
+   * @param reason of the state
+   * @param detail of the event
+   * @param before the domain as it was, where its shutdown is told first
+   * @param shutdown the detail of that, or -1
+   */
+  private record Ending(int reason, int detail, DomainRef before, int shutdown) {}
+
+  /** A machine's process has ended. */
+  private void ended(Domain domain, Machine machine) {
+    if (machine.isEnding()) {
+      // Whoever ended it tells of it; where that one was too slow to see the end, this does.
+      finish(
+          domain,
+          machine,
+          new Ending(
+              DomainShutoffReason.DESTROYED.number(),
+              DomainEventStoppedDetailType.DESTROYED.number(),
+              domain.ref(),
+              DomainEventShutdownDetailType.HOST.number()));
+    } else if (machine.isGuestShutDown()) {
+      finish(
+          domain,
+          machine,
+          new Ending(
+              DomainShutoffReason.SHUTDOWN.number(),
+              DomainEventStoppedDetailType.SHUTDOWN.number(),
+              null,
+              -1));
+    } else {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "the machine of "
+              + domain
+              + " has ended unexpectedly: "
+              + MachineLauncher.lastWords(files.log(domain.name()), 0));
+      finish(
+          domain,
+          machine,
+          new Ending(
+              DomainShutoffReason.CRASHED.number(),
+              DomainEventStoppedDetailType.FAILED.number(),
+              null,
+              -1));
+    }
+  }
+
+  /** What follows from a machine's end; once, whoever comes first. */
+  private void finish(Domain domain, Machine machine, Ending ending) {
+    if (!domain.detach(machine)) {
+      return;
+    }
+    machine.close();
+    if (ending.shutdown() >= 0 && ending.before() != null) {
+      events.lifecycle(ending.before(), DomainEventType.SHUTDOWN, ending.shutdown());
+    }
+    DomainFacts before = domain.update(now -> now.stopped(ending.reason()));
+    String name = before.document().name();
+    release(before.live(), machine.folder());
+    try {
+      files.statuses().delete(name);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "the status of " + name + " is not removed", e);
+    }
+    DomainRef after = new DomainRef(name, domain.uuid(), -1);
+    if (!before.isPersistent()) {
+      table.remove(domain);
+    }
+    events.lifecycle(after, DomainEventType.STOPPED, ending.detail());
+  }
+
+  private void release(DomainDocument live, Path folder) {
+    documents.release(live);
+    try {
+      DomainFiles.deleteTree(folder);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, folder + " is not removed", e);
+    }
+  }
+
+  /** A machine whose process ended while there was no daemon. */
+  void lost(Domain domain, MachineStatus status) {
+    release(status.document(), status.folder());
+    try {
+      files.statuses().delete(status.document().name());
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "the status of " + domain + " is not removed", e);
+    }
+    domain.update(now -> now.stopped(DomainShutoffReason.CRASHED.number()));
+    DomainRef after = new DomainRef(status.document().name(), domain.uuid(), -1);
+    if (!domain.facts().isPersistent()) {
+      table.remove(domain);
+    }
+    events.lifecycle(after, DomainEventType.STOPPED, DomainEventStoppedDetailType.FAILED.number());
+  }
+}

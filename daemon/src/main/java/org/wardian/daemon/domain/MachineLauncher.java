@@ -1,0 +1,178 @@
+package org.wardian.daemon.domain;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.qmp.QmpEvent;
+
+/**
+ * Starts machines: a process for each, which outlives the daemon. Its standard input is empty, its
+ * words go to the domain's log.
+ */
+public final class MachineLauncher {
+  /** How long a machine may take until it answers: a host that starts twenty at once is slow. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static final long LOOK_MILLISECONDS = 10;
+
+  /** Characters of the log's end among which the reason is looked for. */
+  private static final int MOST_REASON = 4_096;
+
+  private final List<String> command;
+  private final String emulator;
+
+  /**
+   * One that starts a program.
+   *
+   * @param command the program with its first arguments; {@code --definition FILE --qmp SOCKET}
+   *     follow, then {@code --incoming FILE} and {@code --paused} where they are wanted
+   * @param emulator the path that documents name as the program
+   */
+  public MachineLauncher(List<String> command, String emulator) {
+    this.command = List.copyOf(command);
+    this.emulator = emulator;
+  }
+
+  /**
+   * One that starts {@code ward machine} with this process's own Java and flags.
+   *
+   * @param emulator the path that documents name as the program
+   */
+  public static MachineLauncher ofThisProgram(String emulator) throws IOException {
+    ProcessHandle.Info info = ProcessHandle.current().info();
+    String java =
+        info.command().orElseThrow(() -> new IOException("this process's program is unknown"));
+    List<String> command = new ArrayList<>();
+    command.add(java);
+    String[] arguments = info.arguments().orElse(new String[0]);
+    boolean found = false;
+    for (int i = 0; i < arguments.length && !found; i++) {
+      String one = arguments[i];
+      command.add(one);
+      if (one.equals("--module") || one.equals("-m")) {
+        command.add(arguments[i + 1]);
+        found = true;
+      } else if (one.equals("--module-path")
+          || one.equals("-cp")
+          || one.equals("-p")
+          || one.equals("--class-path")
+          || one.equals("-classpath")) {
+        command.add(arguments[++i]);
+      } else if (!one.startsWith("-")) {
+        found = true; // the main class
+      }
+    }
+    if (!found) {
+      throw new IOException("this process's arguments name no program: " + command);
+    }
+    command.add("machine");
+    return new MachineLauncher(command, emulator);
+  }
+
+  /** The path that documents name as the program. */
+  public String emulator() {
+    return emulator;
+  }
+
+  /** The command for a machine, as a text for a person. */
+  String commandLine(Path definition, Path socket) {
+    return String.join(" ", command) + " --definition " + definition + " --qmp " + socket;
+  }
+
+  /**
+   * Starts a machine and connects to it. It is paused until it is told {@code cont}.
+   *
+   * @param folder with {@link Machine#definition} in it; the socket is made there
+   * @param log the file that its words are appended to
+   * @param incoming a saved machine to go on with
+   * @param listener takes its events
+   * @throws LibvirtException with the last of its words where it ends before it answers
+   */
+  Machine launch(Path folder, Path log, Optional<Path> incoming, Consumer<QmpEvent> listener)
+      throws LibvirtException {
+    List<String> line = new ArrayList<>(command);
+    line.addAll(
+        List.of(
+            "--definition",
+            Machine.definition(folder).toString(),
+            "--qmp",
+            Machine.socket(folder).toString()));
+    incoming.ifPresent(file -> line.addAll(List.of("--incoming", file.toString())));
+    line.add("--paused");
+    Process process;
+    long before;
+    try {
+      Files.createDirectories(log.getParent());
+      before = Files.exists(log) ? Files.size(log) : 0;
+      ProcessBuilder builder = new ProcessBuilder(line);
+      builder.redirectInput(new File("/dev/null"));
+      builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+      builder.redirectErrorStream(true);
+      builder.directory(new File("/"));
+      process = builder.start();
+    } catch (IOException e) {
+      throw Refusal.internal("cannot start a machine's process: " + e.getMessage(), e);
+    }
+    try {
+      return connect(process, folder, log, before, listener);
+    } catch (LibvirtException | RuntimeException e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  private static Machine connect(
+      Process process, Path folder, Path log, long before, Consumer<QmpEvent> listener)
+      throws LibvirtException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    IOException last = null;
+    try {
+      while (System.nanoTime() < deadline) {
+        if (process.waitFor(LOOK_MILLISECONDS, TimeUnit.MILLISECONDS)) {
+          throw Refusal.internal(
+              "process exited while connecting to monitor: " + lastWords(log, before));
+        }
+        if (Files.exists(Machine.socket(folder))) {
+          try {
+            return Machine.connect(process.toHandle(), folder, listener);
+          } catch (IOException e) {
+            last = e; // The socket's file is there a moment before somebody listens.
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Refusal.internal("interrupted while a machine started", e);
+    }
+    throw Refusal.internal(
+        "the machine did not answer within "
+            + PATIENCE.toSeconds()
+            + " seconds: "
+            + (last == null ? "it made no socket" : last.getMessage()),
+        last);
+  }
+
+  /** The last line that a process wrote. */
+  static String lastWords(Path log, long from) {
+    try {
+      byte[] all = Files.readAllBytes(log);
+      int begin = (int) Math.max(Math.min(from, all.length), all.length - MOST_REASON);
+      String[] lines =
+          new String(all, begin, all.length - begin, StandardCharsets.UTF_8).strip().split("\n");
+      String last = lines[lines.length - 1].strip();
+      return last.isEmpty() ? "it said nothing" : last;
+    } catch (IOException e) {
+      return "its words are lost: " + e.getMessage();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package org.wardian.daemon.domain;
+
+import org.wardian.libvirt.error.LibvirtException;
+
+/** What a domain asks of the networks: a place for each of its cards of {@code type='network'}. */
+public interface NetworkPlugs {
+  /** None: a card of a network cannot be had. */
+  NetworkPlugs NONE =
+      new NetworkPlugs() {
+        @Override
+        public Plug plug(String network, String domain, String mac, String portGroup)
+            throws LibvirtException {
+          throw new LibvirtException(
+              org.wardian.libvirt.constants.ErrorNumber.NO_NETWORK,
+              org.wardian.libvirt.constants.ErrorDomain.NETWORK,
+              "no network with matching name '" + network + "'");
+        }
+
+        @Override
+        public void unplug(String network, String domain, String mac) {
+          // Nothing was plugged.
+        }
+      };
+
+  /**
+   * What a machine's process connects to.
+   *
+   * @param kind what the address is
+   * @param address a TAP interface's name, or the path of a switch's socket
+   * @param bridge the name of the bridge, for the document; null where there is none
+   */
+  record Plug(Kind kind, String address, String bridge) {
+    /** What a plug is. */
+    public enum Kind {
+      /** An interface of the host, by its name. */
+      TAP,
+      /** A socket of a switch between processes, by its path. */
+      SWITCH
+    }
+  }
+
+  /**
+   * Makes a place for a card.
+   *
+   * @param network the network's name
+   * @param domain the domain's name
+   * @param mac the card's address, as the document has it
+   * @param portGroup or null
+   * @throws LibvirtException where the network is not there or not active
+   */
+  Plug plug(String network, String domain, String mac, String portGroup) throws LibvirtException;
+
+  /** Takes the place of a card away; nothing where there is none. */
+  void unplug(String network, String domain, String mac);
+}

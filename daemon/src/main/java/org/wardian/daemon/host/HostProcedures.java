@@ -1,0 +1,32 @@
+package org.wardian.daemon.host;
+
+import java.util.List;
+import org.wardian.daemon.Folders;
+import org.wardian.libvirt.server.HandlerFamily;
+import org.wardian.libvirt.server.HandlerTable;
+
+/**
+ * All procedures of a connection and of the node that are about no domain, network or pool: what
+ * the hypervisor is, what the host has, what can be had here.
+ */
+public final class HostProcedures implements HandlerFamily {
+  /** Processors that a machine may have. */
+  public static final int MOST_PROCESSORS = 255;
+
+  private final List<HandlerFamily> groups;
+
+  /** For this host. */
+  public HostProcedures(Folders folders) {
+    HostFiles files = HostFiles.ofThisHost();
+    groups =
+        List.of(
+            new ConnectProcedures(folders.system(), MOST_PROCESSORS),
+            new NodeProcedures(files),
+            new NodeMemoryProcedures(files));
+  }
+
+  @Override
+  public void register(HandlerTable table) {
+    groups.forEach(group -> group.register(table));
+  }
+}
