@@ -1,6 +1,7 @@
 /** The ward command: a file per verb. */
 module org.wardian.cli {
   requires org.wardian.machine;
+  requires org.wardian.daemon;
   requires org.wardian.process;
   requires org.wardian.boot;
   requires org.wardian.chipset;

@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       RunVerb.class,
       ImageVerb.class,
       DiskVerb.class,
+      DaemonVerb.class,
       DoctorVerb.class,
       VersionVerb.class,
       CompletionVerb.class,
@@ -125,6 +126,8 @@ public final class Ward implements Runnable {
       case DiskAction disk ->
           always.addAll(EnumSet.of(ExitStatus.BAD_IMAGE, ExitStatus.STORAGE, ExitStatus.LEFT));
       case ImageRemoveVerb remove -> always.add(ExitStatus.STORAGE);
+      case DaemonVerb daemon ->
+          always.addAll(EnumSet.of(ExitStatus.STORAGE, ExitStatus.UNAVAILABLE));
       case DoctorVerb doctor -> always.add(ExitStatus.UNAVAILABLE);
       case TrainVerb train -> always.add(ExitStatus.UNAVAILABLE);
       default -> {
