@@ -3,5 +3,6 @@ module org.wardian.definition {
   requires java.xml;
 
   exports org.wardian.definition.domain;
+  exports org.wardian.definition.network;
   exports org.wardian.definition.xml;
 }
