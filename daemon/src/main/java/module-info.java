@@ -12,5 +12,7 @@ module org.wardian.daemon {
   exports org.wardian.daemon;
   exports org.wardian.daemon.domain;
   exports org.wardian.daemon.host;
+  exports org.wardian.daemon.network;
+  exports org.wardian.daemon.network.gateway;
   exports org.wardian.daemon.persistence;
 }

@@ -1,0 +1,70 @@
+package org.wardian.daemon.network;
+
+import org.wardian.definition.network.DefinitionException;
+import org.wardian.libvirt.constants.ErrorDomain;
+import org.wardian.libvirt.constants.ErrorLevel;
+import org.wardian.libvirt.constants.ErrorNumber;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.wire.remote.ErrorDetails;
+
+/** What is refused, with the numbers that libvirt's network driver gives. */
+public final class NetworkRefusal {
+  private NetworkRefusal() {}
+
+  /** The refusal of a document, as an error of a part of libvirt. */
+  public static LibvirtException of(DefinitionException e, ErrorDomain domain) {
+    return switch (e.kind()) {
+      case XML_ERROR -> new LibvirtException(ErrorNumber.XML_ERROR, domain, e.getMessage(), e);
+      case XML_DETAIL -> new LibvirtException(ErrorNumber.XML_DETAIL, domain, e.getMessage(), e);
+      case UNSUPPORTED ->
+          new LibvirtException(ErrorNumber.CONFIG_UNSUPPORTED, domain, e.getMessage(), e);
+      case INTERNAL -> new LibvirtException(ErrorNumber.INTERNAL_ERROR, domain, e.getMessage(), e);
+      case NO_NAME -> new LibvirtException(ErrorNumber.NO_NAME, domain, e.getMessage(), e);
+      case OPERATION_INVALID ->
+          new LibvirtException(ErrorNumber.OPERATION_INVALID, domain, e.getMessage(), e);
+      case OPERATION_UNSUPPORTED ->
+          new LibvirtException(ErrorNumber.OPERATION_UNSUPPORTED, domain, e.getMessage(), e);
+      case INVALID_ARGUMENT ->
+          new LibvirtException(ErrorNumber.INVALID_ARG, domain, e.getMessage(), e);
+    };
+  }
+
+  static LibvirtException of(DefinitionException e) {
+    return of(e, ErrorDomain.NETWORK);
+  }
+
+  static LibvirtException of(ErrorNumber number, String detail) {
+    return new LibvirtException(number, ErrorDomain.NETWORK, detail);
+  }
+
+  /** The state does not allow it. */
+  static LibvirtException notNow(String detail) {
+    return of(ErrorNumber.OPERATION_INVALID, detail);
+  }
+
+  static LibvirtException notActive(String name) {
+    return notNow("network '" + name + "' is not active");
+  }
+
+  /** Something of the host failed. */
+  static LibvirtException failed(String detail, Throwable cause) {
+    return new LibvirtException(ErrorNumber.INTERNAL_ERROR, ErrorDomain.NETWORK, detail, cause);
+  }
+
+  /** An error whose whole message is given. */
+  static LibvirtException exactly(ErrorNumber number, String message) {
+    return new LibvirtException(
+        new ErrorDetails(
+            number.number(),
+            ErrorDomain.NETWORK.number(),
+            message,
+            ErrorLevel.ERROR.number(),
+            null,
+            "%s",
+            message,
+            null,
+            -1,
+            -1,
+            null));
+  }
+}

@@ -1,0 +1,56 @@
+package org.wardian.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Debian's virsh prints of our networks what it printed of libvirtd's. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(240)
+class NetworkVirshTest {
+  @TempDir private Path folder;
+
+  @Test
+  void eachCommandPrintsWhatItPrintedOfLibvirtd() throws Exception {
+    Tool.require("virsh", "libvirt-clients");
+    VirshTranscript transcript = new VirshTranscript("virsh-networks.txt", folder);
+    try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
+      List<List<String>> printed = transcript.run(host.uri(), folder);
+      assertThat(printed).hasSameSizeAs(transcript.steps());
+      for (int i = 0; i < printed.size(); i++) {
+        assertThat(printed.get(i))
+            .as(transcript.steps().get(i).command())
+            .isEqualTo(transcript.steps().get(i).printed());
+      }
+    }
+  }
+
+  @Test
+  void definitionsAndAutostartOutliveTheDaemon() throws Exception {
+    Path root = folder.resolve("d");
+    Path xml =
+        java.nio.file.Files.writeString(
+            folder.resolve("n.xml"), "<network><name>n</name><bridge name='wbn'/></network>");
+    String before;
+    try (NetworkHost host = new NetworkHost(root)) {
+      assertThat(host.virsh("net-define", xml.toString()).status()).isZero();
+      assertThat(host.virsh("net-autostart", "n").status()).isZero();
+      assertThat(host.virsh("net-start", "n").status()).isZero();
+      before = host.virsh("net-dumpxml", "n").text();
+    }
+    // The process of the network has gone on, and is found.
+    try (NetworkHost host = new NetworkHost(root)) {
+      assertThat(host.virsh("net-dumpxml", "n").text()).isEqualTo(before);
+      assertThat(host.virsh("net-list", "--autostart").text()).contains("n", "active", "yes");
+      assertThat(host.virsh("net-destroy", "n").status()).isZero();
+      assertThat(host.virsh("net-undefine", "n").status()).isZero();
+      assertThat(host.virsh("net-list", "--all", "--name").text()).isBlank();
+    }
+  }
+}
