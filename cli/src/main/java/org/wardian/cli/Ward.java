@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       DoctorVerb.class,
       VersionVerb.class,
       CompletionVerb.class,
+      MachineVerb.class,
       TrainVerb.class,
       HelpCommand.class
     },

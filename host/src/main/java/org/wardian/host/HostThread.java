@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/** What the host's scheduler is told about the current thread. */
+/** What the host knows of the current thread, and is told about it and its process. */
 public final class HostThread {
   /** Bits of the kernel's usual mask of processors: {@code cpu_set_t}. */
   private static final int PROCESSORS = 1024;
@@ -41,6 +41,23 @@ public final class HostThread {
             "name processors that this host has and this process may use: nproc, taskset -p $$");
       }
     }
+  }
+
+  /** The number that the kernel knows the current thread by. Source: gettid(2). */
+  public static int id() {
+    Libc.requireLinux("the number of a thread");
+    return (int) Libc.GETTID.call().value();
+  }
+
+  /**
+   * Takes this process out of its session: what ends the terminal or the service that started it is
+   * not its end. Source: setsid(2).
+   *
+   * @return false where it leads a group of processes already, and stays
+   */
+  public static boolean leaveSession() {
+    Libc.requireLinux("leaving a session");
+    return !Libc.SETSID.call().failed();
   }
 
   /**

@@ -127,6 +127,16 @@ final class Libc {
   static final NativeCall SCHED_GETAFFINITY =
       new NativeCall("sched_getaffinity", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
+  /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}. */
+  static final NativeCall POLL =
+      new NativeCall("poll", returning(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+  /** {@code pid_t gettid(void)}. */
+  static final NativeCall GETTID = new NativeCall("gettid", returning(JAVA_INT));
+
+  /** {@code pid_t setsid(void)}. */
+  static final NativeCall SETSID = new NativeCall("setsid", returning(JAVA_INT));
+
   /** {@code long syscall(long number, ...)} with six arguments. */
   static final NativeCall SYSCALL =
       new NativeCall(

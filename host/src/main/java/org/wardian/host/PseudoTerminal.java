@@ -17,9 +17,12 @@ public final class PseudoTerminal implements AutoCloseable {
   private static final long TIOCSWINSZ = 0x5414;
 
   private static final int LONGEST_NAME = 128;
+  private static final int POLLHUP = 0x10;
 
   private final int master;
-  private final int slave;
+  /** -1 once it was left to programs. */
+  private int slave;
+
   private final String name;
   private boolean closed;
 
@@ -69,6 +72,28 @@ public final class PseudoTerminal implements AutoCloseable {
   /** File descriptor of the terminal side. */
   public int terminal() {
     return slave;
+  }
+
+  /**
+   * Makes the terminal pass bytes unchanged, and closes our descriptor of it: whether somebody has it
+   * open is then {@link #connected}.
+   */
+  public synchronized void leaveTerminal() {
+    if (slave >= 0) {
+      Termios.set(slave, Termios.raw(Termios.get(slave)));
+      Libc.CLOSE.call(slave);
+      slave = -1;
+    }
+  }
+
+  /** Whether some program has the terminal open. Source: poll(2). */
+  public boolean connected() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment entry = arena.allocate(8, 4);
+      entry.set(ValueLayout.JAVA_INT, 0, master);
+      NativeCall.Result result = Libc.POLL.call(entry.address(), 1L, 0);
+      return result.value() <= 0 || (entry.get(ValueLayout.JAVA_SHORT, 6) & POLLHUP) == 0;
+    }
   }
 
   /** Sets the window size that the program sees. */
@@ -141,7 +166,9 @@ public final class PseudoTerminal implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      Libc.CLOSE.call(slave);
+      if (slave >= 0) {
+        Libc.CLOSE.call(slave);
+      }
       Libc.CLOSE.call(master);
     }
   }

@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.wardian.boot.BootException;
 import org.wardian.boot.BootLoader;
 import org.wardian.boot.BootModule;
@@ -31,6 +33,7 @@ import org.wardian.machine.state.SavedState;
 import org.wardian.machine.state.StateFileException;
 import org.wardian.machine.state.StateOutput;
 import org.wardian.machine.state.StateTarget;
+import org.wardian.memory.GuestMemory;
 import org.wardian.processor.Exit;
 import org.wardian.processor.RegisterDump;
 import org.wardian.processor.Vcpu;
@@ -62,6 +65,8 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private final Pauses pauses = new Pauses();
   private volatile int exitStatus;
+  private volatile Runnable whenReset = () -> {};
+  private final AtomicIntegerArray hostThreads;
 
   /** Guards {@link #closed}; the last lock: nothing waits while it is held. */
   private final Object closing = new Object();
@@ -113,6 +118,7 @@ public final class Machine implements AutoCloseable, PowerControl {
       }
       this.board = new Board(configuration, platform, ram, this, panic);
       this.vcpus = platform.vcpus();
+      this.hostThreads = new AtomicIntegerArray(vcpus.size());
       if (saved.isPresent()) {
         load(saved.get());
       }
@@ -256,7 +262,7 @@ public final class Machine implements AutoCloseable, PowerControl {
       board.goOn();
     }
     try (ProcessorThreads threads =
-        new ProcessorThreads(vcpus, configuration.pins(), this::asked)) {
+        new ProcessorThreads(vcpus, configuration.pins(), this::asked, hostThreads)) {
       while (true) {
         ProcessorThreads.Ended ended = threads.run();
         Outcome.Cause cause = cause(ended.exit());
@@ -273,6 +279,7 @@ public final class Machine implements AutoCloseable, PowerControl {
           board.reset();
           panic.clear();
           enter();
+          whenReset.run();
           continue;
         }
         // All have halted: the one that boots says most.
@@ -387,6 +394,25 @@ public final class Machine implements AutoCloseable, PowerControl {
    */
   public void observe(Observation observation) {
     platform.observe(observation);
+  }
+
+  /**
+   * Has somebody told of each reset after which the machine starts again; once, before {@link #run}.
+   *
+   * @param told called on the machine's thread while no processor executes
+   */
+  public void onReset(Runnable told) {
+    whenReset = told;
+  }
+
+  /** The host's numbers of the vCPUs' threads; 0 for one that has not run yet. */
+  public List<Integer> processorThreads() {
+    return IntStream.range(0, hostThreads.length()).mapToObj(hostThreads::get).toList();
+  }
+
+  /** What the guest sees as memory. */
+  public GuestMemory memory() {
+    return platform.memory();
   }
 
   /** Figures of all processors together, by name. */

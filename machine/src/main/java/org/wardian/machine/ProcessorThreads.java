@@ -1,6 +1,7 @@
 package org.wardian.machine;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.BooleanSupplier;
 import org.wardian.host.HostThread;
 import org.wardian.processor.Exit;
@@ -26,6 +27,7 @@ final class ProcessorThreads implements AutoCloseable {
   private final PinnedProcessors pins;
   private final BooleanSupplier asked;
   private final Thread[] threads;
+  private final AtomicIntegerArray hostThreads;
 
   // Under this object's monitor.
   private int round;
@@ -38,12 +40,18 @@ final class ProcessorThreads implements AutoCloseable {
   /**
    * @param asked whether somebody wants the machine to decide something, so that {@link
    *     Exit#STOPPED} is an end
+   * @param hostThreads takes the host's number of each vCPU's thread
    */
-  ProcessorThreads(List<Vcpu> vcpus, PinnedProcessors pins, BooleanSupplier asked) {
+  ProcessorThreads(
+      List<Vcpu> vcpus,
+      PinnedProcessors pins,
+      BooleanSupplier asked,
+      AtomicIntegerArray hostThreads) {
     this.vcpus = vcpus;
     this.pins = pins;
     this.asked = asked;
     this.threads = new Thread[vcpus.size()];
+    this.hostThreads = hostThreads;
   }
 
   /** Runs all vCPUs until one of them has ended, or somebody asked. */
@@ -89,6 +97,7 @@ final class ProcessorThreads implements AutoCloseable {
   }
 
   private void pin(int number) {
+    hostThreads.set(number, HostThread.id());
     int[] processors = pins.of(number);
     if (processors.length > 0) {
       HostThread.pin(processors);

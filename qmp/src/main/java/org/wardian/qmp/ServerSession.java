@@ -53,6 +53,10 @@ final class ServerSession {
               enqueue(() -> fail(null, new QmpException(description)));
             }
           });
+  // Under this object's monitor.
+  private boolean executing;
+  private boolean finishing;
+
   private volatile boolean negotiated;
   private volatile boolean outOfBand;
 
@@ -108,13 +112,26 @@ final class ServerSession {
   private void executeAll() {
     try {
       Optional<Runnable> request;
-      while ((request = queue.take()).isPresent()) {
+      while ((request = queue.take()).isPresent() && begin()) {
         request.get().run();
+        end();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       whenClosed.accept(this);
+      writer.finish();
+    }
+  }
+
+  private synchronized boolean begin() {
+    executing = !finishing;
+    return executing;
+  }
+
+  private synchronized void end() {
+    executing = false;
+    if (finishing) {
       writer.finish();
     }
   }
@@ -226,8 +243,12 @@ final class ServerSession {
     }
   }
 
-  void finish() {
-    writer.finish();
+  /** Ends when the command that is being executed is answered. */
+  synchronized void finish() {
+    finishing = true;
+    if (!executing) {
+      writer.finish();
+    }
   }
 
   void awaitEnd(long deadline) {

@@ -208,6 +208,16 @@ public final class Backends implements AutoCloseable {
     return FirmwareFiles.of(name, serialScreen, disks);
   }
 
+  /**
+   * UEFI whose variables are kept.
+   *
+   * @param code file of the firmware's code
+   * @param variables file of its variables
+   */
+  public synchronized Firmware uefi(Path code, Path variables) {
+    return FirmwareFiles.uefi(code, variables, disks);
+  }
+
   @Override
   public synchronized void close() {
     ports.forEach(NetworkPort::close);

@@ -9,7 +9,9 @@ import java.util.Optional;
 import org.wardian.machine.Firmware;
 import org.wardian.process.assembly.AssemblyException.Reason;
 import org.wardian.storage.BlockDevice;
+import org.wardian.storage.BlockImage;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
@@ -72,20 +74,40 @@ public final class FirmwareFiles {
   private static Firmware uefi(List<BlockDevice> opened) {
     Path code = present(UEFI).orElseThrow(() -> absent("OVMF", "ovmf"));
     Path variables = code.resolveSibling(code.getFileName().toString().replace("CODE", "VARS"));
+    OpenOptions options = OpenOptions.readWrite().withFormat(ImageFormat.RAW);
     try {
-      OpenOptions options = OpenOptions.readWrite().withFormat(ImageFormat.RAW);
-      BlockDevice flash =
-          new ImageDevice(
-              "uefi-variables",
-              TemporaryOverlay.open(variables, options),
-              DeviceOptions.usual(),
-              cause -> {});
-      opened.add(flash);
-      return Firmware.uefi(read(code), flash);
+      return uefi(code, TemporaryOverlay.open(variables, options), opened);
     } catch (IOException e) {
-      throw new AssemblyException(
-          Reason.IMAGE, "UEFI variables " + variables + ": " + e.getMessage(), e);
+      throw lost(variables, e);
     }
+  }
+
+  /**
+   * UEFI whose variables are kept.
+   *
+   * @param code file of the firmware's code
+   * @param variables file that the variables are read from and written to
+   * @param opened takes what has to be closed
+   */
+  public static Firmware uefi(Path code, Path variables, List<BlockDevice> opened) {
+    OpenOptions options = OpenOptions.readWrite().withFormat(ImageFormat.RAW);
+    try {
+      return uefi(code, Images.open(variables, options), opened);
+    } catch (IOException e) {
+      throw lost(variables, e);
+    }
+  }
+
+  private static AssemblyException lost(Path variables, IOException e) {
+    return new AssemblyException(
+        Reason.IMAGE, "UEFI variables " + variables + ": " + e.getMessage(), e);
+  }
+
+  private static Firmware uefi(Path code, BlockImage variables, List<BlockDevice> opened) {
+    BlockDevice flash =
+        new ImageDevice("uefi-variables", variables, DeviceOptions.usual(), cause -> {});
+    opened.add(flash);
+    return Firmware.uefi(read(code), flash);
   }
 
   private static Optional<Path> present(List<Path> files) {

@@ -9,8 +9,21 @@ import java.util.Objects;
  *     console itself
  * @param console whether the guest makes it a console ({@code hvc})
  * @param output takes what the guest writes
+ * @param guest told on the device's thread when a program of the guest opens or closes the port
  */
-public record ConsolePort(String name, boolean console, Output output) {
+public record ConsolePort(String name, boolean console, Output output, Opened guest) {
+  /** A port whose opening in the guest is nobody's concern. */
+  public ConsolePort(String name, boolean console, Output output) {
+    this(name, console, output, open -> {});
+  }
+
+  /** Told when an end of the port is opened or closed. */
+  @FunctionalInterface
+  public interface Opened {
+    /** It is open now, or not. */
+    void opened(boolean open);
+  }
+
   /** Where a port's output goes. */
   @FunctionalInterface
   public interface Output {
@@ -24,6 +37,7 @@ public record ConsolePort(String name, boolean console, Output output) {
   /** Checks the name. */
   public ConsolePort {
     Objects.requireNonNull(output);
+    Objects.requireNonNull(guest);
     if (!name.matches("[!-~]{0,127}")) {
       throw new IllegalArgumentException("no name for a port: " + name);
     }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 import org.wardian.virtio.DeviceType;
@@ -30,6 +31,9 @@ public final class VirtioConsole extends VirtioDevice {
   private final List<ConsolePort> ports;
   private final PortInput[] inputs;
 
+  /** Which ports have somebody at the host's end. */
+  private final AtomicIntegerArray connected;
+
   /** Messages for the driver; guarded by itself. */
   private final Deque<byte[]> messages = new ArrayDeque<>();
 
@@ -48,8 +52,10 @@ public final class VirtioConsole extends VirtioDevice {
         1);
     this.ports = List.copyOf(ports);
     this.inputs = new PortInput[ports.size()];
+    this.connected = new AtomicIntegerArray(ports.size());
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = new PortInput();
+      connected.set(i, 1);
     }
     configure(c ->
         c.putShort(ConsoleProtocol.CONFIG_COLUMNS, (short) columns)
@@ -108,6 +114,19 @@ public final class VirtioConsole extends VirtioDevice {
               .putShort((short) columns)
               .array();
       message(0, ConsoleProtocol.RESIZE, 0, size);
+      wake(ConsoleProtocol.CONTROL_RECEIVE);
+    }
+  }
+
+  /** Somebody is at the host's end of a port, as at the start, or nobody is. Any thread. */
+  public void connect(int port, boolean there) {
+    int value = there ? 1 : 0;
+    if (connected.getAndSet(port, value) == value) {
+      return;
+    }
+    Session current = session();
+    if (current != null && current.has(ConsoleProtocol.MULTIPORT)) {
+      message(port, ConsoleProtocol.PORT_OPEN, value, new byte[0]);
       wake(ConsoleProtocol.CONTROL_RECEIVE);
     }
   }
@@ -237,6 +256,8 @@ public final class VirtioConsole extends VirtioDevice {
       }
     } else if (event == ConsoleProtocol.PORT_READY && value == 1 && port < ports.size()) {
       describe((int) port);
+    } else if (event == ConsoleProtocol.PORT_OPEN && port < ports.size()) {
+      ports.get((int) port).guest().opened(value == 1);
     }
   }
 
@@ -252,7 +273,9 @@ public final class VirtioConsole extends VirtioDevice {
           1,
           (port.name() + '\0').getBytes(StandardCharsets.US_ASCII));
     }
-    message(number, ConsoleProtocol.PORT_OPEN, 1, new byte[0]);
+    if (connected.get(number) == 1) {
+      message(number, ConsoleProtocol.PORT_OPEN, 1, new byte[0]);
+    }
   }
 
   @Override

@@ -1,0 +1,47 @@
+package org.wardian.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.wardian.process.Launch;
+import org.wardian.process.MachineProcess;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ward machine}: a machine of its live definition, which the daemon starts. */
+@Command(
+    name = "machine",
+    hidden = true,
+    description = "Runs one machine of a live domain document, controlled by QMP.")
+final class MachineVerb implements Callable<Integer> {
+  @Option(
+      names = "--definition",
+      paramLabel = "FILE",
+      required = true,
+      description = "The live domain document.")
+  private Path definition;
+
+  @Option(
+      names = "--qmp",
+      paramLabel = "SOCKET",
+      required = true,
+      description = "Where QMP listens; it exists once all is open.")
+  private Path socket;
+
+  @Option(
+      names = "--incoming",
+      paramLabel = "FILE",
+      description = "A saved machine that goes on.")
+  private Path incoming;
+
+  @Option(names = "--paused", description = "Waits for a client's 'cont'.")
+  private boolean paused;
+
+  @Override
+  public Integer call() {
+    MachineProcess.run(
+        new Launch(
+            definition, socket, Optional.ofNullable(incoming), paused, Version.wardian()));
+    return ExitStatus.OK.code();
+  }
+}

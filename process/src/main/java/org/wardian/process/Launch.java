@@ -1,0 +1,16 @@
+package org.wardian.process;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How a machine's process is started.
+ *
+ * @param definition file of the live domain document
+ * @param socket where QMP listens
+ * @param incoming file of a saved machine that goes on; empty for a new one
+ * @param paused whether it waits for a client's {@code cont}
+ * @param version of this program, for QMP's greeting
+ */
+public record Launch(
+    Path definition, Path socket, Optional<Path> incoming, boolean paused, String version) {}

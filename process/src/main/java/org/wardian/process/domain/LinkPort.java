@@ -1,0 +1,158 @@
+package org.wardian.process.domain;
+
+import java.util.concurrent.atomic.LongAdder;
+import org.wardian.network.Frame;
+import org.wardian.network.NetworkPort;
+
+/** A cable between a card and its port: can be pulled, and counts what passes. */
+public final class LinkPort implements NetworkPort {
+  /**
+   * What has passed; received is what came to the guest.
+   *
+   * @param receiveDrops frames that came while the cable was pulled
+   */
+  public record Counts(
+      long receivedBytes,
+      long receivedFrames,
+      long receiveDrops,
+      long sentBytes,
+      long sentFrames,
+      long sendDrops) {}
+
+  private final NetworkPort port;
+  private final LongAdder receivedBytes = new LongAdder();
+  private final LongAdder receivedFrames = new LongAdder();
+  private final LongAdder receiveDrops = new LongAdder();
+  private final LongAdder sentBytes = new LongAdder();
+  private final LongAdder sentFrames = new LongAdder();
+  private final LongAdder sendDrops = new LongAdder();
+  private volatile boolean up;
+  private volatile Receiver card;
+
+  /** A cable to a port, plugged in or not. */
+  LinkPort(NetworkPort port, boolean up) {
+    this.port = port;
+    this.up = up;
+  }
+
+  /** Plugs the cable in, or pulls it. */
+  public void setUp(boolean plugged) {
+    up = plugged;
+    Receiver told = card;
+    if (told != null) {
+      told.linkChanged(plugged);
+    }
+  }
+
+  /** Whether the cable is plugged in. */
+  public boolean isUp() {
+    return up;
+  }
+
+  /** What has passed so far. */
+  public Counts counts() {
+    return new Counts(
+        receivedBytes.sum(),
+        receivedFrames.sum(),
+        receiveDrops.sum(),
+        sentBytes.sum(),
+        sentFrames.sum(),
+        sendDrops.sum());
+  }
+
+  /** What is at the other end of the cable. */
+  public NetworkPort port() {
+    return port;
+  }
+
+  @Override
+  public void attach(Receiver receiver) {
+    card = receiver;
+    port.attach(
+        new Receiver() {
+          @Override
+          public boolean receive(Frame frame) {
+            if (!up) {
+              receiveDrops.increment();
+              return true;
+            }
+            boolean taken = receiver.receive(frame);
+            if (taken) {
+              receivedBytes.add(frame.length());
+              receivedFrames.increment();
+            }
+            return taken;
+          }
+
+          @Override
+          public void batchEnd() {
+            receiver.batchEnd();
+          }
+
+          @Override
+          public void linkChanged(boolean plugged) {
+            receiver.linkChanged(plugged && up);
+          }
+        });
+    if (!up) {
+      receiver.linkChanged(false);
+    }
+  }
+
+  @Override
+  public void accept(Offloads offloads) {
+    port.accept(offloads);
+  }
+
+  @Override
+  public Offloads offered() {
+    return port.offered();
+  }
+
+  @Override
+  public boolean sendsAtOnce() {
+    return port.sendsAtOnce();
+  }
+
+  @Override
+  public boolean send(Frame frame) {
+    long bytes = frame.length();
+    if (up && port.send(frame)) {
+      sentBytes.add(bytes);
+      sentFrames.increment();
+      return true;
+    }
+    sendDrops.increment();
+    return false;
+  }
+
+  @Override
+  public void ready() {
+    port.ready();
+  }
+
+  @Override
+  public int mtu() {
+    return port.mtu();
+  }
+
+  @Override
+  public void start() {
+    port.start();
+  }
+
+  @Override
+  public void pause() {
+    port.pause();
+  }
+
+  @Override
+  public void resume() {
+    port.resume();
+  }
+
+  @Override
+  public void close() {
+    port.close();
+  }
+}

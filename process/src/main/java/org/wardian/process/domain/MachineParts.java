@@ -1,0 +1,174 @@
+package org.wardian.process.domain;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.wardian.display.PointerReceiver;
+import org.wardian.machine.DeviceConfiguration;
+import org.wardian.machine.Machine;
+import org.wardian.process.assembly.Backends;
+import org.wardian.process.character.CharacterBackend;
+import org.wardian.virtio.balloon.VirtioBalloon;
+import org.wardian.virtio.console.VirtioConsole;
+
+/** What a machine consists of beside its board, by the aliases of its document. */
+public final class MachineParts implements AutoCloseable {
+  private final Backends backends = new Backends();
+  private final List<DeviceConfiguration> devices = new ArrayList<>();
+  private final Map<String, Drive> drives = new LinkedHashMap<>();
+  private final Map<String, LinkPort> links = new LinkedHashMap<>();
+  private final Map<String, CharacterBackend> characters = new LinkedHashMap<>();
+  private final List<CharacterBackend> ports = new ArrayList<>();
+  private Optional<CharacterBackend> serial = Optional.empty();
+  private String balloonAlias = "";
+
+  private volatile VirtioBalloon balloon;
+  private volatile VirtioConsole console;
+  private volatile PointerReceiver tablet;
+  private volatile BiConsumer<String, Boolean> portListener = (alias, open) -> {};
+
+  MachineParts() {}
+
+  /** What is open behind the devices. */
+  public Backends backends() {
+    return backends;
+  }
+
+  /** The devices of the machine's configuration, in their order. */
+  public List<DeviceConfiguration> devices() {
+    return devices;
+  }
+
+  /** Drives by alias. */
+  public synchronized Map<String, Drive> drives() {
+    return new LinkedHashMap<>(drives);
+  }
+
+  /** Adds a drive. */
+  public synchronized void add(Drive drive) {
+    drives.put(drive.alias(), drive);
+  }
+
+  /** Network cards' cables by alias. */
+  public synchronized Map<String, LinkPort> links() {
+    return new LinkedHashMap<>(links);
+  }
+
+  /** Adds a card's cable. */
+  public synchronized void add(String alias, LinkPort link) {
+    links.put(alias, link);
+  }
+
+  /** Serial ports, consoles and channels by alias. */
+  public Map<String, CharacterBackend> characters() {
+    return characters;
+  }
+
+  void add(CharacterBackend character) {
+    characters.put(character.id(), character);
+  }
+
+  /** What the first serial port is connected to. */
+  public Optional<CharacterBackend> serial() {
+    return serial;
+  }
+
+  void setSerial(CharacterBackend port) {
+    serial = Optional.of(port);
+  }
+
+  /** What the ports of the virtio console are connected to, in their order. */
+  public List<CharacterBackend> ports() {
+    return ports;
+  }
+
+  /** The virtio console; null where there is none. */
+  public VirtioConsole console() {
+    return console;
+  }
+
+  void setConsole(VirtioConsole device) {
+    console = device;
+  }
+
+  /**
+   * Has somebody told when a program of the guest opens or closes a channel.
+   *
+   * @param told takes the channel's alias; called on the device's thread
+   */
+  public void onPort(BiConsumer<String, Boolean> told) {
+    portListener = told;
+  }
+
+  void portOpened(String alias, boolean open) {
+    portListener.accept(alias, open);
+  }
+
+  /**
+   * Begins to pass bytes between the host's ends and the guest's.
+   *
+   * @param machine made of these parts
+   */
+  public void connect(Machine machine) {
+    serial.ifPresent(backend -> backend.start(machine::type));
+    for (int i = 0; i < ports.size(); i++) {
+      int port = i;
+      VirtioConsole device = console;
+      ports
+          .get(i)
+          .start(
+              new CharacterBackend.Guest() {
+                @Override
+                public void input(byte[] bytes, int offset, int length)
+                    throws InterruptedException {
+                  device.type(port, bytes, offset, length);
+                }
+
+                @Override
+                public void connected(boolean there) {
+                  device.connect(port, there);
+                }
+              });
+    }
+  }
+
+  /** The balloon; null where there is none. */
+  public VirtioBalloon balloon() {
+    return balloon;
+  }
+
+  /** The balloon's alias; empty where there is none. */
+  public String balloonAlias() {
+    return balloonAlias;
+  }
+
+  void setBalloonAlias(String alias) {
+    balloonAlias = alias;
+  }
+
+  void setBalloon(VirtioBalloon device) {
+    balloon = device;
+  }
+
+  void setTablet(PointerReceiver device) {
+    tablet = device;
+  }
+
+  /** What a viewer points with: the tablet once the guest uses it, else the mouse. */
+  public PointerReceiver pointer(PointerReceiver mouse) {
+    return (x, y, width, height, buttons, wheel) -> {
+      PointerReceiver absolute = tablet;
+      PointerReceiver used = absolute != null && absolute.used() ? absolute : mouse;
+      used.pointer(x, y, width, height, buttons, wheel);
+    };
+  }
+
+  @Override
+  public void close() {
+    characters.values().forEach(CharacterBackend::close);
+    backends.close();
+  }
+}
