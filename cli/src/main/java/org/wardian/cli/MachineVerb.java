@@ -28,10 +28,7 @@ final class MachineVerb implements Callable<Integer> {
       description = "Where QMP listens; it exists once all is open.")
   private Path socket;
 
-  @Option(
-      names = "--incoming",
-      paramLabel = "FILE",
-      description = "A saved machine that goes on.")
+  @Option(names = "--incoming", paramLabel = "FILE", description = "A saved machine that goes on.")
   private Path incoming;
 
   @Option(names = "--paused", description = "Waits for a client's 'cont'.")
@@ -40,8 +37,7 @@ final class MachineVerb implements Callable<Integer> {
   @Override
   public Integer call() {
     MachineProcess.run(
-        new Launch(
-            definition, socket, Optional.ofNullable(incoming), paused, Version.wardian()));
+        new Launch(definition, socket, Optional.ofNullable(incoming), paused, Version.wardian()));
     return ExitStatus.OK.code();
   }
 }

@@ -20,6 +20,7 @@ public final class PseudoTerminal implements AutoCloseable {
   private static final int POLLHUP = 0x10;
 
   private final int master;
+
   /** -1 once it was left to programs. */
   private int slave;
 
@@ -75,8 +76,8 @@ public final class PseudoTerminal implements AutoCloseable {
   }
 
   /**
-   * Makes the terminal pass bytes unchanged, and closes our descriptor of it: whether somebody has it
-   * open is then {@link #connected}.
+   * Makes the terminal pass bytes unchanged, and closes our descriptor of it: whether somebody has
+   * it open is then {@link #connected}.
    */
   public synchronized void leaveTerminal() {
     if (slave >= 0) {

@@ -397,7 +397,8 @@ public final class Machine implements AutoCloseable, PowerControl {
   }
 
   /**
-   * Has somebody told of each reset after which the machine starts again; once, before {@link #run}.
+   * Has somebody told of each reset after which the machine starts again; once, before {@link
+   * #run}.
    *
    * @param told called on the machine's thread while no processor executes
    */

@@ -69,8 +69,7 @@ public final class MachineProcess {
       Runtime.getRuntime().addShutdownHook(new Thread(this::terminated, "terminated"));
       serve(document);
     } catch (IOException e) {
-      throw new AssemblyException(
-          Reason.STORAGE, launch.definition() + ": " + e.getMessage(), e);
+      throw new AssemblyException(Reason.STORAGE, launch.definition() + ": " + e.getMessage(), e);
     } finally {
       closed.countDown();
     }
@@ -90,15 +89,16 @@ public final class MachineProcess {
 
   /** A file beside the definition that has this process's number, and is locked while it lives. */
   private FileChannel lock() throws IOException {
-    Path file =
-        launch.definition().resolveSibling(launch.definition().getFileName() + ".lock");
+    Path file = launch.definition().resolveSibling(launch.definition().getFileName() + ".lock");
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     if (channel.tryLock() == null) {
       channel.close();
       throw new AssemblyException(
           Reason.REQUEST,
-          "the machine of " + launch.definition() + " runs already, as process "
+          "the machine of "
+              + launch.definition()
+              + " runs already, as process "
               + Files.readString(file).strip());
     }
     channel.truncate(0);
@@ -150,8 +150,7 @@ public final class MachineProcess {
     try (SavedState saved = SavedState.open(file)) {
       return Machine.restore(configuration, output, saved);
     } catch (IOException e) {
-      throw new AssemblyException(
-          Reason.IMAGE, "saved machine " + file + ": " + e.getMessage(), e);
+      throw new AssemblyException(Reason.IMAGE, "saved machine " + file + ": " + e.getMessage(), e);
     }
   }
 

@@ -5,8 +5,8 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * The host's end of a serial port or channel. The guest never waits for it: output that nobody takes
- * is dropped, as a serial line without a listener does.
+ * The host's end of a serial port or channel. The guest never waits for it: output that nobody
+ * takes is dropped, as a serial line without a listener does.
  */
 public abstract class CharacterBackend implements AutoCloseable {
   /** What the guest's end of the connection does. */

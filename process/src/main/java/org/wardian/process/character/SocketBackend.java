@@ -64,8 +64,7 @@ public final class SocketBackend extends CharacterBackend {
       channel.close();
       throw new IOException(host + " port " + port + ": " + e.getMessage(), e);
     }
-    return new SocketBackend(
-        id, "tcp:" + host + ":" + port + ",server=on", channel, null, null);
+    return new SocketBackend(id, "tcp:" + host + ":" + port + ",server=on", channel, null, null);
   }
 
   /**

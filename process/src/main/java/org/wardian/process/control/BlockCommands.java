@@ -179,8 +179,7 @@ final class BlockCommands {
   private ArrayNode statistics() {
     ArrayNode all = Replies.list();
     for (Drive drive : control.parts().drives().values()) {
-      ObjectNode entry =
-          all.addObject().put("device", drive.driveName()).put("qdev", path(drive));
+      ObjectNode entry = all.addObject().put("device", drive.driveName()).put("qdev", path(drive));
       if (drive.medium().isPresent()) {
         entry.put("node-name", drive.nodeName());
       }
@@ -227,8 +226,7 @@ final class BlockCommands {
       drive.device().resize((size + SECTOR - 1) / SECTOR * SECTOR);
       return Arguments.none();
     } catch (IOException | UnsupportedOperationException e) {
-      throw new QmpException(
-          drive.alias() + " cannot be resized: " + e.getMessage());
+      throw new QmpException(drive.alias() + " cannot be resized: " + e.getMessage());
     }
   }
 

@@ -40,8 +40,7 @@ final class InputCommands {
   void addTo(CommandTable table) {
     table.add(
         "send-key",
-        List.of(
-            required("keys", ParameterType.LIST), optional("hold-time", ParameterType.INTEGER)),
+        List.of(required("keys", ParameterType.LIST), optional("hold-time", ParameterType.INTEGER)),
         this::sendKey);
     table.add(
         "input-send-event",
@@ -99,8 +98,8 @@ final class InputCommands {
       case "qcode" -> {
         String name = value.string("data");
         return KeyCodes.of(name)
-            .orElseThrow(() ->
-                new QmpException("Parameter 'data' does not accept value '" + name + "'"));
+            .orElseThrow(
+                () -> new QmpException("Parameter 'data' does not accept value '" + name + "'"));
       }
       default -> throw new QmpException("Parameter 'type' does not accept value '" + type + "'");
     }
@@ -116,8 +115,7 @@ final class InputCommands {
       Arguments input = Arguments.of(members);
       Arguments data = input.object("data");
       switch (input.string("type")) {
-        case "key" ->
-            screen.keys().key(code(data.object("key").members()), data.bool("down"));
+        case "key" -> screen.keys().key(code(data.object("key").members()), data.bool("down"));
         case "btn" -> {
           String button = data.string("button");
           if (data.bool("down")) {

@@ -12,8 +12,8 @@ import org.wardian.qmp.QmpEvent;
 import org.wardian.qmp.QmpException;
 
 /**
- * A machine that clients start, stop and end. Commands of all clients that change its state are done
- * one after the other; queries do not wait for them.
+ * A machine that clients start, stop and end. Commands of all clients that change its state are
+ * done one after the other; queries do not wait for them.
  */
 public final class MachineControl {
   private final Machine machine;
@@ -87,8 +87,9 @@ public final class MachineControl {
   }
 
   /**
-   * Runs the machine on this thread once it is started, and returns when a client, or the host, wants
-   * the process to end. A guest that has come to its end leaves its machine there to be looked at.
+   * Runs the machine on this thread once it is started, and returns when a client, or the host,
+   * wants the process to end. A guest that has come to its end leaves its machine there to be
+   * looked at.
    */
   public void run() {
     try {
@@ -125,7 +126,10 @@ public final class MachineControl {
       case TRIPLE_FAULT, HALTED -> {
         // A guest without a way on; libvirt calls that a crash.
         System.getLogger(MachineControl.class.getName())
-            .log(System.Logger.Level.WARNING, "the guest is dead: {0}\n{1}", outcome.cause(),
+            .log(
+                System.Logger.Level.WARNING,
+                "the guest is dead: {0}\n{1}",
+                outcome.cause(),
                 outcome.registers());
         send("GUEST_PANICKED", Arguments.none().put("action", "pause"));
         over(RunState.GUEST_PANICKED);
@@ -149,8 +153,11 @@ public final class MachineControl {
   }
 
   private void wasReset() {
-    send("RESET", Arguments.none().put("guest", !resetByClient).put(
-        "reason", resetByClient ? "host-qmp-system-reset" : "guest-reset"));
+    send(
+        "RESET",
+        Arguments.none()
+            .put("guest", !resetByClient)
+            .put("reason", resetByClient ? "host-qmp-system-reset" : "guest-reset"));
     resetByClient = false;
   }
 
@@ -223,24 +230,26 @@ public final class MachineControl {
 
   /** A disk's error stops the machine; called by a thread of the disk. */
   public void diskStopped(String alias, String cause) {
-    Thread.ofVirtual().name("io-error").start(() -> {
-      boolean noSpace = cause != null && cause.contains("room");
-      ObjectNode data =
-          Arguments.none()
-              .put("device", "drive-" + alias)
-              .put("node-name", alias + "-format")
-              .put("operation", "write")
-              .put("action", "stop")
-              .put("nospace", noSpace)
-              .put("reason", String.valueOf(cause));
-      send("BLOCK_IO_ERROR", data);
-      synchronized (changing) {
-        if (state == RunState.RUNNING && pause()) {
-          state = RunState.IO_ERROR;
-          send("STOP", Arguments.none());
-        }
-      }
-    });
+    Thread.ofVirtual()
+        .name("io-error")
+        .start(() -> {
+          boolean noSpace = cause != null && cause.contains("room");
+          ObjectNode data =
+              Arguments.none()
+                  .put("device", "drive-" + alias)
+                  .put("node-name", alias + "-format")
+                  .put("operation", "write")
+                  .put("action", "stop")
+                  .put("nospace", noSpace)
+                  .put("reason", String.valueOf(cause));
+          send("BLOCK_IO_ERROR", data);
+          synchronized (changing) {
+            if (state == RunState.RUNNING && pause()) {
+              state = RunState.IO_ERROR;
+              send("STOP", Arguments.none());
+            }
+          }
+        });
   }
 
   /**

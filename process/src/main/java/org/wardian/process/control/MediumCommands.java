@@ -56,16 +56,13 @@ final class MediumCommands {
         });
     table.add(
         "blockdev-close-tray",
-        List.of(
-            optional("device", ParameterType.STRING), optional("id", ParameterType.STRING)),
+        List.of(optional("device", ParameterType.STRING), optional("id", ParameterType.STRING)),
         arguments -> {
           move(removable(arguments), false);
           return Arguments.none();
         });
     table.add(
-        "blockdev-remove-medium",
-        List.of(required("id", ParameterType.STRING)),
-        this::remove);
+        "blockdev-remove-medium", List.of(required("id", ParameterType.STRING)), this::remove);
   }
 
   private Drive removable(Arguments arguments) throws QmpException {

@@ -54,12 +54,10 @@ final class MemoryCommands {
 
   void addTo(CommandTable table) {
     table.add("query-balloon", List.of(), arguments -> query());
-    table.add(
-        "balloon", List.of(required("value", ParameterType.INTEGER)), this::balloon);
+    table.add("balloon", List.of(required("value", ParameterType.INTEGER)), this::balloon);
     table.add(
         "qom-get",
-        List.of(
-            required("path", ParameterType.STRING), required("property", ParameterType.STRING)),
+        List.of(required("path", ParameterType.STRING), required("property", ParameterType.STRING)),
         this::property);
     table.add(
         "qom-set",
@@ -125,8 +123,7 @@ final class MemoryCommands {
   private VirtioBalloon device() throws QmpException {
     VirtioBalloon balloon = control.parts().balloon();
     if (balloon == null) {
-      throw new QmpException(
-          ErrorClass.DEVICE_NOT_ACTIVE, "No balloon device has been activated");
+      throw new QmpException(ErrorClass.DEVICE_NOT_ACTIVE, "No balloon device has been activated");
     }
     return balloon;
   }
@@ -147,8 +144,7 @@ final class MemoryCommands {
 
   private void checkPath(String path) throws QmpException {
     String alias = control.parts().balloonAlias();
-    if (alias.isEmpty()
-        || !path.equals("/machine/peripheral/" + alias) && !path.equals(alias)) {
+    if (alias.isEmpty() || !path.equals("/machine/peripheral/" + alias) && !path.equals(alias)) {
       throw new QmpException(ErrorClass.DEVICE_NOT_FOUND, "Device '" + path + "' not found");
     }
   }
@@ -239,8 +235,7 @@ final class MemoryCommands {
   private JsonNode save(Arguments arguments) throws QmpException {
     Path file = Path.of(arguments.string("filename"));
     try {
-      MemoryDump.part(
-          control.machine(), arguments.integer("val"), arguments.integer("size"), file);
+      MemoryDump.part(control.machine(), arguments.integer("val"), arguments.integer("size"), file);
     } catch (IOException e) {
       throw new QmpException("Could not open '" + file + "': " + e.getMessage());
     }

@@ -81,8 +81,7 @@ final class MemoryDump {
         return;
       }
     }
-    throw new QmpException(
-        "Invalid addr 0x%016x/size %d specified".formatted(address, size));
+    throw new QmpException("Invalid addr 0x%016x/size %d specified".formatted(address, size));
   }
 
   private static FileChannel open(Path file) throws IOException {

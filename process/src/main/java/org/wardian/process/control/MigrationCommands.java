@@ -16,8 +16,9 @@ import org.wardian.qmp.ParameterType;
 import org.wardian.qmp.QmpException;
 
 /**
- * A machine that is saved: {@code migrate} with {@code file:PATH}. The machine stands still from the
- * moment that its state is written, and stays so; {@code cont} lets it go on here none the less.
+ * A machine that is saved: {@code migrate} with {@code file:PATH}. The machine stands still from
+ * the moment that its state is written, and stays so; {@code cont} lets it go on here none the
+ * less.
  */
 final class MigrationCommands {
   private static final String FILE = "file:";

@@ -2,7 +2,9 @@ package org.wardian.process.control;
 
 import java.util.Locale;
 
-/** What {@code query-status} says: QEMU's RunState, those of its states that a machine of ours has. */
+/**
+ * What {@code query-status} says: QEMU's RunState, those of its states that a machine of ours has.
+ */
 public enum RunState {
   /** Made, and never started. */
   PRELAUNCH,

@@ -87,10 +87,7 @@ final class StatusCommands {
     return Replies.object()
         .put(
             "UUID",
-            document
-                .uuid()
-                .map(Object::toString)
-                .orElse("00000000-0000-0000-0000-000000000000"));
+            document.uuid().map(Object::toString).orElse("00000000-0000-0000-0000-000000000000"));
   }
 
   private JsonNode kvm() {
@@ -140,7 +137,8 @@ final class StatusCommands {
           case "info version" -> "7.2.0 Wardian\r\n";
           case "info uuid" -> uuid().path("UUID").asText() + "\r\n";
           case "info kvm" ->
-              "kvm support: " + (kvm().path("enabled").asBoolean() ? "enabled" : "disabled")
+              "kvm support: "
+                  + (kvm().path("enabled").asBoolean() ? "enabled" : "disabled")
                   + "\r\n";
           case "info cpus" -> cpus();
           case "stop" -> {

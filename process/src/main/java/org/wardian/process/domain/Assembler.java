@@ -44,8 +44,7 @@ public final class Assembler {
   private final MachineParts parts = new MachineParts();
   private final BootPlan boot;
 
-  private Assembler(
-      DomainDocument document, Path runtime, BiConsumer<String, String> stopped) {
+  private Assembler(DomainDocument document, Path runtime, BiConsumer<String, String> stopped) {
     this.document = document;
     this.runtime = runtime;
     this.stopped = stopped;
@@ -75,15 +74,15 @@ public final class Assembler {
     for (Disk disk : document.disks()) {
       parts.devices().add(disk(disk));
     }
-    document.interfaces().forEach(card ->
-        parts.devices().add(Cards.open(card, parts, boot.index(card))));
+    document
+        .interfaces()
+        .forEach(card -> parts.devices().add(Cards.open(card, parts, boot.index(card))));
     new Characters(document, parts).open();
     boolean display =
         document.videos().stream().anyMatch(video -> !video.model().equals("none"))
             || document.videos().isEmpty() && !document.graphics().isEmpty();
     if (display) {
-      parts.devices().add(
-          new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
+      parts.devices().add(new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
     }
     document.devices().forEach(this::add);
     document
@@ -131,7 +130,9 @@ public final class Assembler {
     DeviceOptions options = DiskWords.options(disk);
     ImageDevice device =
         medium.isPresent()
-            ? parts.backends().image(alias, medium.get(), (d, cause) -> stopped.accept(alias, cause))
+            ? parts
+                .backends()
+                .image(alias, medium.get(), (d, cause) -> stopped.accept(alias, cause))
             : new ImageDevice(
                 alias, new EmptyMedium(), options, cause -> stopped.accept(alias, cause));
     if (medium.isEmpty()) {
@@ -144,8 +145,7 @@ public final class Assembler {
             : alias + "-format";
     if (disk.bus().equals("fdc")) {
       parts.add(
-          new Drive(
-              alias, node, Drive.Kind.FLOPPY, Optional.empty(), device, medium, limits));
+          new Drive(alias, node, Drive.Kind.FLOPPY, Optional.empty(), device, medium, limits));
       return new DeviceConfiguration.Floppy(alias, device);
     }
     boolean cdrom = disk.device().equals("cdrom");
@@ -180,7 +180,8 @@ public final class Assembler {
   private DeviceConfiguration random(RandomSource random) {
     long bytes =
         random.rateBytes().isPresent()
-            ? random.rateBytes().getAsLong() * MILLISECONDS
+            ? random.rateBytes().getAsLong()
+                * MILLISECONDS
                 / Math.max(1, random.ratePeriod().orElse(MILLISECONDS))
             : RANDOM_BYTES;
     return new DeviceConfiguration.Rng(alias(random), Math.max(bytes, 10));
@@ -257,8 +258,7 @@ public final class Assembler {
 
     BootPlan(DomainDocument document) {
       this.document = document;
-      perDevice =
-          document.devices().stream().anyMatch(device -> device.bootOrder().isPresent());
+      perDevice = document.devices().stream().anyMatch(device -> device.bootOrder().isPresent());
     }
 
     /** The place of a device; empty where it is not tried. */

@@ -100,13 +100,15 @@ public final class BoardPlan {
     }
     Path template =
         Path.of(
-            os.variablesTemplate().orElseGet(() -> os.loader().orElseThrow().replace("CODE", "VARS")));
+            os.variablesTemplate()
+                .orElseGet(() -> os.loader().orElseThrow().replace("CODE", "VARS")));
     try {
       Files.copy(template, variables);
     } catch (IOException e) {
       throw new AssemblyException(
           Reason.STORAGE,
-          "UEFI variables " + variables + " cannot be made from " + template + ": " + e, e);
+          "UEFI variables " + variables + " cannot be made from " + template + ": " + e,
+          e);
     }
   }
 

@@ -35,8 +35,7 @@ public final class Cards {
     String alias = card.alias().orElseGet(() -> "net" + parts.links().size());
     try {
       LinkPort link =
-          new LinkPort(
-              parts.backends().port(request(card), Optional.empty()), card.isLinkUp());
+          new LinkPort(parts.backends().port(request(card), Optional.empty()), card.isLinkUp());
       parts.add(alias, link);
       return new DeviceConfiguration.NetworkCard(
           alias,
@@ -50,8 +49,7 @@ public final class Cards {
     } catch (IOException e) {
       throw new AssemblyException(Reason.HOST, "interface " + alias + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
-      throw new AssemblyException(
-          Reason.REQUEST, "interface " + alias + ": " + e.getMessage(), e);
+      throw new AssemblyException(Reason.REQUEST, "interface " + alias + ": " + e.getMessage(), e);
     }
   }
 
@@ -80,7 +78,9 @@ public final class Cards {
                           "type " + card.type() + " needs <target dev> or a plug")));
       case String other ->
           throw new IllegalArgumentException(
-              "this machine cannot be plugged into type " + other + "; there is user, network,"
+              "this machine cannot be plugged into type "
+                  + other
+                  + "; there is user, network,"
                   + " bridge and ethernet");
     };
   }
@@ -90,8 +90,7 @@ public final class Cards {
       case "nat" -> new PortRequest.Nat(NatConfiguration.builder().build());
       case "tap" -> new PortRequest.Tap(name);
       case "switch" -> shared(Path.of(name));
-      case String other ->
-          throw new IllegalArgumentException("there is no plug of kind " + other);
+      case String other -> throw new IllegalArgumentException("there is no plug of kind " + other);
     };
   }
 

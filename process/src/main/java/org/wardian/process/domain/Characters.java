@@ -62,8 +62,7 @@ final class Characters {
   }
 
   private ConsolePort port(CharacterDevice device, String kind, String name, boolean console) {
-    CharacterBackend backend =
-        backend(device, device.alias().orElse(kind + parts.ports().size()));
+    CharacterBackend backend = backend(device, device.alias().orElse(kind + parts.ports().size()));
     parts.ports().add(backend);
     return new ConsolePort(
         name,
@@ -100,8 +99,7 @@ final class Characters {
           };
       parts.add(backend);
       if (device.log().isPresent()) {
-        backend.logTo(
-            FileBackend.open(Path.of(device.log().get()), device.isLogAppending()));
+        backend.logTo(FileBackend.open(Path.of(device.log().get()), device.isLogAppending()));
       }
       return backend;
     } catch (IOException e) {
@@ -116,8 +114,8 @@ final class Characters {
     int port =
         device
             .service()
-            .orElseThrow(() ->
-                new AssemblyException(Reason.REQUEST, alias + ": type tcp names no service"));
+            .orElseThrow(
+                () -> new AssemblyException(Reason.REQUEST, alias + ": type tcp names no service"));
     return device.isListening()
         ? SocketBackend.listen(alias, host, port)
         : SocketBackend.connect(alias, host, port);

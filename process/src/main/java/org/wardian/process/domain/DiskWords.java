@@ -50,7 +50,10 @@ public final class DiskWords {
             .orElseThrow(() ->
                 new AssemblyException(
                     Reason.REQUEST,
-                    "disk " + disk.target() + ": images of type " + disk.type()
+                    "disk "
+                        + disk.target()
+                        + ": images of type "
+                        + disk.type()
                         + " are not opened by this machine; file and block are"));
     return Optional.of(
         new DiskRequest(
@@ -84,7 +87,8 @@ public final class DiskWords {
     ErrorPolicy writes = policy(disk.errorPolicy(), ErrorPolicy.STOP_ON_NO_SPACE);
     ErrorPolicy reads =
         policy(
-            disk.readErrorPolicy().or(() -> disk.errorPolicy().filter(word -> !word.equals("enospace"))),
+            disk.readErrorPolicy()
+                .or(() -> disk.errorPolicy().filter(word -> !word.equals("enospace"))),
             ErrorPolicy.REPORT);
     return DeviceOptions.usual()
         .withBlockSize(disk.logicalBlockSize().orElse(512))
