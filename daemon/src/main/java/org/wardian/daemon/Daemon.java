@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Set;
 import org.wardian.daemon.domain.Domains;
 import org.wardian.daemon.domain.MachineLauncher;
+import org.wardian.daemon.domain.VolumePaths;
 import org.wardian.daemon.host.HostProcedures;
+import org.wardian.daemon.network.MachinePlugs;
+import org.wardian.daemon.network.Networks;
 import org.wardian.libvirt.sasl.ScramServer;
 import org.wardian.libvirt.server.AuthenticationType;
 import org.wardian.libvirt.server.CallObserver;
@@ -83,10 +86,14 @@ public final class Daemon implements AutoCloseable {
             audit.finished(session, procedure, arguments, failure, nanoseconds);
           };
     }
+    Networks networks = new Networks(folders, events);
+    parts.add(networks);
     Domains domains = new Domains(folders, events, machines);
     parts.add(domains);
+    domains.connect(new MachinePlugs(networks), VolumePaths.NONE);
     List<HandlerFamily> families = new ArrayList<>();
     families.add(new HostProcedures(folders));
+    families.add(networks);
     families.add(domains);
     server =
         new Server(
@@ -98,6 +105,8 @@ public final class Daemon implements AutoCloseable {
                 .observer(observer),
             families);
     parts.add(server);
+    networks.load();
+    networks.autostart();
     domains.load();
     serve(folders, settings);
     metrics.watch(server, domains);

@@ -143,6 +143,11 @@ public final class NetworkPortDocument {
     return root.child("plug") != null;
   }
 
+  /** The name of the bridge that it is plugged into; null where it is in none. */
+  public String bridge() {
+    return root.attributeAt("plug", "bridge");
+  }
+
   /** Whether guests of other isolated ports are not reached. */
   public boolean isolated() {
     return "yes".equals(root.attributeAt("port", "isolated"));

@@ -68,6 +68,10 @@ public final class Cards {
     if (plug != null) {
       return plugged(plug.attribute("kind", ""), plug.attribute("name", ""));
     }
+    String socket = card.element().attributeAt("source", "socket");
+    if (socket != null) {
+      return shared(Path.of(socket));
+    }
     return switch (card.type()) {
       case "user" -> new PortRequest.Nat(NatConfiguration.builder().build());
       case "ethernet", "bridge", "network" ->

@@ -1,0 +1,52 @@
+package org.wardian.daemon.network;
+
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+import org.wardian.daemon.domain.NetworkPlugs;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.libvirt.error.LibvirtException;
+
+/** What machines are plugged into: ports of the switches of {@link Networks}. */
+public final class MachinePlugs implements NetworkPlugs {
+  /** Ports of machines are not recorded by who owns them, but by his name and card. */
+  private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
+
+  private final Networks networks;
+
+  /** Ports of these networks. */
+  public MachinePlugs(Networks networks) {
+    this.networks = networks;
+  }
+
+  @Override
+  public Plug plug(String network, String domain, String mac, String portGroup)
+      throws LibvirtException {
+    XmlElement port = new XmlElement("networkport");
+    port.append("uuid").text(port(network, domain, mac).toString());
+    XmlElement owner = port.append("owner");
+    owner.append("name").text(domain);
+    owner.append("uuid").text(NOBODY);
+    if (portGroup != null) {
+      port.append("group").text(portGroup);
+    }
+    port.append("mac").set("address", mac);
+    // What a machine left behind that ended without a word is taken away first.
+    networks.unplug(network, port(network, domain, mac));
+    Networks.Plug plug = networks.plug(network, port.toString());
+    return new Plug(
+        Plug.Kind.SWITCH,
+        plug.folder().resolve("switch-" + plug.name() + ".sock").toString(),
+        plug.document().bridge());
+  }
+
+  @Override
+  public void unplug(String network, String domain, String mac) {
+    networks.unplug(network, port(network, domain, mac));
+  }
+
+  /** The same for the same card of the same machine, also for a daemon that was started again. */
+  private static UUID port(String network, String domain, String mac) {
+    return UUID.nameUUIDFromBytes(
+        (network + '\0' + domain + '\0' + mac).getBytes(StandardCharsets.UTF_8));
+  }
+}
