@@ -59,7 +59,9 @@ final class AddressForm {
       String text = from.attribute(PCI[i], "0");
       OptionalInt value = Values.integer(text);
       if (value.isEmpty() || value.getAsInt() < 0) {
-        throw XmlException.badContent(
+        throw new XmlException(
+            XmlException.Kind.BAD_CONTENT,
+            XmlException.XML_ORIGIN,
             "Invalid value for attribute '"
                 + PCI[i]
                 + "' in element 'address': '"
@@ -67,13 +69,16 @@ final class AddressForm {
                 + "'. Expected non-negative integer value");
       }
       if (value.getAsInt() > most[i]) {
+        String hex = "0x" + Integer.toHexString(value.getAsInt());
         throw XmlException.badContent(
-            "Invalid PCI address "
-                + PCI[i]
-                + "='"
-                + String.format(Locale.ROOT, "0x%x", value.getAsInt())
-                + "', must be <= "
-                + String.format(Locale.ROOT, i == 3 ? "%d" : "0x%X", most[i]));
+            i == 3
+                ? "Invalid PCI address function=" + hex + ", must be <= 7"
+                : "Invalid PCI address "
+                    + PCI[i]
+                    + "='"
+                    + hex
+                    + "', must be <= "
+                    + String.format(Locale.ROOT, "0x%X", most[i]));
       }
       to.set(PCI[i], String.format(Locale.ROOT, forms[i], value.getAsInt()));
     }

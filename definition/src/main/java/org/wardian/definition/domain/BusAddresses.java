@@ -30,12 +30,16 @@ final class BusAddresses {
   }
 
   /** The place that a drive's name stands for. */
-  static void drive(XmlElement disk) {
+  static void drive(XmlElement disk) throws XmlException {
     if (disk.child("address") != null) {
       return;
     }
     String bus = disk.attributeAt("target", "bus");
-    int index = Math.max(DiskOrder.index(disk.attributeAt("target", "dev")), 0);
+    String name = disk.attributeAt("target", "dev");
+    int index = DiskOrder.index(name);
+    if (index < 0) {
+      throw XmlException.badContent("Unknown disk name '" + name + "' and no address specified");
+    }
     XmlElement address =
         switch (bus == null ? "" : bus) {
           case "ide" -> AddressForm.drive(index / 4, index % 4 / 2, index % 2);

@@ -153,6 +153,7 @@ final class DeviceDefaults {
       mac.set("address", DomainCompletion.randomMac(defaults.random()));
     }
     mac.set("address", mac.attribute("address").toLowerCase(Locale.ROOT));
+    otherwise(card, "type", "ethernet");
     String type = card.attribute("type");
     if (card.child("model") == null && !type.equals("hostdev")) {
       card.append("model").set("type", defaults.hardware().network());

@@ -17,10 +17,13 @@ final class DiskOrder {
         break;
       }
     }
+    if (start < 0) {
+      return -1;
+    }
     int index = 0;
     int letters = 0;
     int i = start;
-    while (start >= 0 && i < name.length() && name.charAt(i) >= 'a' && name.charAt(i) <= 'z') {
+    while (i < name.length() && name.charAt(i) >= 'a' && name.charAt(i) <= 'z') {
       if (++letters > 5) {
         return -1;
       }

@@ -16,9 +16,13 @@ final class DomainCompletion {
     namespaces(root);
     root.childOrNew("os");
     root.childOrNew("devices");
+    DomainChecks.unknown(root);
     DomainForm.TABLE.arrange(root);
     DomainChecks.before(document);
     DomainForm.TABLE.check(root);
+    for (XmlElement device : root.child("devices").children()) {
+      DeviceChecks.before(device);
+    }
     identity(document, defaults.random());
     MachineDefaults.complete(document, defaults);
     DeviceDefaults.complete(document, defaults);
@@ -27,7 +31,8 @@ final class DomainCompletion {
     BusAddresses.complete(document);
     PciPlan.complete(document);
     DomainForm.TABLE.arrange(root);
-    DomainChecks.after(document);
+    DomainChecks.after(document, defaults);
+    DeviceChecks.after(document);
   }
 
   /**
@@ -94,8 +99,10 @@ final class DomainCompletion {
     }
     XmlElement generation = root.child("genid");
     if (generation != null) {
-      generation.text(
-          document.generationId().map(UUID::toString).orElse(randomUuid(random).toString()));
+      if (!generation.text().isEmpty() && document.generationId().isEmpty()) {
+        throw new XmlException(XmlException.Kind.INTERNAL, "malformed genid element");
+      }
+      generation.text(document.generationId().orElseGet(() -> randomUuid(random)).toString());
     }
     for (String text : new String[] {"title", "description"}) {
       root.removeIf(child -> child.name().equals(text) && child.text().isEmpty());

@@ -12,9 +12,20 @@ import java.util.stream.IntStream;
  *     /var/lib/libvirt/qemu/nvram}
  * @param random what uuids and hardware addresses are made of
  * @param hardware which chips stand for those that a document does not name
+ * @param kvm whether the host's processor runs guests
  */
 public record DomainDefaults(
-    String emulator, String variablesFolder, RandomGenerator random, Hardware hardware) {
+    String emulator,
+    String variablesFolder,
+    RandomGenerator random,
+    Hardware hardware,
+    boolean kvm) {
+  /** Those of a host whose processor runs guests. */
+  public DomainDefaults(
+      String emulator, String variablesFolder, RandomGenerator random, Hardware hardware) {
+    this(emulator, variablesFolder, random, hardware, true);
+  }
+
   /**
    * The chips of a machine.
    *

@@ -95,7 +95,14 @@ final class MachineDefaults {
       if (unit != null && Scale.bytes(unit).isEmpty()) {
         throw new XmlException(XmlException.Kind.INVALID_ARGUMENT, "unknown suffix '" + unit + "'");
       }
-      throw XmlException.badContent(
+      if (Values.number(element.text()).orElse(-1) >= 0) {
+        throw new XmlException(
+            XmlException.Kind.OVERFLOW,
+            "value too large: " + element.text() + (unit == null ? "KiB" : unit));
+      }
+      throw new XmlException(
+          XmlException.Kind.BAD_CONTENT,
+          XmlException.XML_ORIGIN,
           "Invalid value '" + element.text() + "' for element or attribute './" + path(path) + "'");
     }
     element.set("unit", null).set("unit", "KiB").text(Long.toString(kib.getAsLong()));

@@ -153,6 +153,10 @@ final class PciPlan {
   }
 
   private void take(DeviceAddress.Pci pci, XmlElement device) throws XmlException {
+    if (pci.domain() != 0) {
+      throw XmlException.badContent(
+          "Invalid PCI address " + pci + ". Only PCI domain 0 is available");
+    }
     if (pci.bus() >= MOST_BUSES || pci.slot() > 31 || pci.function() > 7) {
       throw XmlException.badContent("Invalid PCI address " + pci);
     }

@@ -9,12 +9,15 @@ import java.util.Optional;
  *
  * @param form words, a number, or anything
  * @param words those that there are, of the form {@code WORDS}
+ * @param refusal what is said of other words, where it is not the usual; empty otherwise
  */
-record AttributeRule(String name, boolean isRequired, Form form, List<String> words) {
+record AttributeRule(
+    String name, boolean isRequired, Form form, List<String> words, String refusal) {
   enum Form {
     ANYTHING,
     WORDS,
     UNSIGNED,
+    POSITIVE,
     INTEGER
   }
 
@@ -23,14 +26,19 @@ record AttributeRule(String name, boolean isRequired, Form form, List<String> wo
     String name = equals < 0 ? word : word.substring(0, equals);
     boolean isRequired = name.endsWith("!");
     name = isRequired ? name.substring(0, name.length() - 1) : name;
-    return switch (equals < 0 ? "" : word.substring(equals + 1)) {
-      case "" -> new AttributeRule(name, isRequired, Form.ANYTHING, List.of());
-      case "u" -> new AttributeRule(name, isRequired, Form.UNSIGNED, List.of());
-      case "i" -> new AttributeRule(name, isRequired, Form.INTEGER, List.of());
-      case "b" -> new AttributeRule(name, isRequired, Form.WORDS, List.of("yes", "no"));
-      case "o" -> new AttributeRule(name, isRequired, Form.WORDS, List.of("on", "off"));
+    String value = equals < 0 ? "" : word.substring(equals + 1);
+    int tilde = value.indexOf('~');
+    String refusal = tilde < 0 ? "" : value.substring(tilde + 1).replace('_', ' ');
+    String form = tilde < 0 ? value : value.substring(0, tilde);
+    return switch (form) {
+      case "" -> new AttributeRule(name, isRequired, Form.ANYTHING, List.of(), refusal);
+      case "u" -> new AttributeRule(name, isRequired, Form.UNSIGNED, List.of(), refusal);
+      case "z" -> new AttributeRule(name, isRequired, Form.POSITIVE, List.of(), refusal);
+      case "i" -> new AttributeRule(name, isRequired, Form.INTEGER, List.of(), refusal);
+      case "b" -> new AttributeRule(name, isRequired, Form.WORDS, List.of("yes", "no"), refusal);
+      case "o" -> new AttributeRule(name, isRequired, Form.WORDS, List.of("on", "off"), refusal);
       case String words ->
-          new AttributeRule(name, isRequired, Form.WORDS, List.of(words.split(",")));
+          new AttributeRule(name, isRequired, Form.WORDS, List.of(words.split(",")), refusal);
     };
   }
 
@@ -43,48 +51,52 @@ record AttributeRule(String name, boolean isRequired, Form form, List<String> wo
     String value = element.attribute(name);
     if (value == null) {
       if (isRequired) {
-        throw XmlException.badContent(
+        throw wrong(
             "Missing required attribute '" + name + "' in element '" + element.name() + "'");
       }
       return Optional.empty();
     }
-    switch (form) {
+    return switch (form) {
       case WORDS -> {
         if (!words.contains(value)) {
-          throw XmlException.badContent(wrong(element, value));
+          throw refusal.isEmpty()
+              ? wrong(invalid(element) + "'" + value + "'.")
+              : XmlException.unsupported(refusal + " '" + value + "'");
         }
+        yield Optional.empty();
       }
-      case UNSIGNED, INTEGER -> {
-        long number;
-        try {
-          number = Long.parseLong(value.strip());
-        } catch (NumberFormatException e) {
-          number = Long.MIN_VALUE;
-        }
-        if (number == Long.MIN_VALUE || (form == Form.UNSIGNED && number < 0)) {
-          throw XmlException.badContent(
-              wrong(element, value)
-                  + (form == Form.UNSIGNED
-                      ? " Expected non-negative integer value"
-                      : " Expected integer value"));
-        }
-        String plain = Long.toString(number);
-        return plain.equals(value) ? Optional.empty() : Optional.of(plain);
-      }
-      case ANYTHING -> {
-        // The one that reads it knows.
-      }
-    }
-    return Optional.empty();
+      case UNSIGNED, POSITIVE, INTEGER -> number(element, value);
+      case ANYTHING -> Optional.empty();
+    };
   }
 
-  private String wrong(XmlElement element, String value) {
-    return "Invalid value for attribute '"
-        + name
-        + "' in element '"
-        + element.name()
-        + "': '"
-        + value
-        + "'.";
+  private Optional<String> number(XmlElement element, String value) throws XmlException {
+    long number;
+    try {
+      number = Long.parseLong(value.strip());
+    } catch (NumberFormatException e) {
+      number = Long.MIN_VALUE;
+    }
+    if (number == Long.MIN_VALUE || (form != Form.INTEGER && number < 0)) {
+      throw wrong(
+          invalid(element)
+              + "'"
+              + value
+              + "'. Expected "
+              + (form == Form.INTEGER ? "integer value" : "non-negative integer value"));
+    }
+    if (form == Form.POSITIVE && number == 0) {
+      throw wrong(invalid(element) + "Zero is not permitted");
+    }
+    String plain = Long.toString(number);
+    return plain.equals(value) ? Optional.empty() : Optional.of(plain);
+  }
+
+  private String invalid(XmlElement element) {
+    return "Invalid value for attribute '" + name + "' in element '" + element.name() + "': ";
+  }
+
+  private static XmlException wrong(String message) {
+    return new XmlException(XmlException.Kind.BAD_CONTENT, XmlException.XML_ORIGIN, message);
   }
 }

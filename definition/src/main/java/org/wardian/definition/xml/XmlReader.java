@@ -48,8 +48,10 @@ public final class XmlReader {
   public static XmlElement read(String document, String root) throws XmlException {
     XmlElement element = read(document);
     if (!element.name().equals(root)) {
-      throw XmlException.badContent(
-          "unexpected root element <" + element.name() + ">, expecting <" + root + ">");
+      throw new XmlException(
+          XmlException.Kind.BAD_CONTENT,
+          XmlException.XML_ORIGIN,
+          "expecting root element of '" + root + "', not '" + element.name() + "'");
     }
     return element;
   }

@@ -22,7 +22,11 @@ class DomainCompletionTest {
 
   static DomainDefaults defaults() {
     return new DomainDefaults(
-        "/emulator", "/var/lib/libvirt/qemu/nvram", new Random(1), DomainDefaults.Hardware.QEMU);
+        "/emulator",
+        "/var/lib/libvirt/qemu/nvram",
+        new Random(1),
+        DomainDefaults.Hardware.QEMU,
+        false);
   }
 
   static Stream<String> documents() throws IOException {
