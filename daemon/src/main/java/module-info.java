@@ -15,4 +15,6 @@ module org.wardian.daemon {
   exports org.wardian.daemon.network;
   exports org.wardian.daemon.network.gateway;
   exports org.wardian.daemon.persistence;
+  exports org.wardian.daemon.secret;
+  exports org.wardian.daemon.storage;
 }
