@@ -3,6 +3,7 @@ package org.wardian.qmp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
@@ -25,12 +26,14 @@ public final class QmpServer implements AutoCloseable {
   /** Clients at a time; one more is closed at once. */
   private static final int MAXIMUM_CLIENTS = 64;
 
+  private final Path socket;
   private final UnixListener listener;
   private final CommandTable commands;
   private final Set<ServerSession> sessions = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private QmpServer(UnixListener listener, CommandTable commands) {
+  private QmpServer(Path socket, UnixListener listener, CommandTable commands) {
+    this.socket = socket;
     this.listener = listener;
     this.commands = commands;
   }
@@ -42,9 +45,19 @@ public final class QmpServer implements AutoCloseable {
    */
   public static QmpServer listen(Path socket, CommandTable commands) {
     removeStale(socket);
-    UnixListener listener =
-        UnixListener.bind(socket, PosixFilePermissions.fromString("rw-------"), BACKLOG);
-    QmpServer server = new QmpServer(listener, commands);
+    // A socket has its name once it listens, so that whoever waits for the name can connect.
+    Path nameless = socket.resolveSibling(socket.getFileName() + "~");
+    UnixListener listener;
+    try {
+      Files.deleteIfExists(nameless);
+      listener =
+          UnixListener.bind(nameless, PosixFilePermissions.fromString("rw-------"), BACKLOG);
+      Files.move(nameless, socket, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw HostException.unsupported(
+          socket + " cannot be made: " + e.getMessage(), "choose another folder");
+    }
+    QmpServer server = new QmpServer(socket, listener, commands);
     Thread.ofVirtual().name("qmp " + socket.getFileName()).start(server::accept);
     return server;
   }
@@ -70,13 +83,13 @@ public final class QmpServer implements AutoCloseable {
   }
 
   private void accept() {
-    UnixSocket socket;
-    while ((socket = listener.accept()) != null) {
+    UnixSocket client;
+    while ((client = listener.accept()) != null) {
       if (sessions.size() >= MAXIMUM_CLIENTS) {
-        socket.close();
+        client.close();
         continue;
       }
-      ServerSession session = new ServerSession(socket, commands, sessions::remove);
+      ServerSession session = new ServerSession(client, commands, sessions::remove);
       sessions.add(session);
       if (closed.get()) {
         session.close();
@@ -102,6 +115,11 @@ public final class QmpServer implements AutoCloseable {
   public void close() {
     if (closed.getAndSet(true)) {
       return;
+    }
+    try {
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      // The next one that listens there removes it.
     }
     listener.close();
     List<ServerSession> last = List.copyOf(sessions);

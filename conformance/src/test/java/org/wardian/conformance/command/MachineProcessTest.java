@@ -1,0 +1,327 @@
+package org.wardian.conformance.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.wardian.qmp.Arguments;
+import org.wardian.qmp.QmpClient;
+import org.wardian.qmp.QmpEvent;
+import org.wardian.qmp.QmpException;
+import org.wardian.storage.CreateOptions;
+import org.wardian.storage.Images;
+
+/** {@code ward machine} by real processes: a guest of a few instructions, driven by QMP. */
+@Timeout(240)
+class MachineProcessTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int TERMINATED = 143;
+
+  @TempDir Path folder;
+  private final BlockingQueue<QmpEvent> events = new LinkedBlockingQueue<>();
+  private Path definition;
+  private Path qmp;
+  private Path serial;
+
+  @BeforeEach
+  void names() {
+    definition = folder.resolve("tiny.xml");
+    qmp = folder.resolve("qmp");
+    serial = folder.resolve("serial");
+  }
+
+  private DomainText echoing() throws IOException {
+    return new DomainText()
+        .kernel(Path.of(new TinyGuest().print("ready\n").echoUntil('!').powerOff().in(folder)))
+        .serialSocket(serial);
+  }
+
+  private WardProcess start(DomainText document, String... more) throws Exception {
+    Files.writeString(definition, document.toString());
+    String[] usual = {"machine", "--definition", definition.toString(), "--qmp", qmp.toString()};
+    String[] all = Arrays.copyOf(usual, usual.length + more.length);
+    System.arraycopy(more, 0, all, usual.length, more.length);
+    return new WardProcess.Start(folder).run(all);
+  }
+
+  private QmpClient connect(WardProcess process) throws Exception {
+    while (!Files.exists(qmp)) {
+      assertThat(process.isAlive()).as(() -> process.err()).isTrue();
+      Thread.sleep(10);
+    }
+    return QmpClient.connect(qmp, PATIENCE, events::add);
+  }
+
+  private QmpEvent await(String name) throws InterruptedException {
+    QmpEvent event;
+    do {
+      event = events.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      assertThat(event).as("event %s", name).isNotNull();
+    } while (!event.name().equals(name));
+    return event;
+  }
+
+  private void awaitMigration(String end) throws InterruptedException {
+    String at;
+    do {
+      at = await("MIGRATION").data().path("status").asText();
+    } while (at.equals("setup") || at.equals("active"));
+    assertThat(at).isEqualTo(end);
+  }
+
+  private static String status(QmpClient client) throws Exception {
+    return client.execute("query-status", Arguments.none()).path("status").asText();
+  }
+
+  /** The guest's serial port. */
+  private final class Line implements AutoCloseable {
+    private final SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    private final StringBuilder heard = new StringBuilder();
+
+    Line() throws IOException {
+      channel.connect(UnixDomainSocketAddress.of(serial));
+    }
+
+    void type(String keys) throws IOException {
+      channel.write(ByteBuffer.wrap(keys.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    void await(String text) throws IOException {
+      ByteBuffer block = ByteBuffer.allocate(256);
+      while (heard.indexOf(text) < 0) {
+        assertThat(channel.read(block.clear())).as("after %s", heard).isPositive();
+        heard.append(new String(block.array(), 0, block.position(), StandardCharsets.US_ASCII));
+      }
+      heard.delete(0, heard.indexOf(text) + text.length());
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
+  @Test
+  void aGuestIsStartedStoppedAndEndsItself() throws Exception {
+    try (WardProcess process = start(echoing(), "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      assertThat(status(client)).isEqualTo("prelaunch");
+      client.execute("cont", Arguments.none());
+      await("RESUME");
+      line.await("ready\n");
+      line.type("abc");
+      line.await("abc");
+      client.execute("stop", Arguments.none());
+      await("STOP");
+      assertThat(status(client)).isEqualTo("paused");
+      line.type("def");
+      client.execute("cont", Arguments.none());
+      line.await("def");
+      JsonNode processors = client.execute("query-cpus-fast", Arguments.none());
+      int thread = processors.path(0).path("thread-id").asInt();
+      assertThat(Path.of("/proc/" + process.pid() + "/task/" + thread)).exists();
+      line.type("!");
+      assertThat(await("SHUTDOWN").data().path("guest").asBoolean()).isTrue();
+      await("STOP");
+      assertThat(status(client)).isEqualTo("shutdown");
+      assertThatThrownBy(() -> client.execute("cont", Arguments.none()))
+          .isInstanceOf(QmpException.class)
+          .hasMessage("Resetting the Virtual Machine is required");
+      client.execute("quit", Arguments.none());
+      client.closed().get();
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    assertThat(qmp).doesNotExist();
+    assertThat(serial).doesNotExist();
+  }
+
+  @Test
+  void aSavedMachineGoesOnInAnotherProcess() throws Exception {
+    Path saved = folder.resolve("saved");
+    DomainText document = echoing();
+    try (WardProcess process = start(document);
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      line.type("abc");
+      line.await("abc");
+      client.execute("migrate", Arguments.none().put("uri", "file:" + saved));
+      awaitMigration("completed");
+      assertThat(status(client)).isEqualTo("postmigrate");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    try (WardProcess process = start(document, "--incoming", saved.toString(), "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      assertThat(status(client)).isEqualTo("paused");
+      client.execute("cont", Arguments.none());
+      line.type("xyz");
+      line.await("xyz");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+  }
+
+  @Test
+  void aSaveThatFailsLetsTheGuestGoOn() throws Exception {
+    try (WardProcess process = start(echoing());
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      line.type("abc");
+      line.await("abc");
+      client.execute("migrate", Arguments.none().put("uri", "file:/no/such/folder/saved"));
+      awaitMigration("failed");
+      line.type("def");
+      line.await("def");
+      assertThat(status(client)).isEqualTo("running");
+      assertThat(client.execute("query-migrate", Arguments.none()).path("error-desc").asText())
+          .contains("/no/such/folder");
+    }
+  }
+
+  @Test
+  void resetsAreToldOrAreTheEnd() throws Exception {
+    try (WardProcess process = start(echoing());
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      line.type("abc");
+      line.await("abc");
+      client.execute("system_reset", Arguments.none());
+      QmpEvent reset = await("RESET");
+      assertThat(reset.data().path("guest").asBoolean()).isFalse();
+      line.await("ready\n");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    events.clear();
+    DomainText resetting =
+        new DomainText()
+            .kernel(Path.of(new TinyGuest().reset().in(folder)))
+            .serialSocket(serial)
+            .onReboot("destroy");
+    try (WardProcess process = start(resetting, "--paused");
+        QmpClient client = connect(process)) {
+      client.execute("cont", Arguments.none());
+      assertThat(await("SHUTDOWN").data().path("reason").asText()).isEqualTo("guest-reset");
+      assertThat(status(client)).isEqualTo("shutdown");
+    }
+  }
+
+  @Test
+  void aDeadGuestIsACrashAndItsMachineStays() throws Exception {
+    DomainText dying =
+        new DomainText()
+            .kernel(Path.of(new TinyGuest().tripleFault().in(folder)))
+            .serialSocket(serial);
+    try (WardProcess process = start(dying, "--paused");
+        QmpClient client = connect(process)) {
+      client.execute("cont", Arguments.none());
+      assertThat(await("GUEST_PANICKED").data().path("action").asText()).isEqualTo("pause");
+      Path core = folder.resolve("core");
+      client.execute(
+          "dump-guest-memory",
+          Arguments.none().put("paging", false).put("protocol", "file:" + core));
+      assertThat(Files.size(core)).isGreaterThan(16 << 20);
+      assertThat(status(client)).isEqualTo("guest-panicked");
+    }
+  }
+
+  @Test
+  void oneDefinitionIsOneMachine() throws Exception {
+    DomainText document = echoing();
+    try (WardProcess first = start(document);
+        QmpClient client = connect(first)) {
+      Path other = Files.createDirectory(folder.resolve("other"));
+      try (WardProcess second =
+          new WardProcess.Start(other)
+              .run(
+                  "machine",
+                  "--definition",
+                  definition.toString(),
+                  "--qmp",
+                  other.resolve("qmp").toString())) {
+        assertThat(second.status()).isNotZero();
+        assertThat(second.err()).contains("runs already, as process " + first.pid()).hasLineCount(1);
+      }
+      assertThat(status(client)).isEqualTo("running");
+    }
+  }
+
+  @Test
+  void theHostsWishEndsItCleanly() throws Exception {
+    Path image = folder.resolve("disk.qcow2");
+    Images.create(image, CreateOptions.qcow2(1 << 20));
+    try (WardProcess process = start(echoing().disk(image, "qcow2", 0));
+        QmpClient client = connect(process)) {
+      assertThat(status(client)).isEqualTo("running");
+      process.terminate();
+      assertThat(await("SHUTDOWN").data().path("reason").asText()).isEqualTo("host-signal");
+      assertThat(process.status()).isEqualTo(TERMINATED);
+    }
+    assertThat(qmp).doesNotExist();
+    assertThat(serial).doesNotExist();
+  }
+
+  @Test
+  void whatIsMissingIsToldInOneLineBeforeThereIsASocket() throws Exception {
+    try (WardProcess process = start(echoing().disk(Path.of("/no/such.qcow2"), "qcow2", 0))) {
+      assertThat(process.status()).isNotZero();
+      assertThat(process.err())
+          .isEqualTo("ward: disk /no/such.qcow2: no such file\n");
+    }
+    assertThat(qmp).doesNotExist();
+    assertThat(serial).doesNotExist();
+  }
+
+  @Test
+  void mediaAndDisksChange() throws Exception {
+    Path image = folder.resolve("disk.raw");
+    Path disc = folder.resolve("disc.iso");
+    Files.write(image, new byte[1 << 20]);
+    Files.write(disc, new byte[64 << 10]);
+    try (WardProcess process = start(echoing().disk(image, "raw", 0).cdrom());
+        QmpClient client = connect(process)) {
+      JsonNode drives = client.execute("query-block", Arguments.none());
+      assertThat(drives.path(0).path("inserted").path("image").path("virtual-size").asLong())
+          .isEqualTo(1 << 20);
+      assertThat(drives.path(1).has("inserted")).isFalse();
+      client.execute(
+          "blockdev-change-medium",
+          Arguments.none()
+              .put("id", "ide0-1-0")
+              .put("filename", disc.toString())
+              .put("format", "raw"));
+      await("DEVICE_TRAY_MOVED");
+      drives = client.execute("query-block", Arguments.none());
+      assertThat(drives.path(1).path("inserted").path("file").asText()).isEqualTo(disc.toString());
+      client.execute("eject", Arguments.none().put("id", "ide0-1-0"));
+      assertThat(client.execute("query-block", Arguments.none()).path(1).has("inserted")).isFalse();
+      client.execute(
+          "block_resize",
+          Arguments.none().put("node-name", "libvirt-1-format").put("size", 2 << 20));
+      assertThat(Files.size(image)).isEqualTo(2 << 20);
+      assertThatThrownBy(
+              () -> client.execute("eject", Arguments.none().put("id", "virtio-disk0")))
+          .isInstanceOf(QmpException.class)
+          .hasMessage("Device 'virtio-disk0' is not removable");
+    }
+  }
+}
