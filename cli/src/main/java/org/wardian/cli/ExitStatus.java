@@ -18,7 +18,7 @@ public enum ExitStatus {
   TRIPLE_FAULT(7, "the guest's processor shut down by a triple fault"),
   TIMEOUT(8, "the time given by --timeout ran out"),
   UNAVAILABLE(9, "the accelerator or JDK asked for cannot be had on this machine"),
-  GUEST_RESET(10, "the guest asked for a reset, and --no-reboot was given"),
+  GUEST_RESET(10, "the guest asked for a reset, with --no-reboot or nothing left to start"),
   GUEST_DEAD(11, "the guest's only processor halted with interrupts off: nothing can wake it"),
   ACCELERATOR_FAILED(12, "the accelerator gave up on the guest, or was taken away"),
   BUILD_FAILED(13, "a system could not be made out of its packages"),
