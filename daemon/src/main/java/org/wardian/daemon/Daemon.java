@@ -10,10 +10,11 @@ import java.util.List;
 import java.util.Set;
 import org.wardian.daemon.domain.Domains;
 import org.wardian.daemon.domain.MachineLauncher;
-import org.wardian.daemon.domain.VolumePaths;
 import org.wardian.daemon.host.HostProcedures;
 import org.wardian.daemon.network.MachinePlugs;
 import org.wardian.daemon.network.Networks;
+import org.wardian.daemon.secret.Secrets;
+import org.wardian.daemon.storage.StoragePools;
 import org.wardian.libvirt.sasl.ScramServer;
 import org.wardian.libvirt.server.AuthenticationType;
 import org.wardian.libvirt.server.CallObserver;
@@ -90,10 +91,14 @@ public final class Daemon implements AutoCloseable {
     parts.add(networks);
     Domains domains = new Domains(folders, events, machines);
     parts.add(domains);
-    domains.connect(new MachinePlugs(networks), VolumePaths.NONE);
+    StoragePools pools = new StoragePools(folders, events);
+    parts.add(pools);
+    domains.connect(new MachinePlugs(networks), pools::path);
     List<HandlerFamily> families = new ArrayList<>();
     families.add(new HostProcedures(folders));
     families.add(networks);
+    families.add(pools);
+    families.add(new Secrets(folders, events));
     families.add(domains);
     server =
         new Server(
@@ -107,6 +112,7 @@ public final class Daemon implements AutoCloseable {
     parts.add(server);
     networks.load();
     networks.autostart();
+    pools.start();
     domains.load();
     serve(folders, settings);
     metrics.watch(server, domains);
