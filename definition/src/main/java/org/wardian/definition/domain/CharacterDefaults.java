@@ -18,6 +18,12 @@ final class CharacterDefaults {
       complete(device);
     }
     twins(devices);
+    numbers(document);
+  }
+
+  /** Numbers for ports and consoles, in a document whose first console is what it should be. */
+  static void numbers(DomainDocument document) {
+    XmlElement devices = document.devicesElement();
     ports(devices, "serial");
     ports(devices, "parallel");
     devices.children("serial").forEach(CharacterDefaults::serialTarget);

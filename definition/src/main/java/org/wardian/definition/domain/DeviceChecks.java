@@ -335,10 +335,39 @@ final class DeviceChecks {
       throw XmlException.unsupported(
           "per-device boot elements cannot be used together with os/boot elements");
     }
+    for (XmlElement iommu : devices.children("iommu")) {
+      iommu(document, iommu);
+    }
+    for (XmlElement video : devices.children("video")) {
+      if (video != devices.child("video")) {
+        secondaryVideo(video);
+      }
+    }
     List<Video> videos = document.videos();
     if (videos.size() > 1 && videos.stream().anyMatch(video -> video.model().equals("none"))) {
       throw XmlException.unsupported(
           "a 'none' video type must be the only video device defined for the domain");
+    }
+  }
+
+  /** Looks at a graphics card that is not the first. */
+  static void secondaryVideo(XmlElement video) throws XmlException {
+    String type = video.attributeAt("model", "type");
+    if (!Set.of("qxl", "virtio", "none").contains(type)) {
+      throw new XmlException(
+          Kind.UNSUPPORTED,
+          XmlException.QEMU_ORIGIN,
+          "video type '" + type + "' is only valid as primary video device");
+    }
+  }
+
+  /** Looks at an I/O memory management unit. */
+  static void iommu(DomainDocument document, XmlElement iommu) throws XmlException {
+    if ("intel".equals(iommu.attribute("model")) && !document.os().isQ35()) {
+      throw new XmlException(
+          Kind.UNSUPPORTED,
+          XmlException.QEMU_ORIGIN,
+          "IOMMU device: 'intel' is only supported with Q35 machines");
     }
   }
 
