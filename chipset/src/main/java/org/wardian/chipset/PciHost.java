@@ -129,6 +129,23 @@ public final class PciHost implements Device {
   }
 
   /**
+   * Takes a function out, and ends it. No vCPU runs meanwhile.
+   *
+   * @return it; null where there is none
+   */
+  public synchronized PciFunction detach(int slot, int number) {
+    int place = slot << 3 | number;
+    PciFunction function = functions.remove(place);
+    if (function != null) {
+      table[place] = null;
+      // Its windows go, and its interrupt is released.
+      function.reset();
+      function.stop();
+    }
+    return function;
+  }
+
+  /**
    * The configuration ports, {@link #PORTS} from {@link #PORT}.
    *
    * @param resetControl takes the byte accesses to port 0xcf9

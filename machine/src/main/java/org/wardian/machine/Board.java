@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.acpi.AcpiConfiguration;
@@ -29,6 +30,7 @@ import org.wardian.chipset.IoApic;
 import org.wardian.chipset.LocalApic;
 import org.wardian.chipset.LpcBridge;
 import org.wardian.chipset.PciHost;
+import org.wardian.chipset.PciHotplug;
 import org.wardian.chipset.PostPort;
 import org.wardian.chipset.ResetControl;
 import org.wardian.chipset.Rtc146818;
@@ -53,6 +55,10 @@ final class Board {
 
   private static final long WINDOWS_END = 0xfe00_0000L;
 
+  /** A bit for each slot whose device may come and go. */
+  private static final int REMOVABLE =
+      (int) ((1L << Peripherals.LAST_SLOT + 1) - (1L << Peripherals.FIRST_SLOT));
+
   final Uart16550 serial;
   final AcpiPowerManagement power;
   final I8042 keyboard;
@@ -65,6 +71,8 @@ final class Board {
   private final PciHost pci;
   private final Peripherals peripherals;
   private final LegacyDevices legacy;
+  private final PciHotplug hotplug;
+  private volatile IntConsumer ejected = slot -> {};
   private final boolean hasKeyboard;
   private final boolean hasHpet;
   private final List<Device> devices = new ArrayList<>();
@@ -141,6 +149,13 @@ final class Board {
     configuration.peripherals().forEach(peripherals::add);
     legacy = peripherals.legacy();
     legacy.devices().forEach(this::add);
+    hotplug =
+        configuration.devices().contains("hotplug")
+            ? add(new PciHotplug(REMOVABLE, power, slot -> ejected.accept(slot)))
+            : null;
+    if (hotplug != null) {
+      map(PciHotplug.PORT, PciHotplug.PORTS, hotplug.ports());
+    }
     configuration
         .firmware()
         .ifPresent(firmware ->
@@ -226,6 +241,57 @@ final class Board {
    */
   private InterruptLine line(int number) {
     return lines.computeIfAbsent(number, n -> new WiredOr(platform.line(n))).input();
+  }
+
+  /** Has somebody told of slots that the guest lets go, on a vCPU's thread. */
+  void onEjection(IntConsumer told) {
+    ejected = told;
+  }
+
+  /**
+   * Plugs a device in while no vCPU runs.
+   *
+   * @param started whether the machine has been started
+   * @throws IllegalArgumentException as {@link Peripherals#add}, or where devices do not come and go
+   */
+  void plug(DeviceConfiguration device, boolean started) {
+    requireHotplug(device.id());
+    peripherals.add(device);
+    int slot = peripherals.slotOf(device.id());
+    if (slot == 0) {
+      throw new IllegalArgumentException(device.id() + ": it has no PCI slot of its own");
+    }
+    if (started) {
+      peripherals.function(slot).start();
+      peripherals.function(slot).pause();
+      hotplug.plugged(slot);
+    }
+  }
+
+  /**
+   * Asks the guest to let a device go.
+   *
+   * @throws IllegalArgumentException where there is none, or devices do not come and go
+   */
+  void requestUnplug(String id) {
+    requireHotplug(id);
+    int slot = peripherals.slotOf(id);
+    if (slot == 0) {
+      throw new IllegalArgumentException(id + ": it has no PCI slot of its own");
+    }
+    hotplug.unplug(slot);
+  }
+
+  private void requireHotplug(String id) {
+    if (hotplug == null) {
+      throw new IllegalArgumentException(
+          id + ": this machine was made without slots that can be plugged while it runs");
+    }
+  }
+
+  /** Takes out what is in a slot, while no vCPU runs; its name, or null. */
+  String unplug(int slot) {
+    return peripherals.unplug(slot);
   }
 
   /** What the display shows, where there is one. */
@@ -352,6 +418,15 @@ final class Board {
         0x32,
         hasKeyboard,
         new AcpiConfiguration.Legacy(
-            hasKeyboard, legacy.hasFloppy(), hasKeyboard, hasHpet ? Hpet.BASE : 0));
+            hasKeyboard, legacy.hasFloppy(), hasKeyboard, hasHpet ? Hpet.BASE : 0),
+        hotplug == null
+            ? Optional.empty()
+            : Optional.of(
+                new AcpiConfiguration.Hotplug(
+                    PciHotplug.PORT,
+                    Peripherals.FIRST_SLOT,
+                    Peripherals.LAST_SLOT,
+                    AcpiPowerManagement.GPE0_PORT,
+                    AcpiPowerManagement.GPE0_LENGTH)));
   }
 }

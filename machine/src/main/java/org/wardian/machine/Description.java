@@ -26,7 +26,7 @@ final class Description {
         platform.features().stream().map(Feature::name).collect(Collectors.toSet());
     List<DeviceDescription> devices =
         configuration.peripherals().stream()
-            .map(device -> DeviceDescription.of(device.id(), (Record) device))
+            .map(device -> DeviceDescription.of(device.id(), (Record) unplaced(device)))
             .toList();
     return new MachineDescription(
         configuration.memoryBytes(),
@@ -41,6 +41,11 @@ final class Description {
         Instant.now(),
         Duration.ofNanos(platform.timers().nanoseconds()),
         origin);
+  }
+
+  /** What it is, wherever it is: its slot is in the record of the PCI host. */
+  private static DeviceConfiguration unplaced(DeviceConfiguration device) {
+    return device instanceof DeviceConfiguration.Placed placed ? placed.device() : device;
   }
 
   private static String text(Firmware firmware) {

@@ -241,6 +241,28 @@ public sealed interface DeviceConfiguration {
     }
   }
 
+  /**
+   * A device in a certain PCI slot.
+   *
+   * @param device what is there; not a disk or drive of a controller, nor a display
+   * @param slot 3 to 29
+   */
+  record Placed(DeviceConfiguration device, int slot) implements DeviceConfiguration {
+    /** Checks the slot. */
+    public Placed {
+      Objects.requireNonNull(device);
+      if (slot < Peripherals.FIRST_SLOT || slot > Peripherals.LAST_SLOT) {
+        throw new IllegalArgumentException(
+            device.id() + ": devices are in PCI slots 3 to 29, not in " + slot);
+      }
+    }
+
+    @Override
+    public String id() {
+      return device.id();
+    }
+  }
+
   private static void checkId(String id) {
     if (!id.matches("[A-Za-z0-9._-]{1,40}")) {
       throw new IllegalArgumentException(

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.wardian.boot.BootException;
 import org.wardian.boot.BootLoader;
@@ -65,6 +66,7 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private final Pauses pauses = new Pauses();
   private volatile int exitStatus;
+  private volatile boolean running;
   private volatile Runnable whenReset = () -> {};
   private final AtomicIntegerArray hostThreads;
 
@@ -258,6 +260,7 @@ public final class Machine implements AutoCloseable, PowerControl {
       enter();
     }
     board.start();
+    running = true;
     if (resumed) {
       board.goOn();
     }
@@ -409,6 +412,51 @@ public final class Machine implements AutoCloseable, PowerControl {
   /** The host's numbers of the vCPUs' threads; 0 for one that has not run yet. */
   public List<Integer> processorThreads() {
     return IntStream.range(0, hostThreads.length()).mapToObj(hostThreads::get).toList();
+  }
+
+  /**
+   * Plugs a device in, where the configuration has {@code hotplug}. The machine is paused, or does not
+   * run yet.
+   *
+   * @throws IllegalArgumentException where there is no such device, or no slot for it
+   * @throws IllegalStateException where it does not stand still
+   */
+  public void plug(DeviceConfiguration device) {
+    boolean started = running;
+    if (started && !pauses.held()) {
+      throw new IllegalStateException("a device is plugged in while the machine is paused");
+    }
+    board.plug(device, started);
+  }
+
+  /**
+   * Asks the guest to let a device go; {@link #onEjection} tells when it does, which may be never.
+   *
+   * @throws IllegalArgumentException where there is none that can go
+   */
+  public void requestUnplug(String id) {
+    board.requestUnplug(id);
+  }
+
+  /**
+   * Has somebody told of PCI slots whose device the guest lets go.
+   *
+   * @param told called on a vCPU's thread, which it must not hold up
+   */
+  public void onEjection(IntConsumer told) {
+    board.onEjection(told);
+  }
+
+  /**
+   * Takes out what is in a slot; the machine is paused, or does not run yet.
+   *
+   * @return the device's name; null where there was none
+   */
+  public String unplug(int slot) {
+    if (running && !pauses.held()) {
+      throw new IllegalStateException("a device is taken out while the machine is paused");
+    }
+    return board.unplug(slot);
   }
 
   /** What the guest sees as memory. */

@@ -21,7 +21,7 @@ import org.wardian.x86.CpuModel;
  * @param memoryBytes RAM, a multiple of 4096, at least {@link #LEAST_MEMORY}
  * @param processors virtual processors, 1 to {@link #MOST_PROCESSORS}
  * @param cpuModel what CPUID promises
- * @param devices devices on request: {@code testdev}
+ * @param devices devices on request: {@code testdev}, {@code hotplug}
  * @param reboot whether a guest's reset starts it again (else it ends the run)
  * @param protocol how the kernel is entered
  * @param accelerator who executes the guest
@@ -60,7 +60,7 @@ public record MachineConfiguration(
   public static final long MOST_MEMORY = 1L << 39;
 
   /** Devices that exist on request. */
-  public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev");
+  public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev", "hotplug");
 
   /**
    * A machine on our own processor that enters its kernel by the best protocol that the image

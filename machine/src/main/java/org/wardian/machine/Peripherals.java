@@ -1,8 +1,10 @@
 package org.wardian.machine;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -35,8 +37,8 @@ import org.wardian.virtio.vsock.VirtioVsock;
  * The devices that a configuration asks for: makes each, and plugs it into the PCI host, which from
  * then on passes life cycle and saved state on to it.
  *
- * <p>Slots {@value #FIRST_SLOT} to {@value #LAST_SLOT} are given out in the configuration's order;
- * those below and above belong to the board.
+ * <p>Slots {@value #FIRST_SLOT} to {@value #LAST_SLOT} are given out in the configuration's order,
+ * where it does not say otherwise; those below and above belong to the board.
  */
 final class Peripherals {
   /** Slots 0 to 2 are the board's: host bridge, south bridge, display. */
@@ -51,7 +53,11 @@ final class Peripherals {
   private final LegacyDevices legacy;
   private final BootOrder order = new BootOrder();
   private final List<VirtioNet> cards = new ArrayList<>();
-  private int nextSlot = FIRST_SLOT;
+  private final Map<Integer, PciFunction> slots = new HashMap<>();
+  private final Map<String, Integer> slotsOfNames = new HashMap<>();
+
+  /** The slot that the device being added shall have; 0 for any. */
+  private int wantedSlot;
 
   /** Null until there is a SCSI disk. */
   private VirtioScsi scsi;
@@ -79,6 +85,19 @@ final class Peripherals {
    *     its name
    */
   void add(DeviceConfiguration configuration) {
+    if (configuration instanceof DeviceConfiguration.Placed placed) {
+      if (slots.containsKey(placed.slot())) {
+        throw new IllegalArgumentException(
+            placed.id() + ": PCI slot " + placed.slot() + " is taken");
+      }
+      wantedSlot = placed.slot();
+      try {
+        add(placed.device());
+      } finally {
+        wantedSlot = 0;
+      }
+      return;
+    }
     if (!names.add(configuration.id())) {
       throw new IllegalArgumentException("two devices are called " + configuration.id());
     }
@@ -113,17 +132,18 @@ final class Peripherals {
       }
       case DeviceConfiguration.Floppy floppy -> legacy.addFloppy(floppy);
       case DeviceConfiguration.Display display -> legacy.addDisplay(display);
+      case DeviceConfiguration.Placed placed -> throw new IllegalArgumentException(placed.id());
     }
   }
 
   private void add(DeviceConfiguration.Disk disk) {
     switch (disk.bus()) {
       case VIRTIO -> {
-        order.add(disk.bootIndex(), "/pci@i0cf8/scsi@%x/disk@0,0".formatted(nextSlot));
+        order.add(disk.bootIndex(), "/pci@i0cf8/scsi@%x/disk@0,0".formatted(slot()));
         plug(new VirtioBlock(disk.id(), disk.medium(), disk.serial(), disk.queues()));
       }
       case IDE -> legacy.addIde(disk, order);
-      case AHCI -> legacy.addAhci(disk, nextSlot, order);
+      case AHCI -> legacy.addAhci(disk, slot(), order);
       case SCSI -> scsi().add(unit(disk));
     }
   }
@@ -144,7 +164,7 @@ final class Peripherals {
   }
 
   private void add(DeviceConfiguration.NetworkCard card) {
-    order.add(card.bootIndex(), "/pci@i0cf8/ethernet@%x/ethernet-phy@0".formatted(nextSlot));
+    order.add(card.bootIndex(), "/pci@i0cf8/ethernet@%x/ethernet-phy@0".formatted(slot()));
     switch (card.model()) {
       case VIRTIO -> {
         VirtioNet device = new VirtioNet(card.id(), card.port(), card.address(), card.queues());
@@ -187,15 +207,61 @@ final class Peripherals {
     return order;
   }
 
-  /** Plugs a function into the next free slot. */
+  /** The slot of the next function: the wanted one, or the first that is free. */
+  private int slot() {
+    if (wantedSlot != 0) {
+      return wantedSlot;
+    }
+    int slot = FIRST_SLOT;
+    while (slots.containsKey(slot)) {
+      slot++;
+    }
+    return slot;
+  }
+
+  /**
+   * The slot of a device.
+   *
+   * @return 0 where it has none of its own
+   */
+  int slotOf(String id) {
+    return slotsOfNames.getOrDefault(id, 0);
+  }
+
+  /** The function in a slot; null where there is none. */
+  PciFunction function(int slot) {
+    return slots.get(slot);
+  }
+
+  /**
+   * Takes the function of a slot out, while no vCPU runs.
+   *
+   * @return the device's name; null where there is none
+   */
+  String unplug(int slot) {
+    PciFunction function = slots.remove(slot);
+    if (function == null) {
+      return null;
+    }
+    pci.detach(slot, 0);
+    names.remove(function.name());
+    slotsOfNames.remove(function.name());
+    cards.removeIf(card -> card.name().equals(function.name()));
+    return function.name();
+  }
+
+  /** Plugs a function into its slot. */
   void plug(PciFunction function) {
-    if (nextSlot > LAST_SLOT) {
+    int slot = slot();
+    if (slot > LAST_SLOT) {
       throw new IllegalArgumentException(
           function.name()
               + ": the machine has no free PCI slot; at most "
               + (LAST_SLOT - FIRST_SLOT + 1)
               + " devices fit");
     }
-    pci.attach(nextSlot++, 0, function);
+    pci.attach(slot, 0, function);
+    slots.put(slot, function);
+    slotsOfNames.put(function.name(), slot);
   }
 }

@@ -161,7 +161,8 @@ public final class MachineProcess {
             new QmpVersion(
                 QEMU.major(), QEMU.minor(), QEMU.micro(), "Wardian " + launch.version()));
     try (ScreenServer screen = ScreenServer.open(document, machine, parts, controlled)) {
-      Commands.addAll(table, document, controlled, screen);
+      Commands.addAll(
+          table, document, launch.socket().toAbsolutePath().getParent(), controlled, screen);
       parts.connect(machine);
       try (QmpServer server = QmpServer.listen(launch.socket(), table)) {
         controlled.onEvent(server::send);

@@ -2,6 +2,7 @@ package org.wardian.boot.acpi;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What the ACPI tables say about a board. All numbers are the board's own; the tables repeat them.
@@ -19,6 +20,7 @@ import java.util.Objects;
  * @param centuryIndex CMOS index of the century, 0 for none
  * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
  * @param legacy other devices of a PC
+ * @param hotplug how PCI devices come and go while the machine runs; empty where they do not
  */
 public record AcpiConfiguration(
     List<Integer> apicIds,
@@ -32,7 +34,8 @@ public record AcpiConfiguration(
     boolean realTimeClock,
     int centuryIndex,
     boolean keyboardController,
-    Legacy legacy) {
+    Legacy legacy,
+    Optional<Hotplug> hotplug) {
 
   /** A board without the devices of {@link Legacy}. */
   public AcpiConfiguration(
@@ -59,8 +62,21 @@ public record AcpiConfiguration(
         realTimeClock,
         centuryIndex,
         keyboardController,
-        Legacy.NONE);
+        Legacy.NONE,
+        Optional.empty());
   }
+
+  /**
+   * The controller by which the operating system is told of PCI devices that come and go (QEMU's
+   * docs/specs/acpi_pci_hotplug.txt).
+   *
+   * @param port of its registers
+   * @param firstSlot that can be plugged
+   * @param lastSlot that can be plugged
+   * @param eventPort of general-purpose event block 0, whose event 1 tells of changes
+   * @param eventLength bytes of that block
+   */
+  public record Hotplug(int port, int firstSlot, int lastSlot, int eventPort, int eventLength) {}
 
   /** Checks for nulls, and that there is a processor. */
   public AcpiConfiguration {
@@ -68,6 +84,7 @@ public record AcpiConfiguration(
     serialPorts = List.copyOf(serialPorts);
     Objects.requireNonNull(powerManagement, "powerManagement");
     Objects.requireNonNull(pci, "pci");
+    Objects.requireNonNull(hotplug, "hotplug");
     if (apicIds.isEmpty()) {
       throw new IllegalArgumentException("no processor");
     }

@@ -167,19 +167,21 @@ public final class AcpiTables {
 
   /**
    * Fixed ACPI description table, revision 6 (§5.2.9). ACPI mode is always on (no SMI command), the
-   * power button is the fixed one, and there are no general-purpose events.
+   * power button is the fixed one; general-purpose events tell of PCI devices that come and go.
    */
   private byte[] fadt(long facs, long dsdt) {
     AcpiConfiguration.PowerManagement pm = board.powerManagement();
+    int eventPort = board.hotplug().map(AcpiConfiguration.Hotplug::eventPort).orElse(0);
+    int eventLength = board.hotplug().map(AcpiConfiguration.Hotplug::eventLength).orElse(0);
     AcpiTable fadt = new AcpiTable("FACP", 6, FADT_SIZE);
     fadt.u32(facs).u32(dsdt);
     fadt.u8(0).u8(0).u16(board.sciInterrupt());
     // SMI command port, and the values for it.
     fadt.u32(0).zeros(4);
     fadt.u32(pm.eventPort()).u32(0).u32(pm.controlPort()).u32(0);
-    fadt.u32(0).u32(pm.timerPort()).u32(0).u32(0);
+    fadt.u32(0).u32(pm.timerPort()).u32(eventPort).u32(0);
     // Lengths: PM1 event, PM1 control, PM2 control, PM timer, GPE0, GPE1; GPE1 base; C-state port.
-    fadt.u8(4).u8(2).u8(0).u8(4).u8(0).u8(0).u8(0).u8(0);
+    fadt.u8(4).u8(2).u8(0).u8(4).u8(eventLength).u8(0).u8(0).u8(0);
     // C2 and C3 latencies that mean "not there"; no cache flush by reading; no duty cycle.
     fadt.u16(0xffff).u16(0xffff).u16(0).u16(0).u8(0).u8(0);
     fadt.u8(0).u8(0).u8(board.centuryIndex());
@@ -196,7 +198,13 @@ public final class AcpiTables {
     fadt.u16(0).u8(5).u64(0).u64(dsdt);
     // PM1 a and b event, PM1 a and b control, PM2 control, PM timer, GPE0, GPE1.
     fadt.port(pm.eventPort(), 32, 2).noAddress().port(pm.controlPort(), 16, 2).noAddress();
-    fadt.noAddress().port(pm.timerPort(), 32, 4).noAddress().noAddress();
+    fadt.noAddress().port(pm.timerPort(), 32, 4);
+    if (eventLength > 0) {
+      fadt.port(eventPort, eventLength * Byte.SIZE, 1);
+    } else {
+      fadt.noAddress();
+    }
+    fadt.noAddress();
     // Sleep control and status registers; hypervisor identity.
     fadt.noAddress().noAddress().ascii("WARDIAN").u8(0);
     return fadt.toByteArray();

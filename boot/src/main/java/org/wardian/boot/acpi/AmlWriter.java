@@ -25,6 +25,19 @@ public final class AmlWriter {
   private static final int DUAL_NAME_PREFIX = 0x2e;
   private static final int MULTI_NAME_PREFIX = 0x2f;
   private static final int EXT_PREFIX = 0x5b;
+  private static final int LOCAL0_OP = 0x60;
+  private static final int ARG0_OP = 0x68;
+  private static final int STORE_OP = 0x70;
+  private static final int AND_OP = 0x7b;
+  private static final int REGION_OP = 0x80;
+  private static final int FIELD_OP = 0x81;
+  private static final int NOTIFY_OP = 0x86;
+  private static final int IF_OP = 0xa0;
+  private static final int IO_SPACE = 1;
+
+  /** Fields: double words, bits beside a field are written as zeroes (§20.2.5.2). */
+  private static final int DOUBLE_WORDS_WITH_ZEROES = 0x43;
+
   private static final int DEVICE_OP = 0x82;
   private static final int RETURN_OP = 0xa4;
 
@@ -201,6 +214,101 @@ public final class AmlWriter {
    */
   public AmlWriter resources(ResourceTemplate resources) {
     return buffer(resources.toByteArray());
+  }
+
+  /**
+   * Defines ports, and 32-bit fields over them in their order.
+   *
+   * @param region name of the ports
+   * @param port the first
+   * @param fields names of the fields
+   * @return this
+   */
+  public AmlWriter ports(String region, int port, String... fields) {
+    bytes.write(EXT_PREFIX);
+    bytes.write(REGION_OP);
+    path(region);
+    bytes.write(IO_SPACE);
+    integer(port).integer(4L * fields.length);
+    bytes.write(EXT_PREFIX);
+    bytes.write(FIELD_OP);
+    return sized(writer -> {
+      writer.path(region);
+      writer.bytes.write(DOUBLE_WORDS_WITH_ZEROES);
+      for (String field : fields) {
+        // 32 bits as a PkgLength, which needs a second byte only from 64 on.
+        writer.path(field).bytes.write(32);
+      }
+    });
+  }
+
+  /**
+   * Stores what {@code value} writes into a named object.
+   *
+   * @return this
+   */
+  public AmlWriter store(Consumer<AmlWriter> value, String target) {
+    bytes.write(STORE_OP);
+    value.accept(this);
+    return path(target);
+  }
+
+  /**
+   * Stores a named object into a local variable.
+   *
+   * @return this
+   */
+  public AmlWriter load(String source, int local) {
+    bytes.write(STORE_OP);
+    path(source);
+    bytes.write(LOCAL0_OP + local);
+    return this;
+  }
+
+  /** A local variable of a method, 0 to 7. */
+  public AmlWriter local(int number) {
+    bytes.write(LOCAL0_OP + number);
+    return this;
+  }
+
+  /** An argument of a method, 0 to 6. */
+  public AmlWriter argument(int number) {
+    bytes.write(ARG0_OP + number);
+    return this;
+  }
+
+  /** A named object's value, or a call of a method whose arguments are what is written next. */
+  public AmlWriter reference(String path) {
+    return path(path);
+  }
+
+  /**
+   * Code for when an argument has a bit.
+   *
+   * @param number the argument's
+   * @param mask of the bit
+   * @return this
+   */
+  public AmlWriter ifArgumentHas(int number, long mask, Consumer<AmlWriter> body) {
+    bytes.write(IF_OP);
+    return sized(writer -> {
+      writer.bytes.write(AND_OP);
+      writer.argument(number).integer(mask).bytes.write(0);
+      body.accept(writer);
+    });
+  }
+
+  /**
+   * Tells the operating system about a device.
+   *
+   * @param value writes what
+   * @return this
+   */
+  public AmlWriter notify(String device, Consumer<AmlWriter> value) {
+    bytes.write(NOTIFY_OP);
+    path(device);
+    value.accept(this);
+    return this;
   }
 
   /** A block with its PkgLength (§20.2.4), which counts its own one to four bytes. */

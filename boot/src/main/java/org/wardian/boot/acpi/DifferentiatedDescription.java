@@ -39,6 +39,7 @@ final class DifferentiatedDescription {
           system.device("MBRD", description::motherboard);
           description.isaDevices(system);
         });
+    board.hotplug().ifPresent(controller -> new HotplugDescription(controller).write(aml));
     return aml.toByteArray();
   }
 

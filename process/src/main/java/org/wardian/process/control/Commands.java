@@ -1,5 +1,6 @@
 package org.wardian.process.control;
 
+import java.nio.file.Path;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.qmp.CommandTable;
 
@@ -7,9 +8,17 @@ import org.wardian.qmp.CommandTable;
 public final class Commands {
   private Commands() {}
 
-  /** Adds them to a table. */
+  /**
+   * Adds them to a table.
+   *
+   * @param runtime folder for sockets
+   */
   public static void addAll(
-      CommandTable table, DomainDocument document, MachineControl control, ScreenServer screen) {
+      CommandTable table,
+      DomainDocument document,
+      Path runtime,
+      MachineControl control,
+      ScreenServer screen) {
     new StatusCommands(document, control).addTo(table);
     new BlockCommands(control).addTo(table);
     new MediumCommands(control).addTo(table);
@@ -19,5 +28,6 @@ public final class Commands {
     new MemoryCommands(document, control).addTo(table);
     new MigrationCommands(control).addTo(table);
     new NetworkCommands(control).addTo(table);
+    new HotplugCommands(document, runtime, control).addTo(table);
   }
 }

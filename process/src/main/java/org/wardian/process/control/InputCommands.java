@@ -125,13 +125,13 @@ final class InputCommands {
           moved = true;
         }
         case "abs" -> {
-          int value = (int) Math.clamp(data.integer("value"), 0, RANGE - 1);
+          int value = Math.clamp(data.integer("value"), 0, RANGE - 1);
           x = data.string("axis").equals("x") ? value : x;
           y = data.string("axis").equals("y") ? value : y;
           moved = true;
         }
         case "rel" -> {
-          int value = (int) Math.clamp(data.integer("value"), -RANGE, RANGE);
+          int value = Math.clamp(data.integer("value"), -RANGE, RANGE);
           x = Math.clamp(x + (data.string("axis").equals("x") ? value : 0), 0, RANGE - 1);
           y = Math.clamp(y + (data.string("axis").equals("y") ? value : 0), 0, RANGE - 1);
           moved = true;

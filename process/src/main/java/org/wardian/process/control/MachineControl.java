@@ -268,6 +268,20 @@ public final class MachineControl {
     ended.countDown();
   }
 
+  /** Does something while no vCPU runs; a guest that runs goes on afterwards. */
+  void whilePaused(Runnable action) {
+    synchronized (changing) {
+      boolean ran = state == RunState.RUNNING && isStarted() && pause();
+      try {
+        action.run();
+      } finally {
+        if (ran) {
+          machine.resume();
+        }
+      }
+    }
+  }
+
   /** Whether the guest has run. */
   boolean isStarted() {
     return started.getCount() == 0;

@@ -1,15 +1,19 @@
 package org.wardian.process.domain;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Filesystem;
 import org.wardian.definition.domain.Input;
+import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.domain.RandomSource;
 import org.wardian.definition.domain.Vsock;
 import org.wardian.machine.DeviceConfiguration;
@@ -28,6 +32,11 @@ public final class Assembler {
   private static final long RANDOM_BYTES = 1 << 20;
 
   private static final int MOST_QUEUES = 4;
+
+  /** PCI slots that devices may have; the others are the board's. */
+  private static final int FIRST_SLOT = 3;
+
+  private static final int LAST_SLOT = 29;
   private static final long MILLISECONDS = 1000;
 
   /** Devices that a guest does well without: they are told of and left out. */
@@ -41,13 +50,18 @@ public final class Assembler {
   private final DomainDocument document;
   private final Path runtime;
   private final BiConsumer<String, String> stopped;
-  private final MachineParts parts = new MachineParts();
+  private final MachineParts parts;
   private final BootPlan boot;
 
-  private Assembler(DomainDocument document, Path runtime, BiConsumer<String, String> stopped) {
+  private Assembler(
+      DomainDocument document,
+      Path runtime,
+      BiConsumer<String, String> stopped,
+      MachineParts parts) {
     this.document = document;
     this.runtime = runtime;
     this.stopped = stopped;
+    this.parts = parts;
     this.boot = new BootPlan(document);
   }
 
@@ -60,29 +74,56 @@ public final class Assembler {
    */
   public static MachineParts assemble(
       DomainDocument document, Path runtime, BiConsumer<String, String> stopped) {
-    Assembler assembler = new Assembler(document, runtime, stopped);
+    MachineParts parts = new MachineParts();
     try {
-      assembler.assemble();
-      return assembler.parts;
+      new Assembler(document, runtime, stopped, parts).assemble();
+      return parts;
     } catch (RuntimeException e) {
-      assembler.parts.close();
+      parts.close();
       throw e;
     }
   }
 
+  /**
+   * Opens what one more device of a running machine names.
+   *
+   * @param parts take it, as {@link #assemble}
+   * @return the device's configuration
+   * @throws AssemblyException where something cannot be had
+   */
+  public static DeviceConfiguration attach(
+      DomainDocument document,
+      DomainDevice device,
+      Path runtime,
+      BiConsumer<String, String> stopped,
+      MachineParts parts) {
+    Assembler assembler = new Assembler(document, runtime, stopped, parts);
+    return switch (device) {
+      case Disk disk -> placed(disk, assembler.disk(disk));
+      case NetworkInterface card -> placed(card, assembler.card(card));
+      case RandomSource random -> placed(random, assembler.random(random));
+      case Filesystem folder -> placed(folder, assembler.folder(folder));
+      default ->
+          throw new AssemblyException(
+              Reason.REQUEST,
+              "a device of kind " + device.kind() + " cannot be attached to a running machine");
+    };
+  }
+
   private void assemble() {
     for (Disk disk : document.disks()) {
-      parts.devices().add(disk(disk));
+      add(disk, disk(disk));
     }
-    document
-        .interfaces()
-        .forEach(card -> parts.devices().add(Cards.open(card, parts, boot.index(card))));
+    for (NetworkInterface card : document.interfaces()) {
+      add(card, card(card));
+    }
     new Characters(document, parts).open();
     boolean display =
         document.videos().stream().anyMatch(video -> !video.model().equals("none"))
             || document.videos().isEmpty() && !document.graphics().isEmpty();
     if (display) {
-      parts.devices().add(new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
+      parts.devices().add(
+          new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
     }
     document.devices().forEach(this::add);
     document
@@ -91,8 +132,41 @@ public final class Assembler {
         .ifPresent(balloon -> {
           String alias = balloon.alias().orElse("balloon0");
           parts.setBalloonAlias(alias);
-          parts.devices().add(new DeviceConfiguration.Balloon(alias, parts::setBalloon));
+          add(balloon, new DeviceConfiguration.Balloon(alias, parts::setBalloon));
         });
+    // Those with an address first: the others take the slots that are left.
+    parts
+        .devices()
+        .sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));
+  }
+
+  private void add(DomainDevice device, DeviceConfiguration made) {
+    parts.devices().add(placed(device, made));
+  }
+
+  /** A device in the PCI slot of its address, where it has one of its own on the root bus. */
+  private static DeviceConfiguration placed(DomainDevice device, DeviceConfiguration made) {
+    boolean ownSlot =
+        switch (made) {
+          case DeviceConfiguration.Disk disk ->
+              disk.bus() == DeviceConfiguration.DiskBus.VIRTIO;
+          case DeviceConfiguration.Floppy floppy -> false;
+          case DeviceConfiguration.Display display -> false;
+          default -> true;
+        };
+    if (ownSlot
+        && device.address().orElse(null) instanceof DeviceAddress.Pci pci
+        && pci.bus() == 0
+        && pci.function() == 0
+        && pci.slot() >= FIRST_SLOT
+        && pci.slot() <= LAST_SLOT) {
+      return new DeviceConfiguration.Placed(made, pci.slot());
+    }
+    return made;
+  }
+
+  private DeviceConfiguration card(NetworkInterface card) {
+    return Cards.open(card, parts, boot.index(card));
   }
 
   /** The index among the devices of a kind stands in for an alias that is missing. */
@@ -102,9 +176,9 @@ public final class Assembler {
 
   private void add(DomainDevice device) {
     switch (device) {
-      case RandomSource random -> parts.devices().add(random(random));
-      case Vsock vsock -> parts.devices().add(vsock(vsock));
-      case Filesystem folder -> parts.devices().add(folder(folder));
+      case RandomSource random -> add(random, random(random));
+      case Vsock vsock -> add(vsock, vsock(vsock));
+      case Filesystem folder -> add(folder, folder(folder));
       case Input input -> input(input);
       default -> check(device);
     }
@@ -199,7 +273,7 @@ public final class Assembler {
           alias(vsock),
           parts.backends().sockets(runtime.resolve("vsock-" + address + ".sock")),
           address);
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new AssemblyException(Reason.HOST, "vsock " + address + ": " + e.getMessage(), e);
     }
   }
@@ -236,10 +310,10 @@ public final class Assembler {
     switch (input.type()) {
       // A tablet on USB is one on PCI here: what a guest has a driver for matters, not the bus.
       case "tablet" ->
-          parts.devices().add(new DeviceConfiguration.Tablet(alias(input), parts::setTablet));
+          add(input, new DeviceConfiguration.Tablet(alias(input), parts::setTablet));
       case "keyboard" -> {
         if (input.bus().equals("virtio")) {
-          parts.devices().add(new DeviceConfiguration.Keyboard(alias(input), keys -> {}));
+          add(input, new DeviceConfiguration.Keyboard(alias(input), keys -> {}));
         }
       }
       case "mouse" -> {
@@ -248,49 +322,6 @@ public final class Assembler {
       default ->
           throw new AssemblyException(
               Reason.REQUEST, "this machine cannot have an input of type " + input.type());
-    }
-  }
-
-  /** In which order firmware tries the devices. */
-  static final class BootPlan {
-    private final DomainDocument document;
-    private final boolean perDevice;
-
-    BootPlan(DomainDocument document) {
-      this.document = document;
-      perDevice = document.devices().stream().anyMatch(device -> device.bootOrder().isPresent());
-    }
-
-    /** The place of a device; empty where it is not tried. */
-    OptionalInt index(DomainDevice device) {
-      if (perDevice) {
-        return device.bootOrder();
-      }
-      int place = document.os().bootDevices().indexOf(word(device));
-      if (place < 0) {
-        return OptionalInt.empty();
-      }
-      int same = 0;
-      for (DomainDevice other : document.devices()) {
-        if (other.element() == device.element()) {
-          break;
-        }
-        same += word(other).equals(word(device)) ? 1 : 0;
-      }
-      return OptionalInt.of(place * 100 + same);
-    }
-
-    private static String word(DomainDevice device) {
-      return switch (device.kind()) {
-        case "disk" ->
-            switch (((Disk) device).device()) {
-              case "cdrom" -> "cdrom";
-              case "floppy" -> "fd";
-              default -> "hd";
-            };
-        case "interface" -> "network";
-        default -> "";
-      };
     }
   }
 }

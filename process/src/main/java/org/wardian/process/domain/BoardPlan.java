@@ -52,7 +52,7 @@ public final class BoardPlan {
                   memory,
                   document.processors(),
                   model,
-                  Set.of(),
+                  Set.of("hotplug"),
                   document.onReboot().equals("restart"))
               .on(choice.kind(), InterruptChips.SPLIT)
               .with(parts.devices());

@@ -52,6 +52,22 @@ public final class MachineParts implements AutoCloseable {
     drives.put(drive.alias(), drive);
   }
 
+  /** Closes what was behind a device that is gone. */
+  public void remove(String alias) {
+    Drive drive;
+    LinkPort link;
+    synchronized (this) {
+      drive = drives.remove(alias);
+      link = links.remove(alias);
+    }
+    if (drive != null) {
+      backends.close(drive.device());
+    }
+    if (link != null) {
+      backends.close(link.port());
+    }
+  }
+
   /** Network cards' cables by alias. */
   public synchronized Map<String, LinkPort> links() {
     return new LinkedHashMap<>(links);

@@ -1,0 +1,97 @@
+package org.wardian.process.control;
+
+import static org.wardian.qmp.Parameter.required;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import org.wardian.definition.domain.DomainDevice;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.xml.XmlException;
+import org.wardian.definition.xml.XmlReader;
+import org.wardian.machine.DeviceConfiguration;
+import org.wardian.process.assembly.AssemblyException;
+import org.wardian.process.domain.Assembler;
+import org.wardian.qmp.Arguments;
+import org.wardian.qmp.CommandTable;
+import org.wardian.qmp.ParameterType;
+import org.wardian.qmp.QmpException;
+
+/**
+ * Devices that come and go while the guest runs. {@code x-wardian-attach} takes the device's element
+ * of the domain document, as the process itself was started with; {@code device_del} is QEMU's: it
+ * returns at once, and DEVICE_DELETED tells that the guest has let the device go.
+ */
+final class HotplugCommands {
+  private final DomainDocument document;
+  private final Path runtime;
+  private final MachineControl control;
+
+  HotplugCommands(DomainDocument document, Path runtime, MachineControl control) {
+    this.document = document;
+    this.runtime = runtime;
+    this.control = control;
+    control.machine().onEjection(this::ejected);
+  }
+
+  void addTo(CommandTable table) {
+    table.add(
+        "x-wardian-attach", List.of(required("device", ParameterType.STRING)), this::attach);
+    table.add("device_del", List.of(required("id", ParameterType.STRING)), this::delete);
+  }
+
+  private JsonNode attach(Arguments arguments) throws QmpException {
+    DomainDevice device;
+    try {
+      device = DomainDocument.view(XmlReader.read(arguments.string("device")));
+    } catch (XmlException e) {
+      throw new QmpException("Parameter 'device': " + e.getMessage());
+    }
+    String alias =
+        device.alias().orElseThrow(() -> new QmpException("Parameter 'device' has no alias"));
+    if (control.parts().drives().containsKey(alias) || control.parts().links().containsKey(alias)) {
+      throw new QmpException("Duplicate device ID '" + alias + "'");
+    }
+    if (control.state().isOver()) {
+      throw new QmpException("the machine has ended: nothing can be attached");
+    }
+    try {
+      DeviceConfiguration made =
+          Assembler.attach(document, device, runtime, control::diskStopped, control.parts());
+      control.whilePaused(() -> control.machine().plug(made));
+      return Arguments.none();
+    } catch (AssemblyException | IllegalArgumentException | IllegalStateException e) {
+      control.parts().remove(alias);
+      throw new QmpException(e.getMessage());
+    }
+  }
+
+  private JsonNode delete(Arguments arguments) throws QmpException {
+    String id = arguments.string("id");
+    String name = id.startsWith("/machine/peripheral/") ? id.substring(20) : id;
+    try {
+      control.machine().requestUnplug(name);
+      return Arguments.none();
+    } catch (IllegalArgumentException e) {
+      if (control.parts().drives().containsKey(name)) {
+        throw new QmpException("Device '" + name + "' does not support hotplugging");
+      }
+      throw Replies.noDevice(name);
+    }
+  }
+
+  /** The guest has let a slot go; its vCPU waits for nobody. */
+  private void ejected(int slot) {
+    Thread.ofVirtual().name("unplug").start(() -> {
+      String[] name = new String[1];
+      control.whilePaused(() -> name[0] = control.machine().unplug(slot));
+      if (name[0] == null) {
+        return;
+      }
+      control.parts().remove(name[0]);
+      control.send(
+          "DEVICE_DELETED",
+          Arguments.none().put("device", name[0]).put("path", "/machine/peripheral/" + name[0]));
+    });
+  }
+}
