@@ -30,16 +30,21 @@ truncate -s 2G "$image.new"
 echo '2048,,83,*' | sfdisk -q "$image.new"
 whole=$(losetup -f --show "$image.new")
 part=$(losetup -f --show -o 1048576 "$image.new")
-mkdir -p mnt
-trap 'umount -q mnt/dev mnt/proc mnt/sys mnt || :; losetup -d "$part" "$whole"' EXIT
+# update-grub looks for the file behind a device of the name loop, and does not see it.
+device=/dev/wardian-disk-$$
+mnt=$2.mnt
+mkdir -p "$mnt"
+trap 'umount -q "$mnt/dev" "$mnt/proc" "$mnt/sys" "$mnt" 2>/dev/null || :
+  rm -f "$device"; losetup -d "$part" "$whole"; rmdir "$mnt" || :' EXIT
+mknod "$device" b $((0x$(stat -c %t "$part"))) $((0x$(stat -c %T "$part")))
 mke2fs -q -t ext4 -L root -d "$root" "$part"
-mount "$part" mnt
-for each in dev proc sys; do mount --bind "/$each" "mnt/$each"; done
-chroot mnt grub-install --target=i386-pc --modules='part_msdos ext2' "$whole"
-chroot mnt update-grub
+mount "$device" "$mnt"
+for each in dev proc sys; do mount --bind "/$each" "$mnt/$each"; done
+chroot "$mnt" grub-install --target=i386-pc --modules='part_msdos ext2' "$whole"
+chroot "$mnt" update-grub
 # The loop device is not where the guest has its disk.
 id=$(blkid -s UUID -o value "$part")
-sed -i "s#root=/dev/[^ ]*#root=UUID=$id#g" mnt/boot/grub/grub.cfg
-umount mnt/dev mnt/proc mnt/sys mnt
+sed -i "s#root=/dev/[^ ]*#root=UUID=$id#g" "$mnt/boot/grub/grub.cfg"
+umount "$mnt/dev" "$mnt/proc" "$mnt/sys" "$mnt"
 rm -rf "$root"
 mv "$image.new" "$image"

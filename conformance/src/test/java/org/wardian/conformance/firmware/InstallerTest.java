@@ -97,7 +97,7 @@ class InstallerTest {
     Assumptions.assumeTrue(
         DebianPackage.mirror("deb.debian.org"), "the Debian mirror does not answer");
     String words =
-        "console=ttyS0 auto=true priority=critical locale=en_US hostname=guest"
+        "console=ttyS0 priority=critical locale=en_US.UTF-8 keymap=us hostname=guest"
             + " mirror/country=manual mirror/http/hostname=deb.debian.org"
             + " mirror/http/directory=/debian mirror/http/proxy= mirror/protocol=http";
     try (Pc pc = booted("mirror", architecture, words).start()) {
