@@ -128,6 +128,33 @@ public final class Networks implements HandlerFamily, AutoCloseable {
     }
   }
 
+  /**
+   * An address that a network has given to a card.
+   *
+   * @param address of IPv4 or IPv6
+   * @param prefix bits of the network's part
+   */
+  public record Address(String address, int prefix) {}
+
+  /** The addresses that a network has given to a card, and that have not run out. */
+  public List<Address> leases(String network, String mac) {
+    VirtualNetwork found = life.registry().find(network);
+    NetworkDocument live = found == null ? null : found.live();
+    if (live == null || live.bridge() == null) {
+      return List.of();
+    }
+    return LeaseReport.read(life.leases(live), live, mac).stream()
+        .map(lease -> new Address(lease.ipaddr(), lease.prefix()))
+        .toList();
+  }
+
+  /** The number of an active network's process; -1 where it has none. */
+  public long process(String network) {
+    VirtualNetwork found = life.registry().find(network);
+    GatewayConnection gateway = found == null ? null : found.gateway();
+    return gateway == null ? -1 : gateway.pid();
+  }
+
   @Override
   public void close() {
     life.close();

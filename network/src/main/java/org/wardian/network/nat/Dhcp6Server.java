@@ -5,9 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import org.wardian.network.wire.Dhcp6Message;
 import org.wardian.network.wire.Dhcp6Message.Option;
 import org.wardian.network.wire.DnsName;
@@ -36,30 +35,44 @@ final class Dhcp6Server implements UdpHandler {
   private static final int RAPID_COMMIT = 14;
   private static final int NAME_SERVERS = 23;
   private static final int DOMAINS = 24;
+  private static final int CLIENT_FQDN = 39;
   private static final int BOOT_FILE_URL = 59;
 
   private static final int NO_ADDRESSES = 2;
   private static final int NOT_ON_LINK = 4;
   private static final int SHORTEST_DUID = 3;
   private static final int LONGEST_DUID = 130;
-  private static final int MOST_LEASES = 1024;
-  private static final int DAY = 86_400;
-  private static final int FIRST = 0x15;
+  private static final int FOREVER = -1;
 
-  private record Holder(ByteBuffer duid, int association) {}
+  /** Who has a lease: a client's identifier, and the number of one of its associations. */
+  record Holder(String duid, int association) {}
 
   private final NatEngine engine;
-  private final Map<Holder, IpAddress> leases = new LinkedHashMap<>();
+  private final AddressPool<Holder> pool;
   private final byte[] serverId;
-  private long next = FIRST;
 
-  Dhcp6Server(NatEngine engine) {
+  Dhcp6Server(NatEngine engine, DhcpPlan plan) {
     this.engine = engine;
+    NatConfiguration configuration = engine.configuration();
+    pool =
+        new AddressPool<>(
+            plan,
+            false,
+            address ->
+                configuration.ipv6()
+                    && configuration.network6().contains(address)
+                    && !address.equals(configuration.network6().first())
+                    && !engine.routes().ours(address),
+            NatEngine::seconds);
     serverId = new byte[10];
     // RFC 8415 §11.4: an identifier made of the Ethernet address.
     serverId[1] = 3;
     serverId[3] = 1;
     engine.configuration().mac().write(serverId, 4);
+  }
+
+  AddressPool<Holder> pool() {
+    return pool;
   }
 
   @Override
@@ -79,6 +92,7 @@ final class Dhcp6Server implements UdpHandler {
       return;
     }
     List<Option> options = new ArrayList<>();
+    long station = engine.link().neighbours().find(flow.guest());
     int reply = REPLY;
     switch (message.type()) {
       case SOLICIT -> {
@@ -87,13 +101,17 @@ final class Dhcp6Server implements UdpHandler {
         if (rapid) {
           options.add(new Option(RAPID_COMMIT, new byte[0]));
         }
-        associate(message, client, options);
+        associate(message, client, options, station, rapid);
       }
-      case REQUEST, RENEW, REBIND -> associate(message, client, options);
+      case REQUEST, RENEW, REBIND -> associate(message, client, options, station, true);
       case CONFIRM -> options.add(status(onLink(message) ? 0 : NOT_ON_LINK));
       case RELEASE, DECLINE -> {
-        ByteBuffer duid = ByteBuffer.wrap(client);
-        leases.keySet().removeIf(holder -> holder.duid().equals(duid));
+        String duid = DhcpServer.hex(client);
+        for (DhcpLease lease : pool.leases()) {
+          if (duid.equals(lease.client())) {
+            pool.release(new Holder(duid, lease.association()));
+          }
+        }
         options.add(status(0));
       }
       case INFORMATION_REQUEST -> {
@@ -107,22 +125,26 @@ final class Dhcp6Server implements UdpHandler {
     answer(message, reply, client, options, flow.guest(), flow.guestPort());
   }
 
-  private void associate(Dhcp6Message message, byte[] client, List<Option> options) {
+  private void associate(
+      Dhcp6Message message, byte[] client, List<Option> options, long station, boolean bind) {
     for (Option option : message.options()) {
       if (option.code() != IA_NA || option.data().length < 12) {
         continue;
       }
       ByteBuffer wanted = ByteBuffer.wrap(option.data());
       int association = wanted.getInt();
-      IpAddress address = lease(new Holder(ByteBuffer.wrap(client), association));
+      Holder holder = new Holder(DhcpServer.hex(client), association);
+      IpAddress address = lease(holder, station, name(message), bind);
+      int length = address == null ? 0 : pool.plan().seconds(address);
       ByteBuffer granted = ByteBuffer.allocate(12 + 28);
-      granted.putInt(association).putInt(DAY / 2).putInt(DAY / 8 * 7);
+      granted.putInt(association).putInt(length / 2).putInt((int) (length * 7L / 8));
       if (address == null) {
         byte[] status = Dhcp6Message.write(List.of(status(NO_ADDRESSES)));
         granted.put(status);
       } else {
+        int life = length == 0 ? FOREVER : length;
         granted.putShort((short) IA_ADDRESS).putShort((short) 24);
-        granted.put(address.bytes()).putInt(DAY).putInt(DAY);
+        granted.put(address.bytes()).putInt(life).putInt(life);
       }
       byte[] data = new byte[granted.position()];
       granted.flip().get(data);
@@ -130,16 +152,38 @@ final class Dhcp6Server implements UdpHandler {
     }
   }
 
-  private IpAddress lease(Holder holder) {
-    IpAddress held = leases.get(holder);
-    if (held == null && leases.size() < MOST_LEASES) {
-      held = engine.configuration().network6().first().plus(next);
-      next++;
-      leases.put(holder, held);
-    } else if (held == null) {
-      engine.counters().overLimit.increment();
+  private IpAddress lease(Holder holder, long station, String name, boolean bind) {
+    DhcpPlan.Host known = null;
+    for (DhcpPlan.Host host : pool.plan().hosts()) {
+      if (!host.address().isV4()
+          && (host.duid() != null
+              ? host.duid().equalsIgnoreCase(holder.duid())
+              : host.name() != null && host.name().equalsIgnoreCase(name))) {
+        known = host;
+      }
     }
-    return held;
+    IpAddress address = pool.offer(holder, known, null);
+    if (address == null) {
+      engine.counters().overLimit.increment();
+    } else if (bind) {
+      String called = known != null && known.name() != null ? known.name() : name;
+      pool.bind(holder, address, station, called, holder.duid(), holder.association());
+    }
+    return address;
+  }
+
+  /** The first label of the name that a client gives (RFC 4704), or null. */
+  private static String name(Dhcp6Message message) {
+    byte[] option = message.option(CLIENT_FQDN);
+    if (option == null || option.length < 2) {
+      return null;
+    }
+    int length = option[1] & 0xff;
+    if (length == 0 || length > 63 || length + 2 > option.length) {
+      return null;
+    }
+    String text = new String(option, 2, length, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
+    return text.matches("[a-z0-9_-]{1,63}") ? text : null;
   }
 
   private boolean onLink(Dhcp6Message message) {
@@ -179,7 +223,9 @@ final class Dhcp6Server implements UdpHandler {
     all.add(new Option(SERVER_ID, serverId));
     all.addAll(options);
     NatConfiguration configuration = engine.configuration();
-    all.add(new Option(NAME_SERVERS, configuration.dns6().bytes()));
+    if (configuration.names() == null || configuration.names().enabled()) {
+      all.add(new Option(NAME_SERVERS, configuration.dns6().bytes()));
+    }
     ByteArrayOutputStream domains = new ByteArrayOutputStream();
     engine.udp().dhcp().searchDomains().forEach(d -> domains.writeBytes(DnsName.encode(d)));
     if (domains.size() > 0) {

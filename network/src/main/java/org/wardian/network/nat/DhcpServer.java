@@ -2,8 +2,7 @@ package org.wardian.network.nat;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,45 +42,59 @@ final class DhcpServer implements UdpHandler {
   private static final int SERVER = 54;
   private static final int RENEWAL = 58;
   private static final int REBINDING = 59;
+  private static final int CLIENT_IDENTIFIER = 61;
   private static final int TFTP_SERVER = 66;
   private static final int BOOT_FILE = 67;
   private static final int DOMAIN_SEARCH = 119;
 
-  private static final int DAY = 86_400;
   private static final int BROADCAST_FLAG = 0x8000;
-  private static final int MOST_LEASES = 1024;
-  private static final int MOST_DECLINED = 64;
   private static final int MOST_SEARCH_BYTES = 255;
 
   private final NatEngine engine;
   private final NatConfiguration configuration;
-  private final Map<Long, IpAddress> leases = new HashMap<>();
-  private final Map<IpAddress, Long> holders = new HashMap<>();
-  private final Map<IpAddress, String> names = new HashMap<>();
-  private final Set<IpAddress> declined = new LinkedHashSet<>();
+  private final AddressPool<Long> pool;
 
-  DhcpServer(NatEngine engine) {
+  DhcpServer(NatEngine engine, DhcpPlan plan) {
     this.engine = engine;
     configuration = engine.configuration();
+    pool = new AddressPool<>(plan, true, this::station, NatEngine::seconds);
+  }
+
+  AddressPool<Long> pool() {
+    return pool;
   }
 
   /** The address of the guest with a name, or null. */
   IpAddress byName(String name) {
-    for (Map.Entry<IpAddress, String> entry : names.entrySet()) {
-      if (entry.getValue().equals(name)) {
-        return entry.getKey();
+    for (DhcpPlan.Host host : pool.plan().hosts()) {
+      if (host.address().isV4() && name.equalsIgnoreCase(host.name())) {
+        return host.address();
+      }
+    }
+    for (DhcpLease lease : pool.leases()) {
+      if (name.equals(lease.name())) {
+        return lease.address();
       }
     }
     return name.equals(configuration.hostName()) ? configuration.guest4() : null;
   }
 
-  /** The name that the guest with an address has given itself, or null. */
+  /** The name that the guest with an address has, or null. */
   String nameOf(IpAddress address) {
-    return names.get(address);
+    DhcpPlan.Host host = pool.plan().holder(address);
+    if (host != null && host.name() != null) {
+      return host.name();
+    }
+    for (DhcpLease lease : pool.leases()) {
+      if (lease.address().equals(address)) {
+        return lease.name();
+      }
+    }
+    return null;
   }
 
   int leases() {
-    return leases.size();
+    return pool.size();
   }
 
   /** The domains that guests search: ours, those that were configured, the host's. */
@@ -91,7 +104,9 @@ final class DhcpServer implements UdpHandler {
       all.add(configuration.domain());
     }
     all.addAll(configuration.search());
-    all.addAll(engine.resolvers().domains());
+    if (pool.plan().search()) {
+      all.addAll(engine.resolvers().domains());
+    }
     all.removeIf(domain -> DnsName.encode(domain).length == 0);
     return List.copyOf(all);
   }
@@ -106,27 +121,28 @@ final class DhcpServer implements UdpHandler {
       return;
     }
     long client = MacAddress.of(message.hardware(), 0).bits();
+    DhcpPlan.Host known = known(client, message);
     switch (message.number(MESSAGE_TYPE)) {
       case DISCOVER -> {
-        IpAddress address = offer(client, message.address(REQUESTED));
+        IpAddress address = pool.offer(client, known, message.address(REQUESTED));
         if (address != null) {
           answer(message, OFFER, address, client);
+        } else {
+          engine.counters().overLimit.increment();
         }
       }
-      case REQUEST -> request(message, client);
+      case REQUEST -> request(message, client, known);
       case DECLINE -> {
         IpAddress address = message.address(REQUESTED);
-        if (address != null && address.equals(leases.get(client))) {
-          release(client);
-          declined.add(address);
-          if (declined.size() > MOST_DECLINED) {
-            declined.remove(declined.iterator().next());
-          }
+        DhcpLease lease = pool.of(client);
+        if (address != null && lease != null && address.equals(lease.address())) {
+          pool.decline(client, address);
         }
       }
       case RELEASE -> {
-        if (message.client().equals(leases.get(client))) {
-          release(client);
+        DhcpLease lease = pool.of(client);
+        if (lease != null && message.client().equals(lease.address())) {
+          pool.release(client);
         }
       }
       case INFORM -> {
@@ -136,9 +152,9 @@ final class DhcpServer implements UdpHandler {
       }
       case -1 -> {
         IpAddress address =
-            message.options().containsKey(MESSAGE_TYPE) ? null : offer(client, null);
+            message.options().containsKey(MESSAGE_TYPE) ? null : pool.offer(client, known, null);
         if (address != null) {
-          bind(client, address);
+          bind(client, address, known, message);
           answer(message, 0, address, client);
         }
       }
@@ -146,91 +162,85 @@ final class DhcpServer implements UdpHandler {
     }
   }
 
-  private void request(DhcpMessage message, long client) {
+  /** The host of the plan that a client is, by its address or its name; null where it is none. */
+  private DhcpPlan.Host known(long client, DhcpMessage message) {
+    String name = name(message);
+    DhcpPlan.Host byName = null;
+    for (DhcpPlan.Host host : pool.plan().hosts()) {
+      if (host.address().isV4()) {
+        if (host.mac() == client) {
+          return host;
+        }
+        if (host.mac() < 0 && host.name() != null && host.name().equalsIgnoreCase(name)) {
+          byName = host;
+        }
+      }
+    }
+    return byName;
+  }
+
+  private void request(DhcpMessage message, long client, DhcpPlan.Host known) {
     IpAddress server = message.address(SERVER);
     if (server != null && !engine.routes().gateway(server)) {
       // It took another server's offer.
-      release(client);
+      pool.release(client);
       return;
     }
     IpAddress wanted = message.address(REQUESTED);
     if (wanted == null) {
       wanted = message.client();
     }
-    if (wanted.equals(leases.get(client)) || free(wanted)) {
-      bind(client, wanted);
-      note(message, wanted);
+    if (pool.allowed(client, known, wanted)) {
+      bind(client, wanted, known, message);
       answer(message, ACK, wanted, client);
     } else {
       answer(message, NAK, null, client);
     }
   }
 
-  /** An address for a client: the one that it has, the one that it wants, or the next free one. */
-  private IpAddress offer(long client, IpAddress wanted) {
-    IpAddress held = leases.get(client);
-    if (held != null) {
-      return held;
-    }
-    if (wanted != null && free(wanted)) {
-      return wanted;
-    }
+  /** Whether an address can be a guest's. */
+  private boolean station(IpAddress address) {
     Subnet subnet = configuration.network4();
-    IpAddress first = configuration.guest4();
-    long count = (subnet.broadcast4().v4() & 0xffff_ffffL) - (first.v4() & 0xffff_ffffL);
-    for (long i = 0; i < Math.min(count, MOST_LEASES + MOST_DECLINED); i++) {
-      IpAddress candidate = first.plus(i);
-      if (free(candidate)) {
-        return candidate;
-      }
-    }
-    // What was declined once may serve again before nothing does.
-    if (!declined.isEmpty()) {
-      IpAddress again = declined.iterator().next();
-      declined.remove(again);
-      return again;
-    }
-    engine.counters().overLimit.increment();
-    return null;
-  }
-
-  private boolean free(IpAddress address) {
-    Subnet subnet = configuration.network4();
-    return leases.size() < MOST_LEASES
-        && subnet.contains(address)
+    return subnet.contains(address)
         && !address.equals(subnet.first())
         && !address.equals(subnet.broadcast4())
-        && !engine.routes().ours(address)
-        && !holders.containsKey(address)
-        && !declined.contains(address);
+        && !engine.routes().ours(address);
   }
 
-  private void bind(long client, IpAddress address) {
-    IpAddress before = leases.put(client, address);
-    if (before != null && !before.equals(address)) {
-      holders.remove(before);
-      names.remove(before);
+  private void bind(long client, IpAddress address, DhcpPlan.Host known, DhcpMessage message) {
+    String name = known != null && known.name() != null ? known.name() : freeName(client, message);
+    byte[] identifier = message.options().get(CLIENT_IDENTIFIER);
+    String hex = identifier == null ? null : hex(identifier);
+    pool.bind(client, address, client, name, hex, 0);
+  }
+
+  /** What a client calls itself, where nobody else is called so. */
+  private String freeName(long client, DhcpMessage message) {
+    String name = name(message);
+    if (name == null) {
+      return null;
     }
-    holders.put(address, client);
-  }
-
-  private void release(long client) {
-    IpAddress address = leases.remove(client);
-    if (address != null) {
-      holders.remove(address);
-      names.remove(address);
-    }
-  }
-
-  private void note(DhcpMessage message, IpAddress address) {
-    byte[] name = message.options().get(HOST_NAME);
-    if (name != null && name.length > 0) {
-      String text = new String(name, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
-      Set<String> others = new HashSet<>(names.values());
-      if (text.matches("[a-z0-9_-]{1,63}") && !others.contains(text)) {
-        names.put(address, text);
+    DhcpLease own = pool.of(client);
+    for (DhcpLease lease : pool.leases()) {
+      if (name.equals(lease.name()) && !lease.equals(own)) {
+        return null;
       }
     }
+    return name;
+  }
+
+  private static String name(DhcpMessage message) {
+    byte[] name = message.options().get(HOST_NAME);
+    if (name == null || name.length == 0) {
+      return null;
+    }
+    String text = new String(name, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
+    return text.matches("[a-z0-9_-]{1,63}") ? text : null;
+  }
+
+  /** Bytes in hex digits with colons. */
+  static String hex(byte[] bytes) {
+    return HexFormat.ofDelimiter(":").formatHex(bytes);
   }
 
   private void answer(DhcpMessage message, int type, IpAddress address, long client) {
@@ -243,11 +253,14 @@ final class DhcpServer implements UdpHandler {
     boolean refusal = type == NAK;
     if (!refusal) {
       if (address != null && type != 0) {
-        options.put(LEASE_TIME, number(DAY));
-        options.put(RENEWAL, number(DAY / 2));
-        options.put(REBINDING, number(DAY / 8 * 7));
+        int length = pool.plan().seconds(address);
+        options.put(LEASE_TIME, number(length == 0 ? -1 : length));
+        if (length != 0) {
+          options.put(RENEWAL, number(length / 2));
+          options.put(REBINDING, number((int) (length * 7L / 8)));
+        }
       }
-      describe(options);
+      describe(options, address);
     }
     boolean file = !refusal && configuration.bootFile() != null;
     DhcpMessage reply =
@@ -270,18 +283,22 @@ final class DhcpServer implements UdpHandler {
     engine.link().sendToStation(station, gateway, to, SERVER_PORT, CLIENT_PORT, payload);
   }
 
-  private void describe(Map<Integer, byte[]> options) {
+  private void describe(Map<Integer, byte[]> options, IpAddress address) {
     Subnet subnet = configuration.network4();
     options.put(MASK, number(subnet.mask4()));
     if (configuration.reach() != Reach.NOWHERE) {
       options.put(ROUTER, configuration.gateway4().bytes());
     }
-    options.put(NAME_SERVER, configuration.dns4().bytes());
+    if (configuration.names() == null || configuration.names().enabled()) {
+      options.put(NAME_SERVER, configuration.dns4().bytes());
+    }
     options.put(BROADCAST, subnet.broadcast4().bytes());
     int mtu = configuration.mtu();
     options.put(INTERFACE_MTU, new byte[] {(byte) (mtu >> 8), (byte) mtu});
-    if (configuration.hostName() != null) {
-      options.put(HOST_NAME, bytes(configuration.hostName()));
+    DhcpPlan.Host known = address == null ? null : pool.plan().holder(address);
+    String name = known != null && known.name() != null ? known.name() : configuration.hostName();
+    if (name != null) {
+      options.put(HOST_NAME, bytes(name));
     }
     if (configuration.domain() != null) {
       options.put(DOMAIN, bytes(configuration.domain()));

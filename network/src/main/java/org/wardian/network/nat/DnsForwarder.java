@@ -49,9 +49,23 @@ final class DnsForwarder implements UdpHandler {
         }
       };
 
+  private NameTable names;
+
   DnsForwarder(NatEngine engine, DhcpServer dhcp) {
     this.engine = engine;
     this.dhcp = dhcp;
+    names = engine.configuration().names();
+  }
+
+  /** Answers by another table from now on. */
+  void names(NameTable table) {
+    names = table;
+    cache.clear();
+  }
+
+  /** Whether queries are answered at all. */
+  boolean enabled() {
+    return names == null || names.enabled();
   }
 
   int pending() {
@@ -78,7 +92,7 @@ final class DnsForwarder implements UdpHandler {
       send(flow, own, own.length);
       return;
     }
-    if (engine.configuration().reach() != Reach.EVERYWHERE) {
+    if (!engine.configuration().reach().outside()) {
       refuse(flow, bytes, offset, message, DnsMessage.REFUSED);
       return;
     }
@@ -114,6 +128,9 @@ final class DnsForwarder implements UdpHandler {
     NatConfiguration configuration = engine.configuration();
     if (message.category() != DnsMessage.INTERNET) {
       return null;
+    }
+    if (names != null) {
+      return new NameAnswers(names, configuration, dhcp).answer(bytes, at, message);
     }
     if (message.type() == DnsMessage.PTR) {
       return pointer(bytes, at, message);
@@ -232,7 +249,7 @@ final class DnsForwarder implements UdpHandler {
     /** Asks a name server, another one each time. */
     void ask() {
       drop();
-      List<InetSocketAddress> servers = engine.resolvers().servers();
+      List<InetSocketAddress> servers = NameAnswers.servers(names, message, engine.resolvers());
       if (servers.isEmpty() || attempt == Math.max(ATTEMPTS, servers.size())) {
         end();
         refuse(flow, query, 0, message, DnsMessage.SERVER_FAILURE);

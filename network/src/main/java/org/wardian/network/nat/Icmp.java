@@ -66,8 +66,7 @@ final class Icmp {
     } else if (destination.multicast()) {
       // Nobody here but us, who are not asked by name.
       engine.counters().refused.increment();
-    } else if (engine.configuration().reach() != Reach.EVERYWHERE
-        || !engine.routes().outside(destination)) {
+    } else if (!engine.configuration().reach().outside() || !engine.routes().outside(destination)) {
       engine.counters().refused.increment();
       engine.errors().prohibited(packet);
     } else {

@@ -11,19 +11,19 @@ import org.wardian.network.wire.Subnet;
 /**
  * How a user-mode network is set up.
  *
- * @param network4 the guests' network of IPv4, /8 to /29
+ * @param network4 the guests' network of IPv4, /8 to /30
  * @param gateway4 the router's address in it, which leads to the host's loopback
  * @param dns4 the name server's address in it
  * @param guest4 the first address that is leased
  * @param ipv6 whether there is IPv6
- * @param network6 the guests' network of IPv6, a /64
+ * @param network6 the guests' network of IPv6; guests make addresses of their own in a /64 only
  * @param gateway6 the router's address in it, which leads to the host's loopback
  * @param dns6 the name server's address in it
  * @param mac the Ethernet address of all of them
  * @param mtu largest IP packet of the link in bytes, 1,280 to 65,521
  * @param reach where guests may connect to
  * @param hostName what the guest is told to be called, or null
- * @param domain domain of the guests
+ * @param domain domain of the guests, or null
  * @param search domains that the guest is told to search, besides {@code domain} and the host's
  * @param resolvers name servers of the host that queries are forwarded to; empty takes those of
  *     /etc/resolv.conf
@@ -32,6 +32,8 @@ import org.wardian.network.wire.Subnet;
  * @param tftpFolder folder whose files TFTP serves from the gateway, or null for no TFTP
  * @param bootFile name of the file that a network boot asks for, or null
  * @param limits what guests may use up
+ * @param dhcp what is leased; null for any address from {@code guest4} on
+ * @param names what the name server knows; null for gateway, name server and guests
  */
 public record NatConfiguration(
     Subnet network4,
@@ -53,7 +55,9 @@ public record NatConfiguration(
     Map<ServiceAddress, InetSocketAddress> services,
     Path tftpFolder,
     String bootFile,
-    Limits limits) {
+    Limits limits,
+    DhcpPlan dhcp,
+    NameTable names) {
 
   private static final int SMALLEST_MTU = 1280;
   private static final int LARGEST_MTU = 65_521;
@@ -81,8 +85,8 @@ public record NatConfiguration(
 
   /** Checks that the addresses fit together. */
   public NatConfiguration {
-    if (!network4.address().isV4() || network4.prefix() < 8 || network4.prefix() > 29) {
-      throw new IllegalArgumentException("the guests' network of IPv4 is /8 to /29: " + network4);
+    if (!network4.address().isV4() || network4.prefix() < 8 || network4.prefix() > 30) {
+      throw new IllegalArgumentException("the guests' network of IPv4 is /8 to /30: " + network4);
     }
     for (IpAddress address : List.of(gateway4, dns4, guest4)) {
       if (!network4.contains(address)
@@ -91,17 +95,17 @@ public record NatConfiguration(
         throw new IllegalArgumentException(address + " is no station of " + network4);
       }
     }
-    if (gateway4.equals(dns4) || gateway4.equals(guest4) || dns4.equals(guest4)) {
+    if (gateway4.equals(guest4) || dns4.equals(guest4)) {
       throw new IllegalArgumentException(
-          "gateway, name server and guest need three addresses of " + network4);
+          "the first guest needs an address of its own of " + network4);
     }
     if (ipv6
-        && (network6.prefix() != 64
+        && (network6.prefix() < 8
+            || network6.prefix() > 126
             || !network6.contains(gateway6)
-            || !network6.contains(dns6)
-            || gateway6.equals(dns6))) {
+            || !network6.contains(dns6))) {
       throw new IllegalArgumentException(
-          "the guests' network of IPv6 is a /64 with the gateway and the name server in it: "
+          "the guests' network of IPv6 is /8 to /126 with the gateway and the name server in it: "
               + network6);
     }
     if (mtu < SMALLEST_MTU || mtu > LARGEST_MTU) {

@@ -32,7 +32,43 @@ public final class NatConfigurationBuilder {
   private String bootFile;
   private NatConfiguration.Limits limits = NatConfiguration.Limits.DEFAULT;
 
+  private IpAddress gateway4;
+  private IpAddress gateway6;
+  private MacAddress mac;
+  private DhcpPlan dhcp;
+  private NameTable names;
+
   NatConfigurationBuilder() {}
+
+  /** The router's address of IPv4, which is the name server's too. */
+  public NatConfigurationBuilder gateway4(IpAddress address) {
+    gateway4 = address;
+    return this;
+  }
+
+  /** The router's address of IPv6, which is the name server's too. */
+  public NatConfigurationBuilder gateway6(IpAddress address) {
+    gateway6 = address;
+    return this;
+  }
+
+  /** The router's Ethernet address. */
+  public NatConfigurationBuilder mac(MacAddress address) {
+    mac = address;
+    return this;
+  }
+
+  /** What is leased to whom. */
+  public NatConfigurationBuilder dhcp(DhcpPlan plan) {
+    dhcp = plan;
+    return this;
+  }
+
+  /** What the name server knows. */
+  public NatConfigurationBuilder names(NameTable table) {
+    names = table;
+    return this;
+  }
 
   /** The network of IPv4: gateway .2, name server .3, first guest .15 (.4 in small networks). */
   public NatConfigurationBuilder network4(Subnet subnet) {
@@ -126,18 +162,24 @@ public final class NatConfigurationBuilder {
   public NatConfiguration build() {
     IpAddress first = network4.first();
     int guest = network4.prefix() <= SMALLEST_ORDINARY ? GUEST : DNS + 1;
-    IpAddress gateway = first.plus(GATEWAY);
+    IpAddress gateway = gateway4 != null ? gateway4 : first.plus(GATEWAY);
+    IpAddress six = network6.first();
+    IpAddress firstGuest = first.plus(guest);
+    if (gateway4 != null) {
+      // Forwards lead to it; leases go by the plan.
+      firstGuest = gateway.equals(first.plus(1)) ? first.plus(2) : first.plus(1);
+    }
     return new NatConfiguration(
         network4,
         gateway,
-        first.plus(DNS),
-        first.plus(guest),
+        gateway4 != null ? gateway : first.plus(DNS),
+        firstGuest,
         ipv6,
         network6,
-        network6.first().plus(GATEWAY),
-        network6.first().plus(DNS),
+        gateway6 != null ? gateway6 : six.plus(GATEWAY),
+        gateway6 != null ? gateway6 : six.plus(DNS),
         // As QEMU's: 52:55 and the gateway's address, so that hosts of one network differ.
-        new MacAddress(0x5255_0000_0000L | gateway.v4() & 0xffff_ffffL),
+        mac != null ? mac : new MacAddress(0x5255_0000_0000L | gateway.v4() & 0xffff_ffffL),
         mtu,
         reach,
         hostName,
@@ -148,6 +190,8 @@ public final class NatConfigurationBuilder {
         services,
         tftpFolder,
         bootFile,
-        limits);
+        limits,
+        dhcp,
+        names);
   }
 }

@@ -125,6 +125,11 @@ final class NatEngine implements AutoCloseable {
     return input;
   }
 
+  /** The time of the day, in seconds since 1970: leases outlive the process. */
+  static long seconds() {
+    return System.currentTimeMillis() / 1000;
+  }
+
   /** The moment of this step, in nanoseconds of the clock. */
   long now() {
     return now;

@@ -2,10 +2,12 @@ package org.wardian.network.nat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 
@@ -83,6 +85,42 @@ public final class NatPort implements NetworkPort {
   /** The first fault of this program that it survived, or null; for reports and tests. */
   public RuntimeException firstFailure() {
     return engine.firstFailure();
+  }
+
+  /**
+   * Restores leases, and tells of each change of them from then on. Before {@link #start}.
+   *
+   * @param known leases that were given before
+   * @param listener hears of all leases after each change, on the network's thread; it must not
+   *     wait
+   */
+  public void leases(List<DhcpLease> known, Consumer<List<DhcpLease>> listener) {
+    DhcpServer four = engine.udp().dhcp();
+    Dhcp6Server six = engine.udp().dhcp6();
+    for (DhcpLease lease : known) {
+      if (lease.address().isV4() && lease.mac() >= 0) {
+        four.pool().restore(lease.mac(), lease);
+      } else if (!lease.address().isV4() && lease.client() != null) {
+        six.pool().restore(new Dhcp6Server.Holder(lease.client(), lease.association()), lease);
+      }
+    }
+    Consumer<List<DhcpLease>> both =
+        changed -> {
+          List<DhcpLease> all = new ArrayList<>(four.pool().leases());
+          all.addAll(six.pool().leases());
+          listener.accept(all);
+        };
+    four.pool().listener(both);
+    six.pool().listener(both);
+  }
+
+  /** Leases by another plan, and answers by another table of names, from now on. Any thread. */
+  public void change(DhcpPlan plan, NameTable names) {
+    engine.run(() -> {
+      engine.udp().dhcp().pool().plan(plan);
+      engine.udp().dhcp6().pool().plan(plan);
+      engine.udp().dns().names(names);
+    });
   }
 
   /** Where each forward listens on the host, in their order. */

@@ -29,7 +29,9 @@ final class NeighbourDiscovery {
   private static final int ROUTER = 0x80;
   private static final int SOLICITED = 0x40;
   private static final int OVERRIDE = 0x20;
-  private static final int ON_LINK_AND_AUTONOMOUS = 0xc0;
+  private static final int ON_LINK = 0x80;
+  private static final int AUTONOMOUS = 0x40;
+  private static final int MANAGED = 0x80;
   private static final int OTHER_CONFIGURATION = 0x40;
   private static final int LIFETIME = 9000;
   private static final int DAY = 86_400;
@@ -121,7 +123,8 @@ final class NeighbourDiscovery {
     int at = Link.HEADROOM;
     NetworkOrder.put32(array, at, ROUTER_ADVERTISEMENT << 24);
     array[at + 4] = 64;
-    array[at + 5] = (byte) OTHER_CONFIGURATION;
+    boolean managed = managed();
+    array[at + 5] = (byte) (managed ? MANAGED | OTHER_CONFIGURATION : OTHER_CONFIGURATION);
     // Who may go nowhere needs no router (RFC 4861 §4.2).
     NetworkOrder.put16(array, at + 6, configuration.reach() == Reach.NOWHERE ? 0 : LIFETIME);
     NetworkOrder.put64(array, at + 8, 0);
@@ -132,7 +135,7 @@ final class NeighbourDiscovery {
     NetworkOrder.put32(
         array,
         prefix,
-        PREFIX << 24 | 4 << 16 | configuration.network6().prefix() << 8 | ON_LINK_AND_AUTONOMOUS);
+        PREFIX << 24 | 4 << 16 | configuration.network6().prefix() << 8 | prefixFlags(managed));
     NetworkOrder.put32(array, prefix + 4, DAY);
     NetworkOrder.put32(array, prefix + 8, DAY / 6);
     NetworkOrder.put32(array, prefix + 12, 0);
@@ -154,6 +157,18 @@ final class NeighbourDiscovery {
             0,
             HOP_LIMIT);
     periodic.set(engine.deadlines(), engine.now() + INTERVAL);
+  }
+
+  /** Whether guests get their addresses of DHCPv6, as a plan with such says. */
+  private boolean managed() {
+    DhcpPlan plan = engine.udp().dhcp6().pool().plan();
+    return !plan.any() && plan.leases(false);
+  }
+
+  /** Only in a /64 can guests make their own addresses (RFC 4862 §5.5.3). */
+  private int prefixFlags(boolean managed) {
+    boolean autonomous = !managed && engine.configuration().network6().prefix() == 64;
+    return autonomous ? ON_LINK | AUTONOMOUS : ON_LINK;
   }
 
   private byte[] searchList() {

@@ -69,7 +69,7 @@ final class Routes {
     if (service != null) {
       return service;
     }
-    if (dns(destination) && port == DNS_PORT && configuration.reach() == Reach.EVERYWHERE) {
+    if (dns(destination) && port == DNS_PORT && configuration.reach().outside()) {
       return resolvers.first();
     }
     return udp(destination, port);
@@ -79,11 +79,9 @@ final class Routes {
   InetSocketAddress udp(IpAddress destination, int port) {
     if (gateway(destination)) {
       IpAddress loopback = destination.isV4() ? IpAddress.LOOPBACK4 : IpAddress.LOOPBACK6;
-      return configuration.reach() == Reach.NOWHERE
-          ? null
-          : new InetSocketAddress(loopback.inet(), port);
+      return configuration.reach().loopback() ? new InetSocketAddress(loopback.inet(), port) : null;
     }
-    return outside(destination) && configuration.reach() == Reach.EVERYWHERE
+    return outside(destination) && configuration.reach().outside()
         ? new InetSocketAddress(destination.inet(), port)
         : null;
   }

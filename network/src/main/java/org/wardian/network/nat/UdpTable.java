@@ -43,8 +43,10 @@ final class UdpTable {
   UdpTable(NatEngine engine) {
     this.engine = engine;
     counters = engine.counters();
-    dhcp = new DhcpServer(engine);
-    dhcp6 = new Dhcp6Server(engine);
+    DhcpPlan given = engine.configuration().dhcp();
+    DhcpPlan plan = given != null ? given : DhcpPlan.of(engine.configuration());
+    dhcp = new DhcpServer(engine, plan);
+    dhcp6 = new Dhcp6Server(engine, plan);
     dns = new DnsForwarder(engine, dhcp);
     tftp = engine.configuration().tftpFolder() == null ? null : new TftpServer(engine, this);
   }
@@ -55,6 +57,10 @@ final class UdpTable {
 
   DhcpServer dhcp() {
     return dhcp;
+  }
+
+  Dhcp6Server dhcp6() {
+    return dhcp6;
   }
 
   DnsForwarder dns() {
@@ -101,16 +107,17 @@ final class UdpTable {
   private UdpHandler service(IpAddress destination, int port) {
     Routes routes = engine.routes();
     if (port == DHCP_PORT && destination.isV4()) {
-      return destination.equals(IpAddress.BROADCAST4)
+      boolean ours =
+          destination.equals(IpAddress.BROADCAST4)
               || routes.gateway(destination)
-              || destination.equals(engine.configuration().network4().broadcast4())
-          ? dhcp
-          : null;
+              || destination.equals(engine.configuration().network4().broadcast4());
+      return ours && dhcp.pool().plan().leases(true) ? dhcp : null;
     }
     if (port == DHCP6_PORT && !destination.isV4()) {
-      return destination.equals(IpAddress.ALL_DHCP) || routes.gateway(destination) ? dhcp6 : null;
+      boolean ours = destination.equals(IpAddress.ALL_DHCP) || routes.gateway(destination);
+      return ours && (dhcp6.pool().plan().leases(false) || dhcp.pool().plan().any()) ? dhcp6 : null;
     }
-    if (port == Routes.DNS_PORT && routes.dns(destination)) {
+    if (port == Routes.DNS_PORT && routes.dns(destination) && dns.enabled()) {
       return dns;
     }
     if (tftp != null && routes.gateway(destination)) {

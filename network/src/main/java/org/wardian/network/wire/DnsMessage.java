@@ -1,5 +1,7 @@
 package org.wardian.network.wire;
 
+import java.util.List;
+
 /**
  * What is read of a DNS message (RFC 1035 §4.1): its header and its one question.
  *
@@ -53,6 +55,14 @@ public record DnsMessage(int id, int flags, String name, int type, int category,
   /** Response code: against the rules. */
   public static final int REFUSED = 5;
 
+  /** Type of texts. */
+  public static final int TXT = 16;
+
+  /** Type of services (RFC 2782). */
+  public static final int SRV = 33;
+
+  private static final int RECORD = 12;
+  private static final int LONGEST_PLAIN = 512;
   private static final int OPCODE = 0x7800;
   private static final int OPT = 41;
   private static final int LONGEST_LIFE = 86_400;
@@ -188,17 +198,44 @@ public record DnsMessage(int id, int flags, String name, int type, int category,
    * @param life for how many seconds it holds
    */
   public static byte[] answer(byte[] query, int at, DnsMessage message, byte[] data, int life) {
+    return answers(query, at, message, List.of(data), life);
+  }
+
+  /**
+   * Writes a response with records about the name asked for, as many as fit into what every asker
+   * takes (RFC 1035 §2.3.4).
+   *
+   * @param data the data of each record
+   * @param life for how many seconds they hold
+   */
+  public static byte[] answers(
+      byte[] query, int at, DnsMessage message, List<byte[]> data, int life) {
     byte[] head = respond(query, at, message, 0);
-    byte[] response = new byte[head.length + 12 + data.length];
+    int size = head.length;
+    int count = 0;
+    for (byte[] one : data) {
+      if (size + RECORD + one.length > LONGEST_PLAIN) {
+        break;
+      }
+      size += RECORD + one.length;
+      count++;
+    }
+    byte[] response = new byte[size];
     System.arraycopy(head, 0, response, 0, head.length);
-    NetworkOrder.put16(response, 6, 1);
+    if (count < data.size()) {
+      NetworkOrder.put16(response, 2, NetworkOrder.get16(response, 2) | TRUNCATED);
+    }
+    NetworkOrder.put16(response, 6, count);
     int record = head.length;
-    NetworkOrder.put16(response, record, 0xc000 | HEADER);
-    NetworkOrder.put16(response, record + 2, message.type());
-    NetworkOrder.put16(response, record + 4, INTERNET);
-    NetworkOrder.put32(response, record + 6, life);
-    NetworkOrder.put16(response, record + 10, data.length);
-    System.arraycopy(data, 0, response, record + 12, data.length);
+    for (byte[] one : data.subList(0, count)) {
+      NetworkOrder.put16(response, record, 0xc000 | HEADER);
+      NetworkOrder.put16(response, record + 2, message.type());
+      NetworkOrder.put16(response, record + 4, INTERNET);
+      NetworkOrder.put32(response, record + 6, life);
+      NetworkOrder.put16(response, record + 10, one.length);
+      System.arraycopy(one, 0, response, record + RECORD, one.length);
+      record += RECORD + one.length;
+    }
     return response;
   }
 }
