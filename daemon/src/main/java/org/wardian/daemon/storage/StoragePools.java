@@ -2,6 +2,7 @@ package org.wardian.daemon.storage;
 
 import java.nio.file.Path;
 import org.wardian.daemon.Folders;
+import org.wardian.daemon.domain.VolumePaths;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Events;
@@ -12,7 +13,7 @@ import org.wardian.libvirt.server.HandlerTable;
  * Storage pools and volumes of a daemon. Pools that were active when the daemon before ended are
  * active from the start; those that are started with the host are started by {@link #start}.
  */
-public final class StoragePools implements HandlerFamily, AutoCloseable {
+public final class StoragePools implements HandlerFamily, VolumePaths, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(StoragePools.class.getName());
 
   private final PoolRegistry registry;
@@ -63,6 +64,7 @@ public final class StoragePools implements HandlerFamily, AutoCloseable {
    *
    * @throws LibvirtException where there is no such pool or volume, or the pool is not active
    */
+  @Override
   public Path path(String pool, String volume) throws LibvirtException {
     Pool found = registry.find(pool);
     if (found == null) {
