@@ -7,6 +7,8 @@ module org.wardian.cli {
   requires org.wardian.chipset;
   requires org.wardian.host;
   requires org.wardian.storage;
+  requires org.wardian.definition;
+  requires org.wardian.libvirt;
   requires org.wardian.network;
   requires org.wardian.display;
   requires org.wardian.x86;
@@ -17,5 +19,7 @@ module org.wardian.cli {
   opens org.wardian.cli to
       info.picocli;
   opens org.wardian.cli.disk to
+      info.picocli;
+  opens org.wardian.cli.manage to
       info.picocli;
 }

@@ -22,6 +22,9 @@ public enum ExitStatus {
   GUEST_DEAD(11, "the guest's only processor halted with interrupts off: nothing can wake it"),
   ACCELERATOR_FAILED(12, "the accelerator gave up on the guest, or was taken away"),
   BUILD_FAILED(13, "a system could not be made out of its packages"),
+  NOT_FOUND(14, "the daemon has no machine, network, pool, volume or snapshot of that name"),
+  REFUSED(15, "the daemon refused, for the reason that was printed"),
+  NO_DAEMON(16, "no daemon answers at the URI, or the connection to it was lost"),
   LEFT(130, "you left by the escape key or by an interrupt"),
   OUTPUT_CLOSED(141, "whoever read the guest's output closed it"),
   TERMINATED(143, "ward was asked to terminate");

@@ -29,7 +29,7 @@ public final class Json {
   }
 
   /** The whole of it on one line. */
-  static String line(JsonNode node) {
+  public static String line(JsonNode node) {
     try {
       return MAPPER.writeValueAsString(node);
     } catch (JsonProcessingException e) {

@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Standard input without what System.in adds: buffering, and a surprise where it is closed. */
-final class StandardInput {
+public final class StandardInput {
   private static final Path DESCRIPTOR = Path.of("/proc/self/fd/0");
 
   private StandardInput() {}
 
   /** The user's input; empty where the user closed it. */
-  static InputStream open() {
+  public static InputStream open() {
     return isOurs() ? InputStream.nullInputStream() : new FileInputStream(FileDescriptor.in);
   }
 

@@ -12,10 +12,11 @@ import picocli.CommandLine.TypeConversionException;
  *
  * @param duration more than 0
  */
-record TimeLimit(Duration duration) {
+public record TimeLimit(Duration duration) {
   private static final Pattern SYNTAX = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,3})?)\\s*([smh]?)");
 
-  static TimeLimit parse(String text) {
+  /** Reads a time; says what is wrong with one that is none. */
+  public static TimeLimit parse(String text) {
     Matcher matcher = SYNTAX.matcher(text.strip().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new TypeConversionException(

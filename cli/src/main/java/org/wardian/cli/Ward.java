@@ -9,6 +9,8 @@ import org.wardian.cli.disk.DiskSize;
 import org.wardian.cli.disk.DiskVerb;
 import org.wardian.cli.disk.FormatNames;
 import org.wardian.cli.disk.OwnStatuses;
+import org.wardian.cli.manage.ManageAction;
+import org.wardian.cli.manage.ManageVerbs;
 import org.wardian.machine.platform.Translator;
 import org.wardian.process.assembly.Accelerator;
 import org.wardian.process.assembly.AssemblyException;
@@ -38,8 +40,7 @@ import picocli.CommandLine.Spec;
       VersionVerb.class,
       CompletionVerb.class,
       MachineVerb.class,
-      TrainVerb.class,
-      HelpCommand.class
+      TrainVerb.class
     },
     footer = {
       "",
@@ -73,6 +74,8 @@ public final class Ward implements Runnable {
   /** The command with its verbs, ready to execute; nothing in it ends the process. */
   static CommandLine commandLine() {
     CommandLine ward = new CommandLine(new Ward());
+    ManageVerbs.addTo(ward);
+    ward.addSubcommand(new HelpCommand());
     ward.registerConverter(Accelerator.class, Choice.of(Accelerator.class, "an accelerator"));
     ward.registerConverter(
         InterruptChipsOption.class,
@@ -91,6 +94,7 @@ public final class Ward implements Runnable {
     ward.setParameterExceptionHandler(new UsageErrors());
     ward.setExecutionExceptionHandler(Ward::report);
     describe(ward);
+    VerbGroups.applyTo(ward);
     // 'ward disk resize FILE -5G' is a size, as it is for qemu-img, and no option.
     ward.getSubcommands()
         .get("disk")
@@ -130,6 +134,14 @@ public final class Ward implements Runnable {
       case DaemonVerb daemon ->
           always.addAll(EnumSet.of(ExitStatus.STORAGE, ExitStatus.UNAVAILABLE));
       case DoctorVerb doctor -> always.add(ExitStatus.UNAVAILABLE);
+      case ManageAction manage ->
+          always.addAll(
+              EnumSet.of(
+                  ExitStatus.STORAGE,
+                  ExitStatus.NOT_FOUND,
+                  ExitStatus.REFUSED,
+                  ExitStatus.NO_DAEMON,
+                  ExitStatus.LEFT));
       case TrainVerb train -> always.add(ExitStatus.UNAVAILABLE);
       default -> {
         // A verb that can only be misspelt.

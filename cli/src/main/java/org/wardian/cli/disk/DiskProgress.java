@@ -12,7 +12,7 @@ import org.wardian.storage.operation.Progress;
  *
  * <p>An interrupt (Ctrl-C) ends the operation at its next report, so that it leaves nothing behind.
  */
-final class DiskProgress implements Progress, AutoCloseable {
+public final class DiskProgress implements Progress, AutoCloseable {
   private static final int STANDARD_ERROR = 2;
   private static final long REDRAW_NANOS = 100_000_000L;
   private static final int NAME_WIDTH = 26;
@@ -54,7 +54,7 @@ final class DiskProgress implements Progress, AutoCloseable {
    * @param asked true for {@code --progress}, false for {@code --no-progress}, null for neither: a
    *     bar on a terminal
    */
-  static DiskProgress of(PrintWriter err, String name, Boolean asked) {
+  public static DiskProgress of(PrintWriter err, String name, Boolean asked) {
     boolean terminal = Terminal.isTerminal(STANDARD_ERROR);
     boolean wanted = asked == null ? terminal : asked;
     return new DiskProgress(err, name, wanted && terminal, wanted, System::nanoTime);

@@ -44,12 +44,12 @@ public record DiskSize(long bytes, int sign) {
   }
 
   /** The size of a disk that has {@code now} bytes when this is applied. */
-  long appliedTo(long now) {
+  public long appliedTo(long now) {
     return sign == 0 ? bytes : now + sign * bytes;
   }
 
   /** Bytes as a person reads them: exact where a unit is, else with one decimal. */
-  static String text(long bytes) {
+  public static String text(long bytes) {
     String[] units = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     if (bytes < 1024) {
       return bytes + " bytes";

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
 /** {@code --progress}, the same for every verb that takes a while. */
-final class ProgressOption {
+public final class ProgressOption {
   @Option(
       names = {"-p", "--progress"},
       negatable = true,
@@ -13,7 +13,11 @@ final class ProgressOption {
               + " and a line for each tenth elsewhere.")
   private Boolean asked;
 
-  DiskProgress start(PrintWriter err, String name) {
+  /** Made by picocli. */
+  public ProgressOption() {}
+
+  /** A bar for an operation that begins now. */
+  public DiskProgress start(PrintWriter err, String name) {
     return DiskProgress.of(err, name, asked);
   }
 }

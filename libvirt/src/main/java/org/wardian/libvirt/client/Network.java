@@ -11,6 +11,7 @@ import org.wardian.libvirt.wire.remote.NetworkGetBridgeNameArgs;
 import org.wardian.libvirt.wire.remote.NetworkGetDhcpLeasesArgs;
 import org.wardian.libvirt.wire.remote.NetworkGetXmlDescArgs;
 import org.wardian.libvirt.wire.remote.NetworkIsActiveArgs;
+import org.wardian.libvirt.wire.remote.NetworkIsPersistentArgs;
 import org.wardian.libvirt.wire.remote.NetworkRef;
 import org.wardian.libvirt.wire.remote.NetworkSetAutostartArgs;
 import org.wardian.libvirt.wire.remote.NetworkUndefineArgs;
@@ -90,6 +91,14 @@ public final class Network {
     return connection
         .call(RemoteProgram.NETWORK_GET_DHCP_LEASES, new NetworkGetDhcpLeasesArgs(ref, null, 1, 0))
         .leases();
+  }
+
+  /** Whether its definition is kept. */
+  public boolean isPersistent() throws LibvirtException {
+    return connection
+            .call(RemoteProgram.NETWORK_IS_PERSISTENT, new NetworkIsPersistentArgs(ref))
+            .persistent()
+        != 0;
   }
 
   @Override

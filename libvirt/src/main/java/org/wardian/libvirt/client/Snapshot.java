@@ -4,6 +4,7 @@ import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.wire.remote.DomainRevertToSnapshotArgs;
 import org.wardian.libvirt.wire.remote.DomainSnapshotDeleteArgs;
 import org.wardian.libvirt.wire.remote.DomainSnapshotGetXmlDescArgs;
+import org.wardian.libvirt.wire.remote.DomainSnapshotIsCurrentArgs;
 import org.wardian.libvirt.wire.remote.DomainSnapshotRef;
 import org.wardian.libvirt.wire.remote.RemoteProgram;
 
@@ -51,5 +52,13 @@ public final class Snapshot {
    */
   public void delete(int flags) throws LibvirtException {
     connection.call(RemoteProgram.DOMAIN_SNAPSHOT_DELETE, new DomainSnapshotDeleteArgs(ref, flags));
+  }
+
+  /** Whether it is the one that the domain was last brought to, or that was taken last. */
+  public boolean isCurrent() throws LibvirtException {
+    return connection
+            .call(RemoteProgram.DOMAIN_SNAPSHOT_IS_CURRENT, new DomainSnapshotIsCurrentArgs(ref, 0))
+            .current()
+        != 0;
   }
 }

@@ -1,16 +1,20 @@
 package org.wardian.libvirt.client;
 
+import org.wardian.libvirt.constants.StorageVolWipeAlgorithm;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.wire.remote.RemoteProgram;
 import org.wardian.libvirt.wire.remote.StorageVolDeleteArgs;
 import org.wardian.libvirt.wire.remote.StorageVolDownloadArgs;
 import org.wardian.libvirt.wire.remote.StorageVolGetInfoArgs;
+import org.wardian.libvirt.wire.remote.StorageVolGetInfoFlagsArgs;
+import org.wardian.libvirt.wire.remote.StorageVolGetInfoFlagsRet;
 import org.wardian.libvirt.wire.remote.StorageVolGetInfoRet;
 import org.wardian.libvirt.wire.remote.StorageVolGetPathArgs;
 import org.wardian.libvirt.wire.remote.StorageVolGetXmlDescArgs;
 import org.wardian.libvirt.wire.remote.StorageVolRef;
 import org.wardian.libvirt.wire.remote.StorageVolResizeArgs;
 import org.wardian.libvirt.wire.remote.StorageVolUploadArgs;
+import org.wardian.libvirt.wire.remote.StorageVolWipePatternArgs;
 
 /** A disk image or another volume of a storage pool. */
 public final class StorageVolume {
@@ -90,6 +94,29 @@ public final class StorageVolume {
   public ClientStream download(long offset, long length, int flags) throws LibvirtException {
     return connection.stream(
         RemoteProgram.STORAGE_VOL_DOWNLOAD, new StorageVolDownloadArgs(ref, offset, length, flags));
+  }
+
+  /** What it is called by on the wire. */
+  public StorageVolRef reference() {
+    return ref;
+  }
+
+  /**
+   * Kind and bytes, in another sense.
+   *
+   * @param flags of {@code StorageVolInfoFlags}: with {@code GET_PHYSICAL} the bytes of the file
+   *     take the place of those that the host has given it
+   */
+  public StorageVolGetInfoFlagsRet info(int flags) throws LibvirtException {
+    return connection.call(
+        RemoteProgram.STORAGE_VOL_GET_INFO_FLAGS, new StorageVolGetInfoFlagsArgs(ref, flags));
+  }
+
+  /** Overwrites its content, so that nobody reads it from the medium any more. */
+  public void wipe(StorageVolWipeAlgorithm algorithm) throws LibvirtException {
+    connection.call(
+        RemoteProgram.STORAGE_VOL_WIPE_PATTERN,
+        new StorageVolWipePatternArgs(ref, algorithm.number(), 0));
   }
 
   @Override
