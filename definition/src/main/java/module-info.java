@@ -2,6 +2,7 @@
 module org.wardian.definition {
   requires java.xml;
 
+  exports org.wardian.definition.capabilities;
   exports org.wardian.definition.domain;
   exports org.wardian.definition.network;
   exports org.wardian.definition.xml;

@@ -111,6 +111,16 @@ final class DiskChecks {
   }
 
   private static void alone(Disk disk, DomainDocument document) throws XmlException {
+    if (disk.address().orElse(null) instanceof DeviceAddress.Drive drive
+        && (drive.controller() < 0 || drive.controller() >= ImplicitDevices.MOST_CONTROLLERS)) {
+      throw XmlException.unsupported(
+          "disk '"
+              + disk.target()
+              + "' is on controller "
+              + drive.controller()
+              + "; there are up to "
+              + ImplicitDevices.MOST_CONTROLLERS);
+    }
     String driver = disk.element().attributeAt("driver", "name");
     if (!"qemu".equals(driver)) {
       throw new XmlException(

@@ -16,6 +16,9 @@ final class DomainChecks {
 
   private static final int MOST_ON_Q35 = 288;
 
+  /** More devices than any board has places for. */
+  private static final int MOST_DEVICES = 2048;
+
   private static final Set<String> TYPES =
       Set.of(
           "qemu",
@@ -108,6 +111,9 @@ final class DomainChecks {
           }
         }
       }
+    }
+    if (root.child("devices").children().size() > MOST_DEVICES) {
+      throw XmlException.unsupported("a domain has up to " + MOST_DEVICES + " devices");
     }
     if (root.child("devices").children("memballoon").size() > 1) {
       throw new XmlException(Kind.INTERNAL, "only a single memory balloon device is supported");

@@ -14,6 +14,9 @@ final class ImplicitDevices {
   private static final Map<String, Integer> UNITS =
       Map.of("scsi", 7, "fdc", 2, "ide", 4, "sata", 6);
 
+  /** Controllers of one type; a place on a later one is none. */
+  static final int MOST_CONTROLLERS = 256;
+
   private ImplicitDevices() {}
 
   static void complete(DomainDocument document, DomainDefaults defaults) {
@@ -134,9 +137,11 @@ final class ImplicitDevices {
         most =
             Math.max(
                 most,
-                said == null
-                    ? Math.max(index, 0) / UNITS.get(type)
-                    : Math.min(Values.integer(said).orElse(0), 255));
+                Math.min(
+                    said == null
+                        ? Math.max(index, 0) / UNITS.get(type)
+                        : Values.integer(said).orElse(0),
+                    MOST_CONTROLLERS - 1));
       }
     }
     return most;
@@ -150,7 +155,7 @@ final class ImplicitDevices {
               && "virtio".equals(device.attributeAt("target", "type"));
       if (isVirtio) {
         String said = device.attributeAt("address", "controller");
-        most = Math.max(most, said == null ? 0 : Math.min(Values.integer(said).orElse(0), 255));
+        most = Math.max(most, said == null ? 0 : Math.min(Values.integer(said).orElse(0), MOST_CONTROLLERS - 1));
       }
     }
     for (int index = 0; index <= most; index++) {

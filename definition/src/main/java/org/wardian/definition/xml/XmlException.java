@@ -45,6 +45,8 @@ public final class XmlException extends Exception {
     OPERATION_INVALID(55, "Requested operation is not valid: "),
     /** What cannot be done to such a device at all. */
     OPERATION_UNSUPPORTED(84, "Operation not supported: "),
+    /** A processor that a host is not. */
+    CPU_INCOMPATIBLE(91, "the CPU is incompatible with host CPU: "),
     /** A device that is to be taken away is not there. */
     NO_DEVICE(99, "device not found: ");
 

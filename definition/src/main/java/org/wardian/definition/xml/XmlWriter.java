@@ -20,7 +20,7 @@ public final class XmlWriter {
         .attributes()
         .forEach((key, value) -> {
           out.append(' ').append(key).append("='");
-          escape(value, out);
+          escape(value, true, out);
           out.append('\'');
         });
     if (!element.children().isEmpty()) {
@@ -29,7 +29,7 @@ public final class XmlWriter {
       out.repeat("  ", level).append("</").append(element.name()).append(">\n");
     } else if (!element.text().isEmpty()) {
       out.append('>');
-      escape(element.text(), out);
+      escape(element.text(), false, out);
       out.append("</").append(element.name()).append(">\n");
     } else {
       out.append("/>\n");
@@ -37,9 +37,10 @@ public final class XmlWriter {
   }
 
   /**
-   * Adds a text with the five characters that XML has names for, and line ends, written by name.
+   * Adds a text: the five characters that XML has names for by name, white space that a reader
+   * would change by number. Characters that no document may have are left out, as libvirt does.
    */
-  static void escape(String text, StringBuilder out) {
+  static void escape(String text, boolean isAttribute, StringBuilder out) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       switch (c) {
@@ -48,7 +49,23 @@ public final class XmlWriter {
         case '&' -> out.append("&amp;");
         case '\'' -> out.append("&apos;");
         case '"' -> out.append("&quot;");
-        default -> out.append(c);
+        case '\r' -> out.append("&#13;");
+        case '\n', '\t' -> {
+          if (isAttribute) {
+            out.append("&#").append((int) c).append(';');
+          } else {
+            out.append(c);
+          }
+        }
+        default -> {
+          if (Character.isHighSurrogate(c)
+              && i + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(i + 1))) {
+            out.append(c).append(text.charAt(++i));
+          } else if (c >= ' ' && !Character.isSurrogate(c) && c < '\ufffe') {
+            out.append(c);
+          }
+        }
       }
     }
   }
