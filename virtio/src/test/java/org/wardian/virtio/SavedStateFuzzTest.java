@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -70,15 +73,25 @@ class SavedStateFuzzTest {
                 return host;
               },
           "balloon", () -> new VirtioBalloon("balloon"),
-          "p9", () -> new VirtioP9("p9", SharedFolder.open(folder, false, Ownership.ROOT), "files"),
+          "p9", SavedStateFuzzTest::p9,
           "vsock", SavedStateFuzzTest::vsock,
           "input", () -> new VirtioTablet("tablet"));
+
+  /** What the devices of a state have of the host's, which is closed behind them. */
+  private static final Deque<AutoCloseable> OPENED = new ArrayDeque<>();
+
+  private static VirtioP9 p9() {
+    SharedFolder shared = SharedFolder.open(folder, false, Ownership.ROOT);
+    OPENED.add(shared);
+    return new VirtioP9("p9", shared, "files");
+  }
 
   private static VirtioVsock vsock() {
     try {
       // Each device has sockets of its own.
-      return new VirtioVsock(
-          "vsock", HostSockets.listen(folder.resolve("v" + System.nanoTime())), 3);
+      HostSockets sockets = HostSockets.listen(folder.resolve("v" + System.nanoTime()));
+      OPENED.add(sockets);
+      return new VirtioVsock("vsock", sockets, 3);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -88,9 +101,16 @@ class SavedStateFuzzTest {
     return KINDS.keySet().stream().sorted();
   }
 
+  @AfterEach
+  void closeOpened() throws Exception {
+    while (!OPENED.isEmpty()) {
+      OPENED.remove().close();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("kinds")
-  void aChangedStateIsLoadedOrRefused(String kind) {
+  void aChangedStateIsLoadedOrRefused(String kind) throws Exception {
     assumeTrue(!kind.equals("p9") || HostFile.available(), "folders are of Linux");
     Random random = new Random(kind.hashCode());
     byte[] sound = saved(KINDS.get(kind).get(), random.nextBoolean());
@@ -113,6 +133,8 @@ class SavedStateFuzzTest {
         machine.pci.start();
         TestDriver.await("idle", device::idle);
         assertThat(device.failure()).isEmpty();
+      } finally {
+        closeOpened();
       }
     }
     assertThat(loaded).isPositive();
