@@ -2,8 +2,6 @@ package org.wardian.conformance.debian;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,8 +15,6 @@ import org.junit.jupiter.api.Assumptions;
 public final class DebianPackage {
   private static final Path FOLDER = Path.of("target", "packages").toAbsolutePath();
   private static final int LIMIT_MINUTES = 10;
-  private static final int HTTP_PORT = 80;
-  private static final int CONNECT_MILLISECONDS = 5000;
 
   /** Fetches into {@code $2}, unpacks to {@code $3}; an interrupted one leaves no {@code $3}. */
   private static final String SCRIPT =
@@ -43,16 +39,6 @@ public final class DebianPackage {
       fetch(name, tree);
     }
     return tree.resolve(path);
-  }
-
-  /** Whether a mirror answers where the guest looks for it. */
-  public static boolean mirror(String host) {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, HTTP_PORT), CONNECT_MILLISECONDS);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   private static void fetch(String name, Path tree) throws IOException, InterruptedException {
