@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.definition.secret.SecretDefinition;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 
@@ -110,7 +109,7 @@ final class SecretFiles {
         } else {
           LOG.log(System.Logger.Level.ERROR, "the secret " + name + " has another UUID within");
         }
-      } catch (XmlException | RefusalException e) {
+      } catch (XmlException e) {
         LOG.log(System.Logger.Level.ERROR, "the secret " + name + ": " + e.getMessage());
       }
     });

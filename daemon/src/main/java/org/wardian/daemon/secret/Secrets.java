@@ -9,7 +9,6 @@ import java.util.UUID;
 import org.wardian.daemon.Folders;
 import org.wardian.definition.secret.SecretDefinition;
 import org.wardian.definition.secret.SecretDefinition.Usage;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.libvirt.constants.ConnectListAllSecretsFlags;
 import org.wardian.libvirt.constants.ErrorDomain;
@@ -205,18 +204,14 @@ public final class Secrets implements HandlerFamily {
     try {
       return SecretDefinition.parse(xml);
     } catch (XmlException e) {
-      throw switch (e.kind()) {
-        case NOT_WELL_FORMED ->
-            new LibvirtException(
-                ErrorNumber.XML_DETAIL,
-                ErrorDomain.XML,
-                "(definition_of_secret):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
-                e);
-        case BAD_CONTENT -> error(ErrorNumber.XML_ERROR, e.getMessage());
-        default -> error(ErrorNumber.CONFIG_UNSUPPORTED, e.getMessage());
-      };
-    } catch (RefusalException e) {
-      throw error(ErrorNumber.INTERNAL_ERROR, e.getMessage());
+      if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
+        throw new LibvirtException(
+            ErrorNumber.XML_DETAIL,
+            ErrorDomain.XML,
+            "(definition_of_secret):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
+            e);
+      }
+      throw error(ErrorNumber.of(e.kind().code()), e.getMessage());
     }
   }
 

@@ -7,7 +7,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.host.EntryException;
 import org.wardian.host.Errno;
@@ -43,29 +42,15 @@ final class StorageErrors {
 
   /** What was wrong with a document, which libvirt calls by a name in such errors. */
   static LibvirtException of(XmlException e, String document) {
-    return switch (e.kind()) {
-      case NOT_WELL_FORMED ->
-          new LibvirtException(
-              ErrorNumber.XML_DETAIL,
-              ErrorDomain.XML,
-              "(" + document + "):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
-              e);
-      case BAD_CONTENT ->
-          new LibvirtException(ErrorNumber.XML_ERROR, ErrorDomain.STORAGE, e.getMessage(), e);
-      default ->
-          new LibvirtException(
-              ErrorNumber.CONFIG_UNSUPPORTED, ErrorDomain.STORAGE, e.getMessage(), e);
-    };
-  }
-
-  static LibvirtException of(RefusalException e) {
-    ErrorNumber number =
-        switch (e.kind()) {
-          case INVALID_ARGUMENT -> ErrorNumber.INVALID_ARG;
-          case OVERFLOW -> ErrorNumber.OVERFLOW;
-          case INTERNAL -> ErrorNumber.INTERNAL_ERROR;
-        };
-    return new LibvirtException(number, ErrorDomain.STORAGE, e.getMessage(), e);
+    if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
+      return new LibvirtException(
+          ErrorNumber.XML_DETAIL,
+          ErrorDomain.XML,
+          "(" + document + "):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
+          e);
+    }
+    return new LibvirtException(
+        ErrorNumber.of(e.kind().code()), ErrorDomain.STORAGE, e.getMessage(), e);
   }
 
   /** What the host refused: what was done, and the host's own words. */

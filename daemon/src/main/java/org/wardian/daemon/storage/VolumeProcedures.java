@@ -3,7 +3,6 @@ package org.wardian.daemon.storage;
 import org.wardian.definition.storage.VolumeDefinition;
 import org.wardian.definition.storage.VolumeDefinition.Capacity;
 import org.wardian.definition.storage.VolumeFormat;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.constants.StorageVolCreateFlags;
@@ -54,8 +53,6 @@ final class VolumeProcedures implements HandlerFamily {
       return VolumeDefinition.parse(xml, VolumeFormat.RAW, capacity);
     } catch (XmlException e) {
       throw StorageErrors.of(e, "storage_volume_definition");
-    } catch (RefusalException e) {
-      throw StorageErrors.of(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package org.wardian.daemon.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.wardian.libvirt.client.Connection;
+import org.wardian.libvirt.error.LibvirtException;
 
 /** Pools as virsh and our own client see them. */
 @EnabledOnOs(OS.LINUX)
@@ -271,6 +273,37 @@ class PoolVirshTest {
           .containsExactly("a", "b");
       assertThat(connection.storagePool("a").info().state()).isEqualTo(2);
       assertThat(connection.storagePool("b").info().state()).isZero();
+    }
+  }
+
+  @Test
+  void hostileDocumentsAreRefusedAndTheOthersGoOn() throws Exception {
+    try (Connection bad = Connection.open(host.uri());
+        Connection good = Connection.open(host.uri())) {
+      String deep = "<a>".repeat(10_000) + "</a>".repeat(10_000);
+      for (String document :
+          List.of(
+              "",
+              "<!DOCTYPE p [<!ENTITY a 'aaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><pool>&b;</pool>",
+              "<!DOCTYPE p SYSTEM 'file:///etc/passwd'><pool type='dir'/>",
+              deep,
+              "<pool type='dir'><name>" + "n".repeat(100_000) + "</name></pool>",
+              "<pool type='dir'><name>..</name><target><path>/x</path></target></pool>",
+              "<pool type='dir'><name>n</name><target><path>/"
+                  + "p/".repeat(1_900_000)
+                  + "</path></target></pool>",
+              "<pool type='netfs'><name>n</name><source>"
+                  + "<host name='h'/>".repeat(5_000)
+                  + "</source></pool>")) {
+        assertThatThrownBy(() -> bad.defineStoragePool(document).start())
+            .as(document.substring(0, Math.min(60, document.length())))
+            .isInstanceOf(LibvirtException.class);
+        assertThat(good.isAlive()).isTrue();
+      }
+      assertThatThrownBy(() -> bad.defineSecret("<secret>&lol;</secret>"))
+          .isInstanceOf(LibvirtException.class);
+      assertThat(good.storagePools().stream().map(pool -> pool.name()))
+          .allMatch(name -> name.equals("n"));
     }
   }
 }

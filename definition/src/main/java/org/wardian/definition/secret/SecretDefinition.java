@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
@@ -63,9 +62,9 @@ public record SecretDefinition(
    * Reads a document; one without a UUID gets a new one.
    *
    * @throws XmlException what is wrong with it
-   * @throws RefusalException likewise
+   * @throws XmlException likewise
    */
-  public static SecretDefinition parse(String document) throws XmlException, RefusalException {
+  public static SecretDefinition parse(String document) throws XmlException {
     XmlElement root = XmlReader.read(document);
     if (!root.name().equals("secret")) {
       throw XmlException.badContent(
@@ -75,7 +74,7 @@ public record SecretDefinition(
   }
 
   /** The same of an element. */
-  public static SecretDefinition of(XmlElement root) throws XmlException, RefusalException {
+  public static SecretDefinition of(XmlElement root) throws XmlException {
     boolean ephemeral = yes(root, "ephemeral");
     boolean isPrivate = yes(root, "private");
     UUID uuid = uuid(root.textAt("uuid"));
@@ -112,7 +111,7 @@ public record SecretDefinition(
     return value.equals("yes");
   }
 
-  private static UUID uuid(String text) throws RefusalException {
+  private static UUID uuid(String text) throws XmlException {
     if (text == null || text.isEmpty()) {
       return UUID.randomUUID();
     }
@@ -125,8 +124,8 @@ public record SecretDefinition(
         Long.parseUnsignedLong(digits.substring(16), 16));
   }
 
-  private static RefusalException internal(String words) {
-    return new RefusalException(RefusalException.Kind.INTERNAL, words);
+  private static XmlException internal(String words) {
+    return new XmlException(XmlException.Kind.INTERNAL, words);
   }
 
   /** The document. */

@@ -2,7 +2,6 @@ package org.wardian.definition.storage;
 
 import java.util.Set;
 import java.util.TreeSet;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 
@@ -59,8 +58,7 @@ public record ImageLayer(
   }
 
   /** What {@code target} of a volume asks for. */
-  static ImageLayer target(XmlElement volume, VolumeFormat usual)
-      throws XmlException, RefusalException {
+  static ImageLayer target(XmlElement volume, VolumeFormat usual) throws XmlException {
     XmlElement target = volume.child("target");
     if (target == null) {
       return of(null, usual);
@@ -117,7 +115,7 @@ public record ImageLayer(
                 XmlException.Kind.UNSUPPORTED, "unknown volume format type " + format));
   }
 
-  private static String encryption(XmlElement target) throws XmlException, RefusalException {
+  private static String encryption(XmlElement target) throws XmlException {
     XmlElement encryption = target.child("encryption");
     if (encryption == null) {
       return null;
@@ -135,8 +133,8 @@ public record ImageLayer(
             .filter(secret -> "passphrase".equals(secret.attribute("type")))
             .count();
     if (secrets != 1) {
-      throw new RefusalException(
-          RefusalException.Kind.INVALID_ARGUMENT,
+      throw new XmlException(
+          XmlException.Kind.INVALID_ARGUMENT,
           "A single <secret type='passphrase'...> element is expected in encryption description");
     }
     return format;

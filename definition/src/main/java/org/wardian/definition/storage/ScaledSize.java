@@ -1,7 +1,6 @@
 package org.wardian.definition.storage;
 
 import java.math.BigInteger;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 
@@ -17,10 +16,10 @@ public final class ScaledSize {
   /**
    * Bytes that an element gives.
    *
-   * @throws XmlException where its text is no number
-   * @throws RefusalException where there is no such unit, or the size does not fit into 63 bits
+   * @throws XmlException where its text is no number, there is no such unit, or the size does not
+   *     fit into 63 bits
    */
-  static long of(XmlElement element) throws XmlException, RefusalException {
+  static long of(XmlElement element) throws XmlException {
     String text = element.text().strip();
     if (!text.matches("\\+?[0-9]{1,20}") || new BigInteger(text).compareTo(MOST_UNSIGNED) > 0) {
       throw XmlException.badContent("malformed " + element.name() + " element");
@@ -29,16 +28,15 @@ public final class ScaledSize {
   }
 
   /** A number in a unit, in bytes; without a unit it is bytes. */
-  static long of(BigInteger number, String unit) throws RefusalException {
+  static long of(BigInteger number, String unit) throws XmlException {
     BigInteger bytes = number.multiply(factor(unit));
     if (bytes.compareTo(MOST) > 0) {
-      throw new RefusalException(
-          RefusalException.Kind.OVERFLOW, "value too large: " + number + unit);
+      throw new XmlException(XmlException.Kind.OVERFLOW, "value too large: " + number + unit);
     }
     return bytes.longValueExact();
   }
 
-  private static BigInteger factor(String unit) throws RefusalException {
+  private static BigInteger factor(String unit) throws XmlException {
     if (unit.isEmpty()
         || unit.equalsIgnoreCase("b")
         || unit.equalsIgnoreCase("byte")
@@ -53,7 +51,6 @@ public final class ScaledSize {
     if (power > 0 && rest.equalsIgnoreCase("B")) {
       return BigInteger.valueOf(1000).pow(power);
     }
-    throw new RefusalException(
-        RefusalException.Kind.INVALID_ARGUMENT, "unknown suffix '" + unit + "'");
+    throw new XmlException(XmlException.Kind.INVALID_ARGUMENT, "unknown suffix '" + unit + "'");
   }
 }

@@ -1,7 +1,6 @@
 package org.wardian.definition.storage;
 
 import java.util.Locale;
-import org.wardian.definition.xml.RefusalException;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
@@ -63,10 +62,10 @@ public record VolumeDefinition(
    *
    * @param usual the format where none is said
    * @throws XmlException what is wrong with it
-   * @throws RefusalException likewise
+   * @throws XmlException likewise
    */
   public static VolumeDefinition parse(String document, VolumeFormat usual, Capacity capacity)
-      throws XmlException, RefusalException {
+      throws XmlException {
     XmlElement root = XmlReader.read(document);
     if (!root.name().equals("volume")) {
       throw XmlException.badContent(
@@ -106,7 +105,7 @@ public record VolumeDefinition(
     return false;
   }
 
-  private static long size(XmlElement root, String name) throws XmlException, RefusalException {
+  private static long size(XmlElement root, String name) throws XmlException {
     XmlElement element = root.child(name);
     return element == null || element.text().isEmpty() ? -1 : ScaledSize.of(element);
   }
