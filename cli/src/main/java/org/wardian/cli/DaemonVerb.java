@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.wardian.daemon.Daemon;
 import org.wardian.daemon.DaemonSettings;
 import org.wardian.daemon.Folders;
@@ -39,6 +40,8 @@ import picocli.CommandLine.Spec;
       "SIGTERM and Ctrl-C end it; machines go on. docs/daemon.md tells the rest."
     })
 final class DaemonVerb implements Callable<Integer> {
+  private static final int LOOK_MILLIS = 250;
+
   @Spec private CommandSpec spec;
 
   @ArgGroup(exclusive = true)
@@ -89,6 +92,14 @@ final class DaemonVerb implements Callable<Integer> {
       paramLabel = "ADDRESS:PORT",
       description = "Serve figures for Prometheus at http://ADDRESS:PORT/metrics.")
   private String metrics;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      description =
+          "End when nobody has been connected and no machine has existed for that long, such as"
+              + " 120 or 10m.")
+  private TimeLimit timeout;
 
   @Option(
       names = "--emulator",
@@ -160,10 +171,26 @@ final class DaemonVerb implements Callable<Integer> {
     err.println("wardiand serves " + String.join(", ", daemon.places()));
     err.flush();
     try {
-      end.await();
+      if (timeout == null) {
+        end.await();
+      } else {
+        awaitIdle(daemon, end);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       daemon.close();
+    }
+  }
+
+  /** Waits for the end by a signal, or for a time without a client and a machine. */
+  private void awaitIdle(Daemon daemon, CountDownLatch end) throws InterruptedException {
+    long idleSince = System.nanoTime();
+    while (!end.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (!daemon.isIdle()) {
+        idleSince = System.nanoTime();
+      } else if (System.nanoTime() - idleSince >= timeout.duration().toNanos()) {
+        return; // The end of the process closes it.
+      }
     }
   }
 

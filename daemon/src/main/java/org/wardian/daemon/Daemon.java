@@ -35,9 +35,13 @@ public final class Daemon implements AutoCloseable {
   /** Names under which clients look for a daemon: of its own, and that of old. */
   private static final List<String> SOCKETS = List.of("virtqemud-sock", "libvirt-sock");
 
+  /** States of a machine that does not exist, as {@link Domains#countByState} names them. */
+  private static final Set<String> OFF = Set.of("shutoff", "crashed");
+
   private final List<AutoCloseable> parts = new ArrayList<>();
   private final List<String> places = new ArrayList<>();
   private Server server;
+  private Domains domains;
 
   private Daemon() {}
 
@@ -89,7 +93,7 @@ public final class Daemon implements AutoCloseable {
     }
     Networks networks = new Networks(folders, events);
     parts.add(networks);
-    Domains domains = new Domains(folders, events, machines);
+    domains = new Domains(folders, events, machines);
     parts.add(domains);
     StoragePools pools = new StoragePools(folders, events);
     parts.add(pools);
@@ -171,6 +175,13 @@ public final class Daemon implements AutoCloseable {
   /** Its server. */
   public Server server() {
     return server;
+  }
+
+  /** Whether nobody is connected and no machine exists: nothing is lost where it ends. */
+  public boolean isIdle() {
+    return server.sessions().isEmpty()
+        && domains.countByState().entrySet().stream()
+            .allMatch(one -> one.getValue() == 0 || OFF.contains(one.getKey()));
   }
 
   /** Disconnects all clients and lets go of the folders. Machines go on. */

@@ -36,23 +36,28 @@ final class EditVerb extends ManageAction {
   @Override
   int act(Connection connection) throws LibvirtException, IOException, InterruptedException {
     Domain domain = Lookup.domain(connection, name);
-    String before = domain.xml(FLAGS);
     EditSession session =
         new EditSession(EditSession.editor(System.getenv()), err(), EditSession.terminal(err()));
-    boolean changed =
-        session.edit(
-            domain.name(),
-            before,
-            text -> {
-              requireSame(domain, text);
-              if (!domain.xml(FLAGS).equals(before)) {
-                throw new EditSession.Objection(
-                    "somebody else has changed it meanwhile; look at 'ward dumpxml --inactive'");
-              }
-              connection.defineDomain(text);
-            });
+    boolean changed = edit(connection, domain, session);
     out().println(Cells.plain(domain.name()) + ": " + (changed ? "changed" : "not changed"));
     return ExitStatus.OK.code();
+  }
+
+  /** Has a machine's description edited; whether it was changed. */
+  static boolean edit(Connection connection, Domain domain, EditSession session)
+      throws LibvirtException, IOException, InterruptedException {
+    String before = domain.xml(FLAGS);
+    return session.edit(
+        domain.name(),
+        before,
+        text -> {
+          requireSame(domain, text);
+          if (!domain.xml(FLAGS).equals(before)) {
+            throw new EditSession.Objection(
+                "somebody else has changed it meanwhile: look at 'ward dumpxml --inactive'");
+          }
+          connection.defineDomain(text);
+        });
   }
 
   /** A name or UUID of another machine would define that one, and leave this one as it is. */

@@ -100,8 +100,7 @@ final class OwnDaemon {
    * @throws Failure where it ends instead, with the last line that it said
    */
   void startUnlessItAnswers() {
-    Path socket = sockets.socket(ConnectionUri.parse("qemu:///session"), false);
-    if (answers(socket)) {
+    if (answers(socket())) {
       return;
     }
     Path log = sockets.sessionFolder().resolve("wardiand.log");
@@ -110,7 +109,15 @@ final class OwnDaemon {
       ProcessBuilder builder = new ProcessBuilder(detached(command()));
       builder.redirectInput(new File("/dev/null"));
       builder.redirectErrorStream(true).redirectOutput(log.toFile());
-      await(builder.start(), socket, log);
+      String runtime = environment.get("XDG_RUNTIME_DIR");
+      if (runtime == null || runtime.isEmpty()) {
+        // Where clients look for a session's sockets then, which is within the cache's folder.
+        builder
+            .environment()
+            .put(
+                "XDG_RUNTIME_DIR", sockets.sessionFolder().toAbsolutePath().getParent().toString());
+      }
+      await(builder.start(), log);
     } catch (IOException e) {
       throw failure("the daemon cannot be started: " + e.getMessage(), e);
     } catch (InterruptedException e) {
@@ -130,11 +137,15 @@ final class OwnDaemon {
     return words;
   }
 
-  private static void await(Process daemon, Path socket, Path log)
-      throws IOException, InterruptedException {
+  /** Asked for anew each time: which of two names it has shows only when it is there. */
+  private Path socket() {
+    return sockets.socket(ConnectionUri.parse("qemu:///session"), false);
+  }
+
+  private void await(Process daemon, Path log) throws IOException, InterruptedException {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
-    while (!answers(socket)) {
-      if (daemon.waitFor(50, TimeUnit.MILLISECONDS) && !answers(socket)) {
+    while (!answers(socket())) {
+      if (daemon.waitFor(50, TimeUnit.MILLISECONDS) && !answers(socket())) {
         // One that another verb started at the same moment would have answered.
         throw failure(
             "the daemon that was started for you ended at once"
