@@ -11,6 +11,7 @@ import java.util.Set;
 import org.wardian.daemon.domain.Domains;
 import org.wardian.daemon.domain.MachineLauncher;
 import org.wardian.daemon.host.HostProcedures;
+import org.wardian.daemon.host.Hypervisor;
 import org.wardian.daemon.network.MachinePlugs;
 import org.wardian.daemon.network.Networks;
 import org.wardian.daemon.secret.Secrets;
@@ -49,14 +50,16 @@ public final class Daemon implements AutoCloseable {
    * Starts a daemon; when this returns, clients may connect.
    *
    * @param machines starts the processes of machines
+   * @param hypervisor what machines can be made of on this host
    * @throws IOException where it cannot be: another has the folder, a port is taken, a file is
    *     wrong
    */
-  public static Daemon start(Folders folders, DaemonSettings settings, MachineLauncher machines)
+  public static Daemon start(
+      Folders folders, DaemonSettings settings, MachineLauncher machines, Hypervisor hypervisor)
       throws IOException {
     Daemon daemon = new Daemon();
     try {
-      daemon.open(folders, settings, machines);
+      daemon.open(folders, settings, machines, hypervisor);
       return daemon;
     } catch (IOException | RuntimeException e) {
       daemon.close();
@@ -64,7 +67,8 @@ public final class Daemon implements AutoCloseable {
     }
   }
 
-  private void open(Folders folders, DaemonSettings settings, MachineLauncher machines)
+  private void open(
+      Folders folders, DaemonSettings settings, MachineLauncher machines, Hypervisor hypervisor)
       throws IOException {
     for (Path folder :
         List.of(
@@ -99,7 +103,7 @@ public final class Daemon implements AutoCloseable {
     parts.add(pools);
     domains.connect(new MachinePlugs(networks), pools::path);
     List<HandlerFamily> families = new ArrayList<>();
-    families.add(new HostProcedures(folders));
+    families.add(new HostProcedures(folders, hypervisor));
     families.add(networks);
     families.add(pools);
     families.add(new Secrets(folders, events));

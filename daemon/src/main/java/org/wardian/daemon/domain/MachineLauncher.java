@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -49,12 +50,16 @@ public final class MachineLauncher {
    * @param emulator the path that documents name as the program
    */
   public static MachineLauncher ofThisProgram(String emulator) throws IOException {
-    ProcessHandle.Info info = ProcessHandle.current().info();
     String java =
-        info.command().orElseThrow(() -> new IOException("this process's program is unknown"));
+        ProcessHandle.current()
+            .info()
+            .command()
+            .orElseThrow(() -> new IOException("this process's program is unknown"));
     List<String> command = new ArrayList<>();
     command.add(java);
-    String[] arguments = info.arguments().orElse(new String[0]);
+    // The kernel tells all of them; Java's own class forgets them where they are long.
+    String[] words = Files.readString(Path.of("/proc/self/cmdline")).split("\0");
+    String[] arguments = Arrays.copyOfRange(words, 1, words.length);
     boolean found = false;
     for (int i = 0; i < arguments.length && !found; i++) {
       String one = arguments[i];

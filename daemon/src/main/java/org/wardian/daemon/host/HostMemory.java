@@ -66,6 +66,11 @@ final class HostMemory {
     return kib == PAGE_KIB || Files.isDirectory(hugePages(node, kib));
   }
 
+  /** How many huge pages of a size there are. */
+  long hugePagesOf(int node, int kib) {
+    return HostFiles.number(hugePages(node, kib).resolve("nr_hugepages")).orElse(0);
+  }
+
   /** How many pages of a size are free. */
   long freePages(int node, int kib) {
     if (kib == PAGE_KIB) {

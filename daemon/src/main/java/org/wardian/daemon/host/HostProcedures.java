@@ -15,14 +15,19 @@ public final class HostProcedures implements HandlerFamily {
 
   private final List<HandlerFamily> groups;
 
-  /** For this host. */
-  public HostProcedures(Folders folders) {
+  /**
+   * For this host.
+   *
+   * @param hypervisor what machines can be made of here
+   */
+  public HostProcedures(Folders folders, Hypervisor hypervisor) {
     HostFiles files = HostFiles.ofThisHost();
     groups =
         List.of(
             new ConnectProcedures(folders.system(), MOST_PROCESSORS),
             new NodeProcedures(files),
-            new NodeMemoryProcedures(files));
+            new NodeMemoryProcedures(files),
+            new CapabilityProcedures(files, hypervisor, folders));
   }
 
   @Override

@@ -42,6 +42,11 @@ public final class FirmwareFiles {
 
   private FirmwareFiles() {}
 
+  /** Paths of the UEFI images that this host has. */
+  public static List<Path> uefiImages() {
+    return UEFI.stream().filter(Files::isReadable).toList();
+  }
+
   /** The option ROM of the display, or empty bytes where the host has none. */
   public static byte[] videoBios() {
     return present(VIDEO_BIOS).map(FirmwareFiles::read).orElse(new byte[0]);
