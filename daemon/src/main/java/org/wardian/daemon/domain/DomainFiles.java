@@ -63,8 +63,8 @@ final class DomainFiles {
   }
 
   /** The folder for sockets that documents leave to the daemon, such as a guest agent's. */
-  Path channels(String name) {
-    return folders.library().resolve("qemu/channel/target").resolve("domain-" + name);
+  Path channels() {
+    return folders.library().resolve("qemu/channel/target");
   }
 
   /** A machine's folder, with its socket and its document; made anew. */

@@ -1,5 +1,6 @@
 package org.wardian.daemon.domain;
 
+import java.util.function.Supplier;
 import org.wardian.daemon.Folders;
 
 /** What the groups of procedures work with. */
@@ -12,6 +13,7 @@ record DomainParts(
     DomainXml xml,
     MachineLauncher launcher,
     GuestAgents agents,
+    Supplier<NetworkPlugs> networks,
     SnapshotSeam seam) {
   /** Who knows of snapshots; it comes after the domains. */
   static final class SnapshotSeam {

@@ -24,6 +24,11 @@ final class DomainXml {
     }
   }
 
+  /** What a document that leaves something out is completed with. */
+  DomainDefaults defaults() {
+    return defaults;
+  }
+
   /**
    * The error of libvirt for a document.
    *

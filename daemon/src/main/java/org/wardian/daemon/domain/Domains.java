@@ -56,15 +56,34 @@ public final class Domains implements HandlerFamily, AutoCloseable {
                     DomainDefaults.Hardware.OWN)),
             launcher,
             new GuestAgents(),
+            documents::networks,
             seam);
     SavedMachines saved = new SavedMachines(table, files, life);
+    LookupProcedures lookup = new LookupProcedures(parts);
     groups =
         List.of(
-            new LookupProcedures(parts),
+            lookup,
             new DefinitionProcedures(parts),
             new LifeProcedures(parts, saved),
             new SaveProcedures(parts, saved),
-            new StateProcedures(parts));
+            new StateProcedures(parts),
+            new ConsoleProcedures(parts),
+            new InputProcedures(parts),
+            new GraphicsProcedures(parts),
+            new MemoryProcedures(parts),
+            new VcpuProcedures(parts),
+            new IoThreadProcedures(parts),
+            new TuningProcedures(parts),
+            new LimitProcedures(parts),
+            new BlockProcedures(parts),
+            new CardProcedures(parts),
+            new StatsProcedures(parts, lookup),
+            new JobProcedures(parts),
+            new MetadataProcedures(parts),
+            new DeviceProcedures(parts),
+            new AgentProcedures(parts),
+            new GuestInfoProcedures(parts),
+            new QemuProcedures(parts));
   }
 
   /** Sets what machines are plugged into, and where their volumes are; before {@link #load}. */

@@ -3,12 +3,15 @@ package org.wardian.daemon.domain;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +26,8 @@ import org.wardian.host.UnixSocket;
 import org.wardian.libvirt.constants.DomainState;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.wire.remote.DomainInterface;
+import org.wardian.libvirt.wire.remote.DomainIpAddr;
 
 /**
  * Speaks with QEMU's guest agent in guests: JSON in lines over the channel of its name. A guest is
@@ -34,6 +39,9 @@ final class GuestAgents {
 
   /** Bytes of an answer. */
   private static final int MOST = 4 << 20;
+
+  /** Interfaces of a guest, and addresses of one, that are told. */
+  private static final int MOST_INTERFACES = 1_024;
 
   /** What a synchronised answer begins with. */
   private static final int SENTINEL = 0xff;
@@ -120,6 +128,60 @@ final class GuestAgents {
         throw e;
       }
     }
+  }
+
+  /** How many processors the guest uses. */
+  int processors(Domain domain) throws LibvirtException {
+    int online = 0;
+    for (JsonNode one : execute(domain, "guest-get-vcpus", null)) {
+      online += one.path("online").asBoolean() ? 1 : 0;
+    }
+    return online;
+  }
+
+  /** Lets the guest use that many of its processors. */
+  void setProcessors(Domain domain, int count) throws LibvirtException {
+    ObjectNode arguments = json.createObjectNode();
+    ArrayNode wanted = arguments.putArray("vcpus");
+    int used = 0;
+    for (JsonNode one : execute(domain, "guest-get-vcpus", null)) {
+      boolean fixed = !one.path("can-offline").asBoolean();
+      boolean use = fixed || used < count;
+      used += use ? 1 : 0;
+      if (!fixed) {
+        wanted.addObject().put("logical-id", one.path("logical-id").asLong()).put("online", use);
+      }
+    }
+    if (used < count) {
+      throw Refusal.badArgument("guest agent reports less cpu than requested");
+    }
+    execute(domain, "guest-set-vcpus", arguments);
+  }
+
+  /** The addresses that the guest's own interfaces have. */
+  List<DomainInterface> addresses(Domain domain) throws LibvirtException {
+    List<DomainInterface> all = new ArrayList<>();
+    for (JsonNode one : execute(domain, "guest-network-get-interfaces", null)) {
+      if (all.size() >= MOST_INTERFACES) {
+        break;
+      }
+      List<DomainIpAddr> addresses = new ArrayList<>();
+      for (JsonNode address : one.path("ip-addresses")) {
+        if (addresses.size() < MOST_INTERFACES) {
+          addresses.add(
+              new DomainIpAddr(
+                  address.path("ip-address-type").asText().equals("ipv6") ? 1 : 0,
+                  address.path("ip-address").asText(),
+                  address.path("prefix").asInt()));
+        }
+      }
+      all.add(
+          new DomainInterface(
+              one.path("name").asText(),
+              one.has("hardware-address") ? one.path("hardware-address").asText() : null,
+              addresses));
+    }
+    return all;
   }
 
   private JsonNode exchange(Domain domain, ObjectNode request, Duration patience)

@@ -131,25 +131,13 @@ final class GuestEvents {
         });
   }
 
-  /** Starts the guest anew in the same process. */
+  /** Starts the guest anew. */
   private void restart(Domain domain, Machine machine) {
     try {
-      domain.perform(
-          "restart",
-          () -> {
-            machine.execute("system_reset");
-            machine.execute("cont");
-            domain.enter(DomainState.RUNNING, DomainRunningReason.BOOTED.number());
-            life.writeStatus(domain);
-          });
+      domain.perform("restart", () -> life.relaunch(domain, machine));
       events.reboot(domain);
     } catch (LibvirtException e) {
       LOG.log(System.Logger.Level.ERROR, domain + " does not start again: " + e.getMessage());
-      life.retire(
-          domain,
-          machine,
-          DomainShutoffReason.FAILED.number(),
-          DomainEventStoppedDetailType.FAILED.number());
     }
   }
 

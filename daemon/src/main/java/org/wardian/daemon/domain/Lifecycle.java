@@ -1,9 +1,9 @@
 package org.wardian.daemon.domain;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventResumedDetailType;
@@ -67,15 +67,13 @@ final class Lifecycle {
     if (domain.isActive()) {
       throw Refusal.notNow("domain is already running");
     }
-    DomainDocument live =
-        (order.document() != null ? order.document() : domain.definition()).copy();
     int id = table.nextId();
-    live.setId(OptionalInt.of(id));
+    DomainDocument live =
+        documents.begin(order.document() != null ? order.document() : domain.definition(), id);
     Path folder = files.makeMachineFolder(id, live);
     Machine machine = null;
     try {
-      documents.prepare(live, folder);
-      files.writeLive(folder, live);
+      files.writeLive(folder, documents.prepare(live));
       machine =
           launcher.launch(
               folder,
@@ -100,6 +98,7 @@ final class Lifecycle {
   private void publish(Domain domain, Machine machine, DomainDocument live, int id, Order order)
       throws LibvirtException {
     Machine started = machine;
+    MachineGroup.make(machine.pid());
     domain.attach(machine);
     domain.update(
         now -> now.running(live, id, DomainState.PAUSED, DomainPausedReason.STARTING_UP.number()));
@@ -130,6 +129,59 @@ final class Lifecycle {
     events.lifecycle(
         domain, DomainEventType.RESUMED, DomainEventResumedDetailType.UNPAUSED.number());
     events.lifecycle(domain, DomainEventType.STARTED, detail);
+  }
+
+  /**
+   * Starts a machine anew whose guest has switched off, or crashed: another process, the same
+   * document and number. The caller holds the lock.
+   */
+  void relaunch(Domain domain, Machine old) throws LibvirtException {
+    DomainDocument live = domain.facts().live();
+    if (live == null || !domain.detach(old)) {
+      return;
+    }
+    old.noteEnding();
+    old.end(true);
+    old.close();
+    Machine machine = null;
+    try {
+      Files.deleteIfExists(Machine.socket(old.folder()));
+      machine =
+          launcher.launch(
+              old.folder(),
+              files.log(live.name()),
+              Optional.empty(),
+              event -> guestEvents.take(domain, event));
+      DomainDocument again = live.copy();
+      documents.complete(again, machine);
+      Machine started = machine;
+      domain.update(now ->
+          now.running(
+              again, now.id(), DomainState.PAUSED, DomainPausedReason.STARTING_UP.number()));
+      domain.attach(machine);
+      machine.whenEnded(() -> ended(domain, started));
+      machine.execute("cont");
+      domain.enter(DomainState.RUNNING, DomainRunningReason.BOOTED.number());
+      writeStatus(domain);
+    } catch (LibvirtException | IOException | RuntimeException e) {
+      domain.attach(old);
+      if (machine != null) {
+        machine.noteEnding();
+        machine.end(true);
+        machine.close();
+      }
+      finish(
+          domain,
+          old,
+          new Ending(
+              DomainShutoffReason.FAILED.number(),
+              DomainEventStoppedDetailType.FAILED.number(),
+              null,
+              -1));
+      throw e instanceof LibvirtException known
+          ? known
+          : Refusal.internal("the machine does not start again: " + e.getMessage(), e);
+    }
   }
 
   /** Takes up a machine that was found: it is controlled again from now on. */
@@ -288,6 +340,7 @@ final class Lifecycle {
       return;
     }
     machine.close();
+    MachineGroup.remove(machine.pid());
     if (ending.shutdown() >= 0 && ending.before() != null) {
       events.lifecycle(ending.before(), DomainEventType.SHUTDOWN, ending.shutdown());
     }

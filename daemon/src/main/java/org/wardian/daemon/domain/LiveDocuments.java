@@ -1,12 +1,24 @@
 package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.CharacterDevice;
+import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.Graphics;
+import org.wardian.definition.domain.LiveForm;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.operation.ImageInfo;
 
 /**
  * Makes of a definition the document that a machine runs with: what it leaves open is chosen, its
@@ -14,6 +26,8 @@ import org.wardian.libvirt.error.LibvirtException;
  * written into it.
  */
 final class LiveDocuments {
+  private static final System.Logger LOG = System.getLogger(LiveDocuments.class.getName());
+
   private final DomainFiles files;
   private volatile NetworkPlugs networks = NetworkPlugs.NONE;
   private volatile VolumePaths volumes = VolumePaths.NONE;
@@ -27,26 +41,100 @@ final class LiveDocuments {
     volumes = toVolumes;
   }
 
-  /** Before the start. What was plugged in is taken back by {@link #release}. */
-  void prepare(DomainDocument live, Path folder) throws LibvirtException {
-    for (NetworkInterface card : live.interfaces()) {
-      if (card.type().equals("network")) {
-        plug(live, card);
-      }
+  /** What machines are plugged into. */
+  NetworkPlugs networks() {
+    return networks;
+  }
+
+  /** The document of a domain that is started. */
+  DomainDocument begin(DomainDocument definition, int id) throws LibvirtException {
+    DomainDocument found = definition.copy();
+    for (Disk disk : found.disks()) {
+      volume(disk);
+    }
+    return LiveForm.start(found, id, LiveDocuments::below, files.channels().toString());
+  }
+
+  /** The file of a volume is said beside it, for the machine's process. */
+  void volume(Disk disk) throws LibvirtException {
+    if (disk.type().equals("volume")) {
+      Path path = volumes.path(disk.source().pool().orElse(""), disk.source().volume().orElse(""));
+      disk.element().childOrNew("source").set("file", path.toString());
     }
   }
 
-  private void plug(DomainDocument live, NetworkInterface view) throws LibvirtException {
-    XmlElement card = view.element();
+  private static List<LiveForm.Image> below(Disk disk) {
+    Optional<String> path = disk.source().path();
+    if (path.isEmpty() || disk.format().equals("raw")) {
+      return List.of();
+    }
+    List<LiveForm.Image> images = new ArrayList<>();
+    try {
+      List<ImageInfo> chain =
+          ImageInfo.chain(Path.of(path.get()), OpenOptions.readOnly().withLocked(false));
+      for (ImageInfo image : chain.subList(Math.min(1, chain.size()), chain.size())) {
+        images.add(new LiveForm.Image("file", image.path().toString(), image.format().text()));
+      }
+    } catch (IOException | RuntimeException e) {
+      // The machine's process opens it, and says what is wrong.
+      LOG.log(System.Logger.Level.DEBUG, () -> "no chain of " + path.get() + ": " + e);
+    }
+    return images;
+  }
+
+  /**
+   * Before the start. What was plugged in is taken back by {@link #release}.
+   *
+   * @return the document for the machine's process, which says where its plugs are
+   */
+  DomainDocument prepare(DomainDocument live) throws LibvirtException {
+    DomainDocument own = live.copy();
+    List<NetworkInterface> cards = live.interfaces();
+    for (int i = 0; i < cards.size(); i++) {
+      plug(live, cards.get(i), own.interfaces().get(i));
+    }
+    for (CharacterDevice channel : live.channels()) {
+      if (channel.type().equals("unix") && channel.path().isPresent()) {
+        socketFolder(Path.of(channel.path().get()));
+      }
+    }
+    return own;
+  }
+
+  private static void socketFolder(Path socket) throws LibvirtException {
+    try {
+      if (socket.getParent() != null) {
+        Files.createDirectories(socket.getParent());
+      }
+      // What a machine that was killed has left there.
+      Files.deleteIfExists(socket);
+    } catch (IOException e) {
+      throw Refusal.system("cannot make the folder of " + socket + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Plugs a card into its network, where it is of one. */
+  private void plug(DomainDocument live, NetworkInterface card, NetworkInterface own)
+      throws LibvirtException {
+    if (!card.type().equals("network")) {
+      return;
+    }
     NetworkPlugs.Plug plug =
         networks.plug(
-            view.network().orElse(""), live.name(), view.mac(), view.portGroup().orElse(null));
-    XmlElement source = card.childOrNew("source");
-    source.set("bridge", plug.bridge());
+            card.network().orElse(""), live.name(), card.mac(), card.portGroup().orElse(null));
     if (plug.kind() == NetworkPlugs.Plug.Kind.TAP) {
-      card.childOrNew("target").set("dev", plug.address());
-    } else {
-      source.set("socket", plug.address());
+      LiveForm.plug(card, plug.address(), Optional.empty(), Optional.ofNullable(plug.bridge()));
+    }
+    own.element()
+        .append("wardian:plug")
+        .set("kind", plug.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .set("name", plug.address());
+  }
+
+  /** Takes a card out of its network. */
+  void unplug(DomainDocument live, NetworkInterface card) {
+    if (card.type().equals("network") && card.network().isPresent()) {
+      networks.unplug(card.network().get(), live.name(), card.mac());
     }
   }
 
@@ -55,26 +143,33 @@ final class LiveDocuments {
     for (JsonNode device : machine.execute("query-chardev")) {
       String file = device.path("filename").asText();
       String label = device.path("label").asText();
-      if (file.startsWith("pty:")) {
-        terminal(live, label.startsWith("char") ? label.substring(4) : label, file.substring(4));
+      String alias = label.startsWith("char") ? label.substring("char".length()) : label;
+      if (file.startsWith("pty:") && live.device(alias).isPresent()) {
+        pty(live, alias, file.substring("pty:".length()));
+      }
+    }
+    JsonNode vnc = machine.execute("query-vnc");
+    if (vnc.path("enabled").asBoolean()) {
+      for (Graphics graphics : live.graphics()) {
+        if (graphics.type().equals("vnc") && !vnc.path("family").asText().equals("unix")) {
+          LiveForm.listen(
+              graphics,
+              vnc.path("service").asInt(),
+              OptionalInt.empty(),
+              vnc.path("host").asText("127.0.0.1"));
+        }
       }
     }
   }
 
-  private static void terminal(DomainDocument live, String alias, String path) {
-    for (XmlElement device : live.devicesElement().children()) {
-      XmlElement named = device.child("alias");
-      boolean same = named != null && alias.equals(named.attribute("name"));
-      if (same && "pty".equals(device.attribute("type"))) {
-        XmlElement source = device.child("source");
-        if (source == null) {
-          source = new XmlElement("source");
-          device.add(0, source);
+  private static void pty(DomainDocument live, String alias, String path) {
+    for (XmlElement element : live.devicesElement().children()) {
+      boolean same = alias.equals(element.attributeAt("alias", "name"));
+      if (same && DomainDocument.view(element) instanceof CharacterDevice device) {
+        if (device.type().equals("pty")) {
+          LiveForm.pty(live, device, path);
         }
-        source.set("path", path);
-        if (device.name().equals("console")) {
-          device.set("tty", path);
-        }
+        return;
       }
     }
   }
@@ -82,10 +177,7 @@ final class LiveDocuments {
   /** After the end. */
   void release(DomainDocument live) {
     for (NetworkInterface card : live.interfaces()) {
-      Optional<String> network = card.network();
-      if (card.type().equals("network") && network.isPresent()) {
-        networks.unplug(network.get(), live.name(), card.mac());
-      }
+      unplug(live, card);
     }
   }
 }

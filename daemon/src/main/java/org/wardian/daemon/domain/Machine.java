@@ -112,8 +112,18 @@ final class Machine implements AutoCloseable {
    * @throws LibvirtException with the machine's own words where it refuses
    */
   JsonNode execute(String command, ObjectNode arguments) throws LibvirtException {
+    return execute(command, arguments, PATIENCE);
+  }
+
+  /** The same for a command that may take as long as it likes. */
+  JsonNode executeSlowly(String command, ObjectNode arguments) throws LibvirtException {
+    return execute(command, arguments, Duration.ofDays(1));
+  }
+
+  private JsonNode execute(String command, ObjectNode arguments, Duration patience)
+      throws LibvirtException {
     try {
-      return monitor.execute(command, arguments, PATIENCE);
+      return monitor.execute(command, arguments, patience);
     } catch (QmpException e) {
       if (e.errorClass() == ErrorClass.COMMAND_NOT_FOUND) {
         throw Refusal.notSupported("the machine has no command " + command);

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -50,31 +49,21 @@ public final class MachineLauncher {
    * @param emulator the path that documents name as the program
    */
   public static MachineLauncher ofThisProgram(String emulator) throws IOException {
-    String java =
-        ProcessHandle.current()
-            .info()
-            .command()
-            .orElseThrow(() -> new IOException("this process's program is unknown"));
+    // Java's own record of it leaves out what is longer than a page.
+    String[] line = Files.readString(Path.of("/proc/self/cmdline")).split("\0");
+    Path java = Files.readSymbolicLink(Path.of("/proc/self/exe"));
     List<String> command = new ArrayList<>();
-    command.add(java);
-    // The kernel tells all of them; Java's own class forgets them where they are long.
-    String[] words = Files.readString(Path.of("/proc/self/cmdline")).split("\0");
-    String[] arguments = Arrays.copyOfRange(words, 1, words.length);
+    command.add(java.toString());
     boolean found = false;
-    for (int i = 0; i < arguments.length && !found; i++) {
-      String one = arguments[i];
-      command.add(one);
-      if (one.equals("--module") || one.equals("-m")) {
-        command.add(arguments[i + 1]);
-        found = true;
-      } else if (one.equals("--module-path")
-          || one.equals("-cp")
-          || one.equals("-p")
-          || one.equals("--class-path")
-          || one.equals("-classpath")) {
-        command.add(arguments[++i]);
-      } else if (!one.startsWith("-")) {
-        found = true; // the main class
+    for (int i = 1; i < line.length && !found; i++) {
+      command.add(line[i]);
+      switch (line[i]) {
+        case "--module", "-m" -> {
+          command.add(line[++i]);
+          found = true;
+        }
+        case "--module-path", "-p", "--class-path", "-classpath", "-cp" -> command.add(line[++i]);
+        case String other -> found = !other.startsWith("-"); // the main class
       }
     }
     if (!found) {

@@ -1,5 +1,6 @@
 package org.wardian.daemon.domain;
 
+import java.util.List;
 import org.wardian.libvirt.error.LibvirtException;
 
 /** What a domain asks of the networks: a place for each of its cards of {@code type='network'}. */
@@ -52,4 +53,21 @@ public interface NetworkPlugs {
 
   /** Takes the place of a card away; nothing where there is none. */
   void unplug(String network, String domain, String mac);
+
+  /**
+   * An address that a network has given to a card.
+   *
+   * @param prefix bits of the network's part
+   */
+  record Lease(String address, int prefix) {
+    /** Whether it is one of IPv6. */
+    public boolean isV6() {
+      return address.indexOf(':') >= 0;
+    }
+  }
+
+  /** The addresses that a network has given to a card; none where it gives none. */
+  default List<Lease> leases(String network, String mac) {
+    return List.of();
+  }
 }

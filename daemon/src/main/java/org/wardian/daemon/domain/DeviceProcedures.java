@@ -1,0 +1,242 @@
+package org.wardian.daemon.domain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.DeviceChanges;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DomainDefaults;
+import org.wardian.definition.domain.DomainDevice;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.xml.XmlException;
+import org.wardian.libvirt.constants.DomainDeviceModifyFlags;
+import org.wardian.libvirt.constants.ErrorNumber;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.server.HandlerTable;
+import org.wardian.libvirt.wire.remote.DomainRef;
+import org.wardian.libvirt.wire.remote.RemoteProgram;
+
+/**
+ * Devices put in, taken out and changed: in the definition whatever they are, in a running machine
+ * the media of drives and the cables of network cards.
+ */
+final class DeviceProcedures extends DomainProcedures {
+  private static final int LIVE = DomainDeviceModifyFlags.LIVE;
+  private static final int FLAGS =
+      DomainDeviceModifyFlags.LIVE | DomainDeviceModifyFlags.CONFIG | DomainDeviceModifyFlags.FORCE;
+
+  DeviceProcedures(DomainParts parts) {
+    super(parts);
+  }
+
+  @Override
+  public void register(HandlerTable handlers) {
+    handlers.act(
+        RemoteProgram.DOMAIN_ATTACH_DEVICE, (call, args) -> attach(args.dom(), args.xml(), LIVE));
+    handlers.act(
+        RemoteProgram.DOMAIN_ATTACH_DEVICE_FLAGS,
+        (call, args) -> {
+          call.checkFlags(args.flags(), FLAGS);
+          attach(args.dom(), args.xml(), args.flags());
+        });
+    handlers.act(
+        RemoteProgram.DOMAIN_DETACH_DEVICE, (call, args) -> detach(args.dom(), args.xml(), LIVE));
+    handlers.act(
+        RemoteProgram.DOMAIN_DETACH_DEVICE_FLAGS,
+        (call, args) -> {
+          call.checkFlags(args.flags(), FLAGS);
+          detach(args.dom(), args.xml(), args.flags());
+        });
+    handlers.act(
+        RemoteProgram.DOMAIN_UPDATE_DEVICE_FLAGS,
+        (call, args) -> {
+          call.checkFlags(args.flags(), FLAGS);
+          update(args.dom(), args.xml(), args.flags());
+        });
+    handlers.act(
+        RemoteProgram.DOMAIN_DETACH_DEVICE_ALIAS,
+        (call, args) -> {
+          call.checkFlags(args.flags(), FLAGS);
+          detachAlias(args.dom(), args.alias(), args.flags());
+        });
+  }
+
+  /** A change of a document. */
+  @FunctionalInterface
+  private interface DocumentChange {
+    DomainDevice apply(DomainDocument document, DomainDefaults defaults) throws XmlException;
+  }
+
+  private DomainDevice changed(DomainDocument document, DocumentChange change)
+      throws LibvirtException {
+    try {
+      return change.apply(document, parts().xml().defaults());
+    } catch (XmlException e) {
+      throw DomainXml.error(e, "(device_definition)");
+    }
+  }
+
+  /** Tries a change on a copy, so that a refusal comes before anything was done. */
+  private DomainDevice tried(DomainDocument document, DocumentChange change)
+      throws LibvirtException {
+    return changed(document.copy(), change);
+  }
+
+  private void attach(DomainRef ref, String xml, int flags) throws LibvirtException {
+    Domain domain = find(ref);
+    domain.perform(
+        "attach-device",
+        () -> {
+          Impact impact = Impact.of(domain, flags);
+          DocumentChange inConfig =
+              (document, defaults) -> DeviceChanges.attach(document, xml, defaults, false);
+          if (impact.config()) {
+            tried(domain.facts().config(), inConfig);
+          }
+          if (impact.live()) {
+            DomainDevice device =
+                tried(
+                    domain.facts().live(),
+                    (document, defaults) -> DeviceChanges.attach(document, xml, defaults, true));
+            throw noHotPlug("attached", device);
+          }
+          editConfig(domain, document -> changed(document, inConfig));
+        });
+  }
+
+  private static LibvirtException noHotPlug(String what, DomainDevice device) {
+    return Refusal.notSupported(
+        "a device of kind '"
+            + device.kind()
+            + "' cannot be "
+            + what
+            + " while this machine runs; use --config, and start it anew");
+  }
+
+  private void detach(DomainRef ref, String xml, int flags) throws LibvirtException {
+    Domain domain = find(ref);
+    domain.perform(
+        "detach-device",
+        () -> {
+          Impact impact = Impact.of(domain, flags);
+          DocumentChange inConfig =
+              (document, defaults) -> DeviceChanges.detach(document, xml, defaults, false);
+          if (impact.config()) {
+            tried(domain.facts().config(), inConfig);
+          }
+          if (impact.live()) {
+            throw noHotPlug(
+                "detached",
+                tried(
+                    domain.facts().live(),
+                    (document, defaults) -> DeviceChanges.find(document, xml, defaults, true)));
+          }
+          editConfig(domain, document -> changed(document, inConfig));
+        });
+  }
+
+  private void detachAlias(DomainRef ref, String alias, int flags) throws LibvirtException {
+    Domain domain = find(ref);
+    domain.perform(
+        "detach-device-alias",
+        () -> {
+          Impact impact = Impact.of(domain, flags);
+          DomainDocument document = document(domain, impact);
+          DomainDevice device =
+              document
+                  .device(alias)
+                  .orElseThrow(() ->
+                      Refusal.qemu(
+                          ErrorNumber.DEVICE_MISSING, "no device found with alias " + alias));
+          if (impact.live()) {
+            throw noHotPlug("detached", device);
+          }
+          editConfig(
+              domain,
+              changing ->
+                  changing
+                      .devicesElement()
+                      .removeIf(one -> alias.equals(one.attributeAt("alias", "name"))));
+        });
+  }
+
+  private void update(DomainRef ref, String xml, int flags) throws LibvirtException {
+    Domain domain = find(ref);
+    domain.perform(
+        "update-device",
+        () -> {
+          Impact impact = Impact.of(domain, flags);
+          if (impact.config()) {
+            tried(
+                domain.facts().config(),
+                (document, defaults) -> DeviceChanges.update(document, xml, defaults, false));
+          }
+          if (impact.live()) {
+            updateLive(domain, xml, (flags & DomainDeviceModifyFlags.FORCE) != 0);
+          }
+          edit(
+              domain,
+              impact,
+              document ->
+                  changed(
+                      document,
+                      (changing, defaults) ->
+                          DeviceChanges.update(
+                              changing, xml, defaults, document.id().isPresent())));
+        });
+  }
+
+  private void updateLive(Domain domain, String xml, boolean force) throws LibvirtException {
+    DomainDocument before = domain.facts().live();
+    DomainDevice device =
+        tried(before, (document, defaults) -> DeviceChanges.update(document, xml, defaults, true));
+    switch (device) {
+      case Disk disk when disk.isRemovable() -> changeMedium(domain, disk, force);
+      case NetworkInterface card -> {
+        NetworkInterface old =
+            before
+                .networkInterface(card.mac())
+                .orElseThrow(() -> Refusal.internal("the card " + card.mac() + " is gone"));
+        requireSameBackend(old, card);
+        domain
+            .running()
+            .execute(
+                "set_link",
+                Machine.arguments().put("name", old.alias().orElse("")).put("up", card.isLinkUp()));
+      }
+      default -> throw noHotPlug("changed", device);
+    }
+  }
+
+  /** Of a running card only the cable can be pulled and put back. */
+  private static void requireSameBackend(NetworkInterface old, NetworkInterface card)
+      throws LibvirtException {
+    if (!old.type().equals(card.type())
+        || !old.network().equals(card.network())
+        || !old.model().equals(card.model())) {
+      throw Refusal.notSupported("of a running network card only the link's state can be changed");
+    }
+  }
+
+  private static void changeMedium(Domain domain, Disk disk, boolean force)
+      throws LibvirtException {
+    String alias =
+        domain
+            .facts()
+            .live()
+            .disk(disk.target())
+            .flatMap(DomainDevice::alias)
+            .orElse(disk.target());
+    ObjectNode arguments = Machine.arguments().put("id", alias);
+    if (disk.source().isEmpty()) {
+      domain.running().execute("eject", arguments.put("force", force));
+      return;
+    }
+    arguments.put("filename", disk.source().path().orElse("")).put("force", force);
+    if (!disk.format().isEmpty()) {
+      arguments.put("format", disk.format());
+    }
+    arguments.put("read-only-mode", disk.isReadOnly() ? "read-only" : "retain");
+    domain.running().execute("blockdev-change-medium", arguments);
+  }
+}

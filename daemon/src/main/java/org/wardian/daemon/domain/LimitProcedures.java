@@ -1,0 +1,398 @@
+package org.wardian.daemon.domain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.wardian.daemon.typed.ParamReader;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.daemon.typed.TypedParams;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.domain.Tuning;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.server.Call;
+import org.wardian.libvirt.server.HandlerTable;
+import org.wardian.libvirt.wire.remote.DomainGetBlkioParametersArgs;
+import org.wardian.libvirt.wire.remote.DomainGetBlkioParametersRet;
+import org.wardian.libvirt.wire.remote.DomainGetBlockIoTuneArgs;
+import org.wardian.libvirt.wire.remote.DomainGetBlockIoTuneRet;
+import org.wardian.libvirt.wire.remote.DomainGetInterfaceParametersArgs;
+import org.wardian.libvirt.wire.remote.DomainGetInterfaceParametersRet;
+import org.wardian.libvirt.wire.remote.DomainSetBlkioParametersArgs;
+import org.wardian.libvirt.wire.remote.DomainSetBlockIoTuneArgs;
+import org.wardian.libvirt.wire.remote.DomainSetInterfaceParametersArgs;
+import org.wardian.libvirt.wire.remote.RemoteProgram;
+
+/** Limits of disks and network cards. */
+final class LimitProcedures extends DomainProcedures {
+  /** Names of limits, and of those of the machine's command. */
+  private static final Map<String, String> RATES = rates();
+
+  private static final List<String> DEVICE_LIMITS =
+      List.of(
+          "device_weight",
+          "device_read_iops_sec",
+          "device_write_iops_sec",
+          "device_read_bytes_sec",
+          "device_write_bytes_sec");
+  private static final List<String> DEVICE_ELEMENTS =
+      List.of("weight", "read_iops_sec", "write_iops_sec", "read_bytes_sec", "write_bytes_sec");
+  private static final List<String> BANDWIDTH =
+      List.of(
+          "inbound.average",
+          "inbound.peak",
+          "inbound.burst",
+          "inbound.floor",
+          "outbound.average",
+          "outbound.peak",
+          "outbound.burst");
+
+  LimitProcedures(DomainParts parts) {
+    super(parts);
+  }
+
+  private static Map<String, String> rates() {
+    Map<String, String> names = new LinkedHashMap<>();
+    names.put("total_bytes_sec", "bps");
+    names.put("read_bytes_sec", "bps_rd");
+    names.put("write_bytes_sec", "bps_wr");
+    names.put("total_iops_sec", "iops");
+    names.put("read_iops_sec", "iops_rd");
+    names.put("write_iops_sec", "iops_wr");
+    return names;
+  }
+
+  /** All names of a disk's limits in libvirt's order, without the group's. */
+  private static List<String> limits() {
+    List<String> names = new java.util.ArrayList<>(RATES.keySet());
+    RATES.keySet().forEach(name -> names.add(name + "_max"));
+    names.add("size_iops_sec");
+    return names;
+  }
+
+  private static List<String> lengths() {
+    return RATES.keySet().stream().map(name -> name + "_max_length").toList();
+  }
+
+  @Override
+  public void register(HandlerTable handlers) {
+    handlers.on(RemoteProgram.DOMAIN_GET_BLOCK_IO_TUNE, this::blockLimits);
+    handlers.act(RemoteProgram.DOMAIN_SET_BLOCK_IO_TUNE, this::setBlockLimits);
+    handlers.on(RemoteProgram.DOMAIN_GET_BLKIO_PARAMETERS, this::hostLimits);
+    handlers.act(RemoteProgram.DOMAIN_SET_BLKIO_PARAMETERS, this::setHostLimits);
+    handlers.on(RemoteProgram.DOMAIN_GET_INTERFACE_PARAMETERS, this::bandwidth);
+    handlers.act(RemoteProgram.DOMAIN_SET_INTERFACE_PARAMETERS, this::setBandwidth);
+  }
+
+  private static Disk disk(DomainDocument document, String name) throws LibvirtException {
+    return document
+        .disk(name)
+        .orElseThrow(
+            () -> Refusal.badArgument("disk '" + name + "' was not found in the domain config"));
+  }
+
+  private DomainGetBlockIoTuneRet blockLimits(Call call, DomainGetBlockIoTuneArgs args)
+      throws LibvirtException {
+    call.checkFlags(args.flags(), 7);
+    Domain domain = find(args.dom());
+    Impact impact = Impact.ofLook(domain, args.flags() & 3);
+    Map<String, Long> set =
+        args.disk() == null ? Map.of() : disk(document(domain, impact), args.disk()).limits();
+    TypedParams params = new TypedParams();
+    limits().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
+    String group =
+        args.disk() == null
+            ? ""
+            : disk(document(domain, impact), args.disk()).limitGroup().orElse("");
+    params.text("group_name", group);
+    lengths().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
+    return new DomainGetBlockIoTuneRet(
+        params.page(args.nparams(), args.flags()), params.count(args.flags()));
+  }
+
+  private void setBlockLimits(Call call, DomainSetBlockIoTuneArgs args) throws LibvirtException {
+    call.checkFlags(args.flags(), 3);
+    Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
+    limits().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
+    lengths().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
+    kinds.put("group_name", ParamReader.Kind.STRING);
+    ParamReader params = ParamReader.of(args.params(), kinds);
+    requireOneKind(params, "bytes");
+    requireOneKind(params, "iops");
+    Domain domain = find(args.dom());
+    domain.perform(
+        "blkdeviotune",
+        () -> {
+          Impact impact = Impact.of(domain, args.flags());
+          if (impact.live()) {
+            limitLive(domain, args.disk(), params);
+          }
+          edit(domain, impact, document -> limit(disk(document, args.disk()), params));
+          if (impact.live()) {
+            TypedParams told = new TypedParams().text("blkdeviotune.disk", args.disk());
+            for (String name : params.fields()) {
+              params.number(name).ifPresent(value -> told.uint64("blkdeviotune." + name, value));
+            }
+            events().tunable(domain, told.list());
+          }
+        });
+  }
+
+  private static void requireOneKind(ParamReader params, String kind) throws LibvirtException {
+    long total = params.number("total_" + kind + "_sec").orElse(0);
+    if (total > 0
+        && (params.number("read_" + kind + "_sec").orElse(0) > 0
+            || params.number("write_" + kind + "_sec").orElse(0) > 0)) {
+      throw Refusal.badArgument(
+          "total and read/write of " + kind + "_sec cannot be set at the same time");
+    }
+  }
+
+  /** All limits at once: those that are not given stay as they are, less what contradicts. */
+  private static Map<String, Long> merged(Disk disk, ParamReader params) {
+    Map<String, Long> all = new LinkedHashMap<>(disk.limits());
+    for (String kind : List.of("bytes_sec", "iops_sec", "bytes_sec_max", "iops_sec_max")) {
+      boolean total = params.number("total_" + kind).orElse(0) > 0;
+      boolean parts =
+          params.number("read_" + kind).orElse(0) > 0
+              || params.number("write_" + kind).orElse(0) > 0;
+      if (total) {
+        all.remove("read_" + kind);
+        all.remove("write_" + kind);
+      } else if (parts) {
+        all.remove("total_" + kind);
+      }
+    }
+    for (String name : params.fields()) {
+      params.number(name).ifPresent(value -> all.put(name, value));
+    }
+    return all;
+  }
+
+  private static void limit(Disk disk, ParamReader params) {
+    Map<String, Long> all = merged(disk, params);
+    String group = params.text("group_name").or(disk::limitGroup).orElse(null);
+    XmlElement element = disk.element();
+    element.remove("iotune");
+    XmlElement tune = new XmlElement("iotune");
+    List<String> order = new java.util.ArrayList<>(limits());
+    for (String name : order) {
+      if (all.getOrDefault(name, 0L) > 0) {
+        tune.append(name).text(Long.toString(all.get(name)));
+      }
+    }
+    if (group != null && !tune.children().isEmpty()) {
+      tune.append("group_name").text(group);
+    }
+    for (String name : lengths()) {
+      if (all.getOrDefault(name, 0L) > 0) {
+        tune.append(name).text(Long.toString(all.get(name)));
+      }
+    }
+    if (!tune.children().isEmpty()) {
+      int place = 0;
+      for (int i = 0; i < element.children().size(); i++) {
+        if (List.of(
+                "driver",
+                "auth",
+                "source",
+                "backingStore",
+                "backenddomain",
+                "geometry",
+                "blockio",
+                "mirror",
+                "target")
+            .contains(element.children().get(i).name())) {
+          place = i + 1;
+        }
+      }
+      element.add(place, tune);
+    }
+  }
+
+  private static void limitLive(Domain domain, String name, ParamReader params)
+      throws LibvirtException {
+    Disk disk = disk(domain.facts().live(), name);
+    Map<String, Long> all = merged(disk, params);
+    ObjectNode arguments = Machine.arguments().put("id", disk.alias().orElse(disk.target()));
+    RATES.forEach((limit, key) -> {
+      arguments.put(key, all.getOrDefault(limit, 0L));
+      if (all.getOrDefault(limit + "_max", 0L) > 0) {
+        arguments.put(key + "_max", all.get(limit + "_max"));
+      }
+      if (all.getOrDefault(limit + "_max_length", 0L) > 0) {
+        arguments.put(key + "_max_length", all.get(limit + "_max_length"));
+      }
+    });
+    if (all.getOrDefault("size_iops_sec", 0L) > 0) {
+      arguments.put("iops_size", all.get("size_iops_sec"));
+    }
+    domain.running().execute("block_set_io_throttle", arguments);
+  }
+
+  private DomainGetBlkioParametersRet hostLimits(Call call, DomainGetBlkioParametersArgs args)
+      throws LibvirtException {
+    call.checkFlags(args.flags(), 7);
+    Domain domain = find(args.dom());
+    Tuning tuning = document(domain, Impact.ofLook(domain, args.flags() & 3)).tuning();
+    TypedParams params = new TypedParams().uint32("weight", (int) tuning.blockWeight().orElse(0));
+    for (int i = 0; i < DEVICE_LIMITS.size(); i++) {
+      StringBuilder text = new StringBuilder();
+      for (Tuning.BlockDevice device : tuning.blockDevices()) {
+        String value = device.element().textAt(DEVICE_ELEMENTS.get(i));
+        if (value != null) {
+          text.append(text.isEmpty() ? "" : ",").append(device.path()).append(',').append(value);
+        }
+      }
+      params.text(DEVICE_LIMITS.get(i), text.toString());
+    }
+    return new DomainGetBlkioParametersRet(
+        params.page(args.nparams(), args.flags()), params.count(args.flags()));
+  }
+
+  private void setHostLimits(Call call, DomainSetBlkioParametersArgs args) throws LibvirtException {
+    call.checkFlags(args.flags(), 3);
+    Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
+    kinds.put("weight", ParamReader.Kind.UINT);
+    DEVICE_LIMITS.forEach(name -> kinds.put(name, ParamReader.Kind.STRING));
+    ParamReader params = ParamReader.of(args.params(), kinds);
+    OptionalLong weight = params.number("weight");
+    if (weight.isPresent()
+        && weight.getAsLong() != 0
+        && (weight.getAsLong() < 10 || weight.getAsLong() > 1000)) {
+      throw Refusal.badArgument("out of blkio weight range.");
+    }
+    Domain domain = find(args.dom());
+    domain.perform(
+        "blkiotune",
+        () -> {
+          Impact impact = Impact.of(domain, args.flags());
+          if (impact.live()) {
+            throw Refusal.notNow("blkio cgroup isn't mounted");
+          }
+          editConfig(
+              domain,
+              document -> {
+                XmlElement tune = document.root().childOrNew("blkiotune");
+                if (weight.isPresent()) {
+                  tune.remove("weight");
+                  if (weight.getAsLong() > 0) {
+                    tune.add(0, new XmlElement("weight").text(Long.toString(weight.getAsLong())));
+                  }
+                }
+                for (int i = 0; i < DEVICE_LIMITS.size(); i++) {
+                  String text = params.text(DEVICE_LIMITS.get(i)).orElse("");
+                  setDevices(tune, DEVICE_ELEMENTS.get(i), text);
+                }
+                if (tune.children().isEmpty()) {
+                  document.root().remove("blkiotune");
+                }
+                DocumentOrder.arrange(document);
+              });
+        });
+  }
+
+  /** From {@code PATH,VALUE,PATH,VALUE}. */
+  private static void setDevices(XmlElement tune, String element, String text)
+      throws LibvirtException {
+    if (text.isEmpty()) {
+      return;
+    }
+    String[] parts = text.split(",");
+    if (parts.length % 2 != 0) {
+      throw Refusal.badArgument("unable to parse blkio device '" + element + "' '" + text + "'");
+    }
+    for (int i = 0; i < parts.length; i += 2) {
+      String path = parts[i];
+      long value;
+      try {
+        value = Long.parseUnsignedLong(parts[i + 1].strip());
+      } catch (NumberFormatException e) {
+        throw Refusal.badArgument("invalid value '" + parts[i + 1] + "' for device " + path);
+      }
+      XmlElement device =
+          tune.children("device").stream()
+              .filter(one -> path.equals(one.textAt("path")))
+              .findFirst()
+              .orElse(null);
+      if (device == null) {
+        device = tune.append("device");
+        device.append("path").text(path);
+      }
+      device.remove(element);
+      if (value > 0) {
+        device.append(element).text(Long.toUnsignedString(value));
+      }
+      if (device.children().size() == 1) {
+        XmlElement empty = device;
+        tune.removeIf(one -> one == empty);
+      }
+    }
+  }
+
+  private static NetworkInterface card(DomainDocument document, String name)
+      throws LibvirtException {
+    return document
+        .networkInterface(name)
+        .orElseThrow(() -> Refusal.badArgument("'" + name + "' is not a known interface"));
+  }
+
+  private DomainGetInterfaceParametersRet bandwidth(
+      Call call, DomainGetInterfaceParametersArgs args) throws LibvirtException {
+    call.checkFlags(args.flags(), 7);
+    Domain domain = find(args.dom());
+    Impact impact = Impact.ofLook(domain, args.flags() & 3);
+    if (args.nparams() == 0) {
+      return new DomainGetInterfaceParametersRet(List.of(), BANDWIDTH.size());
+    }
+    NetworkInterface card = card(document(domain, impact), args.device());
+    TypedParams params = new TypedParams();
+    for (String name : BANDWIDTH) {
+      String[] parts = name.split("\\.");
+      String value = card.element().attributeAt("bandwidth/" + parts[0], parts[1]);
+      params.uint32(name, value == null ? 0 : Integer.parseUnsignedInt(value));
+    }
+    return new DomainGetInterfaceParametersRet(
+        params.page(args.nparams(), args.flags()), params.count(args.flags()));
+  }
+
+  private void setBandwidth(Call call, DomainSetInterfaceParametersArgs args)
+      throws LibvirtException {
+    call.checkFlags(args.flags(), 3);
+    Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
+    BANDWIDTH.forEach(name -> kinds.put(name, ParamReader.Kind.UINT));
+    ParamReader params = ParamReader.of(args.params(), kinds);
+    Domain domain = find(args.dom());
+    domain.perform(
+        "domiftune",
+        () -> {
+          Impact impact = Impact.of(domain, args.flags());
+          if (impact.live()) {
+            card(domain.facts().live(), args.device());
+            throw Refusal.notSupported(
+                "the machine cannot limit a card while it runs; use --config");
+          }
+          editConfig(
+              domain,
+              document -> {
+                XmlElement card = card(document, args.device()).element();
+                XmlElement bandwidth = card.childOrNew("bandwidth");
+                for (String name : params.fields()) {
+                  String[] parts = name.split("\\.");
+                  long value = params.number(name).orElse(0);
+                  bandwidth
+                      .childOrNew(parts[0])
+                      .set(parts[1], value == 0 ? null : Long.toString(value));
+                }
+                bandwidth.removeIf(one -> one.attribute("average") == null);
+                if (bandwidth.children().isEmpty()) {
+                  card.remove("bandwidth");
+                }
+              });
+        });
+  }
+}
