@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,6 +27,7 @@ import org.wardian.definition.xml.XmlException;
 final class SecretFiles {
   private static final System.Logger LOG = System.getLogger(SecretFiles.class.getName());
   private static final String SUFFIX = ".base64";
+  private static final String UNFINISHED = ".new";
 
   /** Bytes of a file; the longest value in Base64 has fewer. */
   private static final long MOST = 1 << 20;
@@ -49,7 +51,7 @@ final class SecretFiles {
   /** Writes a value, whole or not at all. */
   void writeValue(UUID uuid, byte[] value) throws IOException {
     Path file = file(uuid);
-    Path fresh = folder.resolve(uuid + SUFFIX + ".new");
+    Path fresh = folder.resolve(uuid + SUFFIX + UNFINISHED);
     Files.deleteIfExists(fresh);
     try (FileChannel channel =
         FileChannel.open(
@@ -91,11 +93,24 @@ final class SecretFiles {
     }
   }
 
+  /** Removes values that were being written when a daemon was killed. */
+  private void removeUnfinished() throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (DirectoryStream<Path> dead =
+          Files.newDirectoryStream(folder, "*" + SUFFIX + UNFINISHED)) {
+        for (Path one : dead) {
+          Files.deleteIfExists(one);
+        }
+      }
+    }
+  }
+
   /** All that were kept. A file that is none is told of in the log and left alone. */
   Map<UUID, SecretDefinition> readAll() {
     Map<UUID, SecretDefinition> all = new TreeMap<>();
     Map<String, XmlElement> documents;
     try {
+      removeUnfinished();
       documents = definitions.readAll();
     } catch (IOException e) {
       LOG.log(System.Logger.Level.ERROR, folder + " cannot be read", e);

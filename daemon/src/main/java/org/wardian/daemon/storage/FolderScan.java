@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,8 @@ final class FolderScan {
       if (volume != null) {
         volumes.add(volume);
       }
+    } catch (NoSuchFileException e) {
+      LOG.log(System.Logger.Level.DEBUG, entry + " is not there any more, or leads nowhere");
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.WARNING, entry + " is no volume: " + e.getMessage());
     }

@@ -38,6 +38,7 @@ final class MountBackend extends FolderBackend {
     if (careful) {
       requireEmpty(device);
     }
+    requireOperands(pool);
     String format = pool.source().format();
     List<String> arguments = new ArrayList<>(List.of("-t", format));
     if (format.startsWith("ext")) {
@@ -88,6 +89,7 @@ final class MountBackend extends FolderBackend {
     if (isActive(pool)) {
       return;
     }
+    requireOperands(pool);
     PoolSource source = pool.source();
     List<String> arguments = new ArrayList<>();
     StringBuilder options = new StringBuilder(OPTIONS);
@@ -99,6 +101,26 @@ final class MountBackend extends FolderBackend {
     arguments.add(what(pool));
     arguments.add(pool.target());
     HostCommand.run("/bin/mount", arguments.toArray(String[]::new));
+  }
+
+  /** What a document names must not be taken for an option of {@code mount}. */
+  private static void requireOperands(PoolDefinition pool) throws LibvirtException {
+    PoolSource source = pool.source();
+    boolean paths =
+        pool.target().startsWith("/")
+            && source.devices().stream().allMatch(device -> device.startsWith("/"));
+    boolean hosts =
+        source.hosts().stream().allMatch(host -> host.name().matches("[0-9A-Za-z\\[:][^,\\s]*"));
+    boolean version =
+        source.protocol() == null || source.protocol().matches("[0-9]{1,2}(\\.[0-9]{1,2})?");
+    if (!paths || !hosts || !version) {
+      throw StorageErrors.of(
+          ErrorNumber.XML_ERROR,
+          "the source of pool '"
+              + pool.name()
+              + "' cannot be mounted: paths begin with /,"
+              + " hosts with a letter or digit, and a protocol's version is a number");
+    }
   }
 
   private static String what(PoolDefinition pool) {

@@ -1,9 +1,10 @@
 package org.wardian.daemon.storage;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
@@ -33,8 +34,11 @@ final class Pool {
   private Usage usage = Usage.NONE;
   private Permissions permissions = Permissions.UNSAID;
   private Map<String, Volume> volumes = new TreeMap<>();
+
+  /** Volumes that were removed since the last scan began, which may have seen them. */
+  private final Set<String> removed = new HashSet<>();
+
   private int jobs;
-  private long changes;
 
   Pool(PoolDefinition definition, PoolBackend backend) {
     this.definition = definition;
@@ -158,28 +162,40 @@ final class Pool {
     gone = true;
   }
 
-  /** It has been started with this content, or started already and scanned. */
-  synchronized void activate(PoolBackend.Content content) {
+  /**
+   * It has been started with this content, or scanned again. What was made or removed while it was
+   * scanned is so afterwards.
+   *
+   * @param before names of the volumes when the scan began
+   */
+  synchronized void activate(PoolBackend.Content content, Set<String> before) {
     active = true;
     usage = content.usage();
     permissions = content.permissions();
     Map<String, Volume> found = new TreeMap<>();
     for (VolumeDefinition one : content.volumes()) {
       Volume known = volumes.get(one.name());
-      if (known == null) {
-        found.put(one.name(), new Volume(one, false));
-      } else {
-        known.definition(one);
+      if (known != null) {
+        if (!known.building()) {
+          known.definition(one);
+        }
         found.put(one.name(), known);
+      } else if (!before.contains(one.name()) && !removed.contains(one.name())) {
+        found.put(one.name(), new Volume(one, false));
       }
     }
     volumes.forEach((key, volume) -> {
-      if (volume.building() || volume.busy()) {
+      if (volume.building() || volume.busy() || !before.contains(key)) {
         found.putIfAbsent(key, volume);
       }
     });
     volumes = found;
-    changes++;
+  }
+
+  /** Begins a scan: the names of the volumes that there are. */
+  synchronized Set<String> beginScan() {
+    removed.clear();
+    return Set.copyOf(volumes.keySet());
   }
 
   /**
@@ -192,11 +208,6 @@ final class Pool {
     definition = was;
     boolean same = kept == null || kept.document(Usage.NONE).equals(was.document(Usage.NONE));
     next = same ? null : kept;
-  }
-
-  /** How often its volumes have come and gone; a scan that saw another number is stale. */
-  synchronized long changes() {
-    return changes;
   }
 
   /**
@@ -248,14 +259,12 @@ final class Pool {
       throw StorageErrors.of(ErrorNumber.STORAGE_VOL_EXIST, volume.name());
     }
     volumes.put(volume.name(), volume);
-    changes++;
     jobs++;
   }
 
   /** One that was being made is there, or could not be made. */
   synchronized void endBuilding(Volume volume, boolean made) {
     jobs--;
-    changes++;
     volume.built();
     if (!made) {
       volumes.remove(volume.name(), volume);
@@ -282,13 +291,6 @@ final class Pool {
 
   synchronized void removeVolume(Volume volume) {
     volumes.remove(volume.name(), volume);
-    changes++;
-  }
-
-  /** Volumes by path; for pools of folders. */
-  synchronized Map<String, Volume> byKey() {
-    Map<String, Volume> all = new HashMap<>();
-    volumes.values().forEach(volume -> all.put(volume.definition().key(), volume));
-    return all;
+    removed.add(volume.name());
   }
 }

@@ -1,5 +1,6 @@
 package org.wardian.daemon.storage;
 
+import java.util.Set;
 import org.wardian.definition.storage.PoolDefinition;
 import org.wardian.libvirt.constants.ErrorDomain;
 import org.wardian.libvirt.constants.ErrorNumber;
@@ -11,9 +12,6 @@ import org.wardian.libvirt.error.LibvirtException;
 /** Starts, stops and scans pools; what it takes on the host is done without their monitors. */
 final class PoolLifecycle {
   private static final System.Logger LOG = System.getLogger(PoolLifecycle.class.getName());
-
-  /** Scans that volumes may come and go under, before one is done with the pool's doors shut. */
-  private static final int PATIENT_SCANS = 3;
 
   private final PoolRegistry registry;
   private final PoolEvents events;
@@ -58,7 +56,8 @@ final class PoolLifecycle {
       }
       pool.backend.start(definition);
       try {
-        pool.activate(pool.backend.scan(definition));
+        Set<String> none = pool.beginScan();
+        pool.activate(pool.backend.scan(definition), none);
         registry.noteActive(pool);
       } catch (LibvirtException e) {
         pool.deactivate(true);
@@ -122,19 +121,8 @@ final class PoolLifecycle {
   }
 
   private static void scan(Pool pool) throws LibvirtException {
-    for (int i = 0; i < PATIENT_SCANS; i++) {
-      long before = pool.changes();
-      PoolBackend.Content content = pool.backend.scan(pool.definition());
-      synchronized (pool) {
-        if (pool.changes() == before) {
-          pool.activate(content);
-          return;
-        }
-      }
-    }
-    synchronized (pool) {
-      pool.activate(pool.backend.scan(pool.definition()));
-    }
+    Set<String> before = pool.beginScan();
+    pool.activate(pool.backend.scan(pool.definition()), before);
   }
 
   void build(Pool pool, int flags) throws LibvirtException {

@@ -220,10 +220,9 @@ final class PoolRegistry {
     PoolDefinition kept = pool.persistent() ? pool.definition() : null;
     try {
       if (pool.backend.isActive(definition)) {
-        Pool live = pool;
         PoolBackend.Content content = pool.backend.scan(definition);
-        live.resume(definition, kept);
-        live.activate(content);
+        pool.resume(definition, kept);
+        pool.activate(content, Set.of());
         return;
       }
     } catch (LibvirtException e) {

@@ -49,7 +49,7 @@ final class VolumeCopy {
                 .orElseThrow(() ->
                     StorageErrors.unsupported(
                         "volumes of format '" + sourceFormat.text() + "' cannot be read here"));
-    OpenOptions open = OpenOptions.readOnly().withFormat(format).withLocked(false);
+    OpenOptions open = OpenOptions.readOnly().withFormat(format);
     try (BlockImage image = Images.open(from, open)) {
       if (rawTarget) {
         raw(image, wanted, file);

@@ -92,6 +92,9 @@ final class VolumeWork {
       made = true;
     } catch (FileAlreadyExistsException e) {
       throw exists(path.toString());
+    } catch (ImageInUseException e) {
+      // What is copied would be torn: a machine writes to it.
+      throw StorageErrors.invalid(e.getMessage());
     } catch (IOException e) {
       throw StorageErrors.system("cannot create path '" + path + "'", e);
     } catch (IllegalArgumentException e) {

@@ -266,6 +266,48 @@ class PoolVirshTest {
   }
 
   @Test
+  void whatWouldBeAnOptionIsNotMounted() throws Exception {
+    String xml =
+        file(
+            "o.xml",
+            "<pool type='netfs'><name>o</name><source><host name='-o'/><dir path='/x'/>"
+                + "<protocol ver='4,exec'/></source><target><path>"
+                + folder.resolve("o")
+                + "</path></target></pool>");
+    virsh.all(List.of("pool-define " + xml, "pool-build o"));
+    assertThat(virsh.refused("pool-start o")).contains("cannot be mounted");
+  }
+
+  @Test
+  void volumesThatComeAndGoDuringAScanStayAsTheyAre() throws Exception {
+    virsh.printed("pool-create " + pool("p", "") + " --build");
+    try (Connection one = Connection.open(host.uri());
+        Connection other = Connection.open(host.uri())) {
+      for (int i = 0; i < 40; i++) {
+        Files.createFile(folder.resolve("p/file" + i));
+      }
+      Thread scans =
+          Thread.startVirtualThread(() -> {
+            for (int i = 0; i < 30; i++) {
+              try {
+                other.storagePool("p").refresh();
+              } catch (LibvirtException busy) {
+                // A volume is being made just now.
+              }
+            }
+          });
+      for (int i = 0; i < 30 || scans.isAlive(); i++) {
+        one.storagePool("p")
+            .createVolume("<volume><name>v</name><capacity>512</capacity></volume>", 0);
+        one.storagePool("p").volume("v").delete();
+        assertThat(one.storagePool("p").volumes().stream().map(volume -> volume.name()))
+            .doesNotContain("v");
+      }
+      scans.join();
+    }
+  }
+
+  @Test
   void theOldListCallsAnswerToo() throws Exception {
     virsh.all(List.of("pool-define " + pool("b", ""), "pool-create --build " + pool("a", "")));
     try (Connection connection = Connection.open(host.uri())) {

@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.wardian.storage.BlockImage;
+import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
 
 /** Volumes as virsh asks for them, checked by qemu-img (package qemu-utils). */
 @EnabledOnOs(OS.LINUX)
@@ -201,6 +204,21 @@ class VolumeVirshTest {
     virsh.printed("vol-create-as p w 1M");
     assertThat(virsh.refused("vol-wipe w p --algorithm trim"))
         .contains("argument unsupported: 'trim' algorithm not supported");
+  }
+
+  @Test
+  void anImageThatAMachineHasIsLeftAlone() throws Exception {
+    virsh.all(List.of("vol-create-as p q 4M --format qcow2", "vol-create-as p r 4M"));
+    try (BlockImage q = Images.open(pool.resolve("q"), OpenOptions.readWrite());
+        BlockImage r = Images.open(pool.resolve("r"), OpenOptions.readWrite())) {
+      assertThat(q.writable() && r.writable()).isTrue();
+      assertThat(virsh.refused("vol-resize q 8M p")).contains("volume 'q' is still in use.");
+      assertThat(virsh.refused("vol-wipe r p")).contains("volume 'r' is still in use.");
+      assertThat(virsh.refused("vol-clone q copy p")).contains("in use by another process");
+      assertThat(virsh.printed("vol-info q p")).contains("4.00 MiB");
+    }
+    virsh.printed("vol-resize q 8M p");
+    virsh.printed("vol-clone q copy p");
   }
 
   @Test
