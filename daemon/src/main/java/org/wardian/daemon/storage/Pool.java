@@ -35,8 +35,8 @@ final class Pool {
   private Permissions permissions = Permissions.UNSAID;
   private Map<String, Volume> volumes = new TreeMap<>();
 
-  /** Volumes that were removed since the last scan began, which may have seen them. */
-  private final Set<String> removed = new HashSet<>();
+  /** Volumes that were removed during a scan, which may have seen them; null without one. */
+  private Set<String> removed;
 
   private int jobs;
 
@@ -180,7 +180,8 @@ final class Pool {
           known.definition(one);
         }
         found.put(one.name(), known);
-      } else if (!before.contains(one.name()) && !removed.contains(one.name())) {
+      } else if (!before.contains(one.name())
+          && (removed == null || !removed.contains(one.name()))) {
         found.put(one.name(), new Volume(one, false));
       }
     }
@@ -190,11 +191,12 @@ final class Pool {
       }
     });
     volumes = found;
+    removed = null;
   }
 
   /** Begins a scan: the names of the volumes that there are. */
   synchronized Set<String> beginScan() {
-    removed.clear();
+    removed = new HashSet<>();
     return Set.copyOf(volumes.keySet());
   }
 
@@ -224,6 +226,7 @@ final class Pool {
     usage = Usage.NONE;
     permissions = Permissions.UNSAID;
     volumes = new TreeMap<>();
+    removed = null;
     if (next != null) {
       definition = next;
       next = null;
@@ -291,6 +294,8 @@ final class Pool {
 
   synchronized void removeVolume(Volume volume) {
     volumes.remove(volume.name(), volume);
-    removed.add(volume.name());
+    if (removed != null) {
+      removed.add(volume.name());
+    }
   }
 }
