@@ -31,13 +31,25 @@ final class MachineVerb implements Callable<Integer> {
   @Option(names = "--incoming", paramLabel = "FILE", description = "A saved machine that goes on.")
   private Path incoming;
 
+  @Option(
+      names = "--snapshot",
+      paramLabel = "NAME",
+      description = "A snapshot of the machine within its disks that goes on.")
+  private String snapshot;
+
   @Option(names = "--paused", description = "Waits for a client's 'cont'.")
   private boolean paused;
 
   @Override
   public Integer call() {
     MachineProcess.run(
-        new Launch(definition, socket, Optional.ofNullable(incoming), paused, Version.wardian()));
+        new Launch(
+            definition,
+            socket,
+            Optional.ofNullable(incoming),
+            Optional.ofNullable(snapshot),
+            paused,
+            Version.wardian()));
     return ExitStatus.OK.code();
   }
 }

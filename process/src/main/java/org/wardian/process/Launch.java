@@ -9,8 +9,19 @@ import java.util.Optional;
  * @param definition file of the live domain document
  * @param socket where QMP listens
  * @param incoming file of a saved machine that goes on; empty for a new one
+ * @param snapshot name of a snapshot within the disks that goes on; empty for none
  * @param paused whether it waits for a client's {@code cont}
  * @param version of this program, for QMP's greeting
  */
 public record Launch(
-    Path definition, Path socket, Optional<Path> incoming, boolean paused, String version) {}
+    Path definition,
+    Path socket,
+    Optional<Path> incoming,
+    Optional<String> snapshot,
+    boolean paused,
+    String version) {
+  /** Whether a saved machine goes on. */
+  boolean restores() {
+    return incoming.isPresent() || snapshot.isPresent();
+  }
+}

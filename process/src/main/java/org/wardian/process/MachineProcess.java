@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,7 @@ import org.wardian.host.HostException;
 import org.wardian.host.HostThread;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
+import org.wardian.machine.state.DiskSnapshots;
 import org.wardian.machine.state.SavedState;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.assembly.AssemblyException.Reason;
@@ -33,6 +35,7 @@ import org.wardian.qmp.CommandTable;
 import org.wardian.qmp.QmpException;
 import org.wardian.qmp.QmpServer;
 import org.wardian.qmp.QmpVersion;
+import org.wardian.storage.qcow2.Qcow2Image;
 
 /**
  * A machine as a process of its own: made of a live domain document, controlled by QMP. It goes on
@@ -125,10 +128,10 @@ public final class MachineProcess {
       Optional<CharacterBackend> serial = parts.serial();
       SerialBackend output =
           value -> serial.ifPresent(port -> port.output(new byte[] {value}, 0, 1));
-      try (Machine machine = machine(configuration, output)) {
+      try (Machine machine = machine(configuration, output, parts)) {
         MachineControl controlled =
             new MachineControl(
-                machine, parts, configuration.accelerator(), launch.incoming().isPresent());
+                machine, parts, configuration.accelerator(), launch.restores());
         made.set(controlled);
         serve(document, machine, parts, controlled);
       }
@@ -141,8 +144,12 @@ public final class MachineProcess {
     }
   }
 
-  private Machine machine(MachineConfiguration configuration, SerialBackend output)
+  private Machine machine(
+      MachineConfiguration configuration, SerialBackend output, MachineParts parts)
       throws BootException {
+    if (launch.snapshot().isPresent()) {
+      return reverted(configuration, output, parts, launch.snapshot().get());
+    }
     if (launch.incoming().isEmpty()) {
       return new Machine(configuration, output);
     }
@@ -151,6 +158,30 @@ public final class MachineProcess {
       return Machine.restore(configuration, output, saved);
     } catch (IOException e) {
       throw new AssemblyException(Reason.IMAGE, "saved machine " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The machine of a snapshot within its disks, which become what they were. */
+  private static Machine reverted(
+      MachineConfiguration configuration, SerialBackend output, MachineParts parts, String name)
+      throws BootException {
+    List<Qcow2Image> images = parts.backends().keepers();
+    if (images.isEmpty()) {
+      throw new AssemblyException(
+          Reason.IMAGE, "snapshot " + name + ": there is no writable qcow2 disk that could have it");
+    }
+    DiskSnapshots snapshots = new DiskSnapshots(images);
+    try (SavedState saved = snapshots.open(name)) {
+      Machine machine = Machine.restore(configuration, output, saved);
+      try {
+        snapshots.apply(name);
+        return machine;
+      } catch (IOException | RuntimeException e) {
+        machine.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new AssemblyException(Reason.IMAGE, "snapshot " + name + ": " + e.getMessage(), e);
     }
   }
 

@@ -174,7 +174,7 @@ public record DebianGuest(
    *
    * @throws CatalogueException where what was fetched or cached is wrong
    */
-  MachineConfiguration configuration() throws CatalogueException {
+  public MachineConfiguration configuration() throws CatalogueException {
     CachedImage image = image();
     return new MachineConfiguration(
             image.kernel(),

@@ -111,6 +111,21 @@ public final class Backends implements AutoCloseable {
     disk.close();
   }
 
+  /**
+   * Puts an overlay on a paused disk.
+   *
+   * @param overlay opened above the disk's image
+   */
+  public synchronized void putAbove(ImageDevice disk, BlockImage overlay) {
+    if (disk.image() instanceof Qcow2Image below) {
+      keepers.remove(below);
+    }
+    disk.putAbove(overlay);
+    if (overlay instanceof Qcow2Image above) {
+      keepers.add(above);
+    }
+  }
+
   /** The writable qcow2 images, which can keep a machine within themselves. */
   public synchronized List<Qcow2Image> keepers() {
     return List.copyOf(keepers);

@@ -18,10 +18,12 @@ import org.wardian.qmp.QmpException;
 final class StatusCommands {
   private final DomainDocument document;
   private final MachineControl control;
+  private final InternalSnapshots snapshots;
 
   StatusCommands(DomainDocument document, MachineControl control) {
     this.document = document;
     this.control = control;
+    this.snapshots = new InternalSnapshots(control);
   }
 
   void addTo(CommandTable table) {
@@ -149,9 +151,26 @@ final class StatusCommands {
             control.cont();
             yield "";
           }
-          default -> "unknown command: '" + line + "'\r\n";
+          case "info snapshots" -> snapshots.list();
+          default -> named(line);
         };
     return JsonNodeFactory.instance.textNode(text);
+  }
+
+  /** A command with a name behind it. */
+  private String named(String line) {
+    int space = line.indexOf(' ');
+    String name = space < 0 ? "" : unquoted(line.substring(space + 1).strip());
+    return switch (space < 0 || name.isEmpty() ? "" : line.substring(0, space)) {
+      case "savevm" -> snapshots.save(name);
+      case "delvm" -> snapshots.delete(name);
+      default -> "unknown command: '" + line + "'\r\n";
+    };
+  }
+
+  private static String unquoted(String name) {
+    boolean quoted = name.length() > 1 && name.startsWith("\"") && name.endsWith("\"");
+    return quoted ? name.substring(1, name.length() - 1) : name;
   }
 
   private static String words(RunState state) {

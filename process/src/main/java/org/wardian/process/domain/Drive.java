@@ -111,6 +111,11 @@ public final class Drive {
     }
   }
 
+  /** Notes that an overlay was put on its image. */
+  public synchronized void raised(DiskRequest overlay) {
+    medium = Optional.of(overlay);
+  }
+
   /** Takes the medium out. */
   public void takeOut() throws IOException {
     device.change(new EmptyMedium());

@@ -2,6 +2,8 @@ package org.wardian.storage.device;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -29,6 +31,10 @@ public final class ImageDevice implements BlockDevice {
   private final AtomicInteger workers = new AtomicInteger();
   private final Consumer<String> stopped;
   private volatile BlockImage image;
+
+  /** Images that overlays were put on, the nearest first. */
+  private final Deque<BlockImage> beneath = new ConcurrentLinkedDeque<>();
+
   private volatile Runnable listener = () -> {};
   private volatile String lastError;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -247,6 +253,17 @@ public final class ImageDevice implements BlockDevice {
     old.close();
   }
 
+  /**
+   * Puts an overlay on the image while the disk is in use: it is paused. What was written stays in the
+   * image beneath, which is closed with the disk.
+   *
+   * @param overlay taken over; what it does not have, it reads from the image
+   */
+  public void putAbove(BlockImage overlay) {
+    beneath.push(image);
+    image = overlay;
+  }
+
   @Override
   public void pause() {
     queue.pause();
@@ -267,6 +284,9 @@ public final class ImageDevice implements BlockDevice {
     }
     try {
       image.close();
+      while (!beneath.isEmpty()) {
+        beneath.pop().close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
