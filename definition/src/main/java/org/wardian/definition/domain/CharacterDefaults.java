@@ -64,7 +64,7 @@ final class CharacterDefaults {
   }
 
   /** The first console and the first serial port are one device. */
-  private static void twins(XmlElement devices) {
+  static void twins(XmlElement devices) {
     XmlElement console = devices.child("console");
     XmlElement serial = devices.child("serial");
     boolean isSerial =

@@ -128,7 +128,7 @@ public final class DeviceChanges {
     } else {
       devices.add(device);
     }
-    settle(changed, defaults);
+    settle(changed, defaults, live);
     if (live) {
       Aliases.assign(changed);
     }
@@ -240,7 +240,7 @@ public final class DeviceChanges {
     }
     changed.devicesElement().replaceChildren(all);
     if (!live) {
-      settle(changed, defaults);
+      settle(changed, defaults, false);
     }
     DomainForm.TABLE.arrange(changed.root());
     adopt(document, changed);
@@ -339,7 +339,7 @@ public final class DeviceChanges {
     List<XmlElement> all = new ArrayList<>(changed.devicesElement().children());
     all.set(at, device);
     changed.devicesElement().replaceChildren(all);
-    settle(changed, defaults);
+    settle(changed, defaults, live);
     DomainForm.TABLE.arrange(changed.root());
     adopt(document, changed);
     return DomainDocument.view(device);
@@ -362,8 +362,12 @@ public final class DeviceChanges {
   }
 
   /** Adds what a changed document needs, and looks at it as a whole. */
-  private static void settle(DomainDocument document, DomainDefaults defaults) throws XmlException {
+  private static void settle(DomainDocument document, DomainDefaults defaults, boolean live)
+      throws XmlException {
     ImplicitDevices.complete(document, defaults);
+    if (!live) {
+      CharacterDefaults.twins(document.devicesElement());
+    }
     CharacterDefaults.numbers(document);
     BusAddresses.complete(document);
     PciPlan.complete(document);

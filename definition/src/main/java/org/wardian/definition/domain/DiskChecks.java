@@ -51,9 +51,6 @@ final class DiskChecks {
     if (device.equals("floppy") && bus != null && !bus.equals("fdc")) {
       throw new XmlException(Kind.INTERNAL, "Invalid bus type '" + bus + "' for floppy disk");
     }
-    if (device.equals("disk") && "fdc".equals(bus)) {
-      throw new XmlException(Kind.INTERNAL, "Invalid bus type 'fdc' for disk");
-    }
     String wwn = disk.textAt("wwn");
     if (wwn != null && !wwn.matches("(0x)?[0-9a-fA-F]{16}")) {
       throw new XmlException(Kind.INTERNAL, "Malformed wwn: " + wwn);
@@ -131,6 +128,9 @@ final class DiskChecks {
     if (disk.device().equals("lun")
         && !Set.of("block", "network", "volume", "vhostuser").contains(disk.type())) {
       throw XmlException.unsupported("disk device='lun' is only valid for block type disk source");
+    }
+    if (!disk.device().equals("floppy") && disk.bus().equals("fdc")) {
+      throw new XmlException(Kind.INTERNAL, "Invalid bus type 'fdc' for disk");
     }
     if (disk.bus().equals("virtio") && disk.isRemovable()) {
       throw new XmlException(

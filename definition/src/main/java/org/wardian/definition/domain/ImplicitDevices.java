@@ -62,7 +62,10 @@ final class ImplicitDevices {
   private static void indices(XmlElement devices) {
     Map<String, Integer> next = new HashMap<>();
     for (XmlElement controller : devices.children("controller")) {
-      DeviceDefaults.otherwise(controller, "type", "");
+      DeviceDefaults.otherwise(controller, "type", "ide");
+      if (index(controller) < 0) {
+        controller.set("index", null);
+      }
       if (controller.attribute("index") != null) {
         next.merge(
             controller.attribute("type"),
@@ -155,7 +158,10 @@ final class ImplicitDevices {
               && "virtio".equals(device.attributeAt("target", "type"));
       if (isVirtio) {
         String said = device.attributeAt("address", "controller");
-        most = Math.max(most, said == null ? 0 : Math.min(Values.integer(said).orElse(0), MOST_CONTROLLERS - 1));
+        most =
+            Math.max(
+                most,
+                said == null ? 0 : Math.min(Values.integer(said).orElse(0), MOST_CONTROLLERS - 1));
       }
     }
     for (int index = 0; index <= most; index++) {

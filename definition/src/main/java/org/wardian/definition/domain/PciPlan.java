@@ -2,9 +2,11 @@ package org.wardian.definition.domain;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
@@ -21,6 +23,8 @@ final class PciPlan {
   private final boolean express;
   private final List<PciBus> buses = new ArrayList<>();
   private final Map<Integer, DeviceAddress.Pci> ich9Slots = new HashMap<>();
+  private final Set<DeviceAddress.Pci> wholeSlots = new HashSet<>();
+  private final Set<Integer> ich9Functions = new HashSet<>();
 
   private PciPlan(XmlElement devices, boolean express) {
     this.devices = devices;
@@ -307,8 +311,15 @@ final class PciPlan {
       with = new DeviceAddress.Pci(0, 0, 0x1a, 0, false);
     } else if (with == null) {
       with = place(PciBus.Kind.PCI);
+      wholeSlots.add(with);
     }
-    buses.get(with.bus()).take(with.slot(), function);
+    boolean isFree = buses.get(with.bus()).take(with.slot(), function);
+    boolean isWhole = wholeSlots.contains(with);
+    if (isWhole ? !ich9Functions.add(index << 3 | function) : !isFree) {
+      throw XmlException.badContent(
+          "Attempted double use of PCI Address "
+              + new DeviceAddress.Pci(0, with.bus(), with.slot(), function, false));
+    }
     ich9Slots.put(index, with);
     if (!trial) {
       put(device, new DeviceAddress.Pci(0, with.bus(), with.slot(), function, function == 0));

@@ -61,6 +61,9 @@ public final class XmlReader {
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+    // Our own limits are the ones that hold.
+    factory.setProperty("jdk.xml.maxElementDepth", 0);
+    factory.setProperty("jdk.xml.elementAttributeLimit", MOST_ELEMENTS);
     // Prefixes stay as they were written: what a client sets comes back.
     factory.setProperty(XMLInputFactory.IS_NAMESPACE_AWARE, false);
     return factory;
