@@ -57,6 +57,11 @@ final class CharacterDefaults {
     if ("pty".equals(holder.attribute("type"))) {
       holder.remove("source");
     }
+    if (device.name().equals("channel")
+        && "unix".equals(device.attribute("type"))
+        && device.attributeAt("source", "path") == null) {
+      device.remove("source");
+    }
     if (device.name().equals("channel")) {
       XmlElement target = device.childOrNew("target");
       target.set("state", null);

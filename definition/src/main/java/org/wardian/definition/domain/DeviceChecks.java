@@ -335,6 +335,11 @@ final class DeviceChecks {
       throw XmlException.unsupported(
           "per-device boot elements cannot be used together with os/boot elements");
     }
+    List<Video> videos = document.videos();
+    if (videos.size() > 1 && videos.stream().anyMatch(video -> video.model().equals("none"))) {
+      throw XmlException.unsupported(
+          "a 'none' video type must be the only video device defined for the domain");
+    }
     for (XmlElement iommu : devices.children("iommu")) {
       iommu(document, iommu);
     }
@@ -342,11 +347,6 @@ final class DeviceChecks {
       if (video != devices.child("video")) {
         secondaryVideo(video);
       }
-    }
-    List<Video> videos = document.videos();
-    if (videos.size() > 1 && videos.stream().anyMatch(video -> video.model().equals("none"))) {
-      throw XmlException.unsupported(
-          "a 'none' video type must be the only video device defined for the domain");
     }
   }
 

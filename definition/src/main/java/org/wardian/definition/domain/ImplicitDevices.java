@@ -73,12 +73,19 @@ final class ImplicitDevices {
             Math::max);
       }
     }
+    int usb = 0;
     for (XmlElement controller : devices.children("controller")) {
-      if (controller.attribute("index") == null) {
+      boolean isUsb = controller.attribute("type").equals("usb");
+      boolean isCompanion = isUsb && controller.child("master") != null;
+      if (controller.attribute("index") == null && isCompanion) {
+        // It is part of the controller before it.
+        controller.set("index", usb);
+      } else if (controller.attribute("index") == null) {
         int index = next.getOrDefault(controller.attribute("type"), 0);
         controller.set("index", index);
         next.put(controller.attribute("type"), index + 1);
       }
+      usb = isUsb ? index(controller) : usb;
     }
   }
 

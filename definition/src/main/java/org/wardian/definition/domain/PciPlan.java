@@ -268,16 +268,8 @@ final class PciPlan {
     } else if (kind == PciBus.Kind.EXPRESS) {
       rootPort();
     } else {
-      PciBus port = null;
-      for (PciBus bus : buses) {
-        if (bus.kind == PciBus.Kind.EXPRESS && bus.hasRoom()) {
-          port = bus;
-          break;
-        }
-      }
-      if (port == null) {
-        port = rootPort();
-      }
+      // The bridge brings a port of its own, even where another is free.
+      PciBus port = rootPort();
       port.takeSlot(0);
       buses.add(new PciBus("pcie-to-pci-bridge"));
     }
