@@ -212,7 +212,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
               Machine machine = domain.machine();
               if (machine != null) {
                 life.writeStatus(domain);
-                machine.close();
+                machine.release();
               }
             });
       } catch (LibvirtException e) {

@@ -335,7 +335,8 @@ final class GuestEvents {
 
   /** The machine runs; nothing where that is known. */
   void resumed(Domain domain, int reason) {
-    if (domain.enter(DomainState.RUNNING, reason)) {
+    if (domain.facts().state() != DomainState.RUNNING
+        && domain.enter(DomainState.RUNNING, reason)) {
       events.lifecycle(
           domain, DomainEventType.RESUMED, DomainEventResumedDetailType.UNPAUSED.number());
     }

@@ -38,6 +38,7 @@ final class Machine implements AutoCloseable {
   private volatile boolean guestShutDown;
   private volatile boolean ending;
   private volatile boolean rebooting;
+  private volatile boolean released;
   private volatile int pauseReason;
 
   private Machine(ProcessHandle process, long startTicks, Path folder, QmpClient monitor) {
@@ -178,7 +179,9 @@ final class Machine implements AutoCloseable {
     } catch (ExecutionException | TimeoutException e) {
       // What it said is lost; that it has ended counts.
     }
-    action.run();
+    if (!released) {
+      action.run();
+    }
   }
 
   /** The guest has switched its machine off. */
@@ -247,6 +250,12 @@ final class Machine implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Leaves the machine to the next daemon: its end is that one's business. */
+  void release() {
+    released = true;
+    close();
   }
 
   /** Lets go of the connection; the process goes on. */
