@@ -28,8 +28,22 @@ class IaslTest {
   @ValueSource(ints = {1, 3, 300})
   void disassemblesAndCompiles(int processors) throws Exception {
     assumeTrue(installed(), "iasl is not installed (Debian: acpica-tools)");
-    WrittenTables tables =
-        new WrittenTables(AcpiTables.build(TestBoard.withProcessors(processors)));
+    check(TestBoard.withProcessors(processors));
+  }
+
+  @Test
+  void slotsThatCanBePlugged() throws Exception {
+    assumeTrue(installed(), "iasl is not installed (Debian: acpica-tools)");
+    check(TestBoard.withHotplug());
+    assertThat(Files.readString(folder.resolve("DSDT.dsl")))
+        .contains("OperationRegion (PCST, SystemIO, 0xAE00, 0x08)")
+        .contains("Device (S18)", "Device (SE8)", "Method (_E01, 0, NotSerialized)")
+        .contains("Notify (S18, Arg1)", "Notify (SE8, Arg1)")
+        .doesNotContain("Device (S10)", "Device (SF0)");
+  }
+
+  private void check(AcpiConfiguration board) throws Exception {
+    WrittenTables tables = new WrittenTables(AcpiTables.build(board));
     for (Map.Entry<String, ByteBuffer> table : tables.all().entrySet()) {
       String name = table.getKey();
       byte[] bytes = new byte[table.getValue().limit()];

@@ -1,6 +1,7 @@
 package org.wardian.boot.acpi;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A board for the tests of the tables. */
@@ -29,5 +30,24 @@ final class TestBoard {
         true,
         0x32,
         false);
+  }
+
+  /** A board whose PCI devices come and go. */
+  static AcpiConfiguration withHotplug() {
+    AcpiConfiguration fixed = withProcessors(1);
+    return new AcpiConfiguration(
+        fixed.apicIds(),
+        fixed.localApicBase(),
+        fixed.ioApicId(),
+        fixed.ioApicBase(),
+        fixed.sciInterrupt(),
+        fixed.powerManagement(),
+        fixed.pci(),
+        fixed.serialPorts(),
+        fixed.realTimeClock(),
+        fixed.centuryIndex(),
+        fixed.keyboardController(),
+        fixed.legacy(),
+        Optional.of(new AcpiConfiguration.Hotplug(0xae00, 3, 29, 0x620, 4)));
   }
 }
