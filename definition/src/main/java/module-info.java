@@ -4,6 +4,7 @@ module org.wardian.definition {
 
   exports org.wardian.definition.capabilities;
   exports org.wardian.definition.domain;
+  exports org.wardian.definition.filter;
   exports org.wardian.definition.network;
   exports org.wardian.definition.xml;
   exports org.wardian.definition.secret;
