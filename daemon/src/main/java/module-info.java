@@ -11,9 +11,11 @@ module org.wardian.daemon {
 
   exports org.wardian.daemon;
   exports org.wardian.daemon.domain;
+  exports org.wardian.daemon.filter;
   exports org.wardian.daemon.host;
   exports org.wardian.daemon.network;
   exports org.wardian.daemon.network.gateway;
+  exports org.wardian.daemon.node;
   exports org.wardian.daemon.persistence;
   exports org.wardian.daemon.secret;
   exports org.wardian.daemon.storage;

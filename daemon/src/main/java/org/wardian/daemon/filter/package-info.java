@@ -1,0 +1,2 @@
+/** Network filters and their bindings. */
+package org.wardian.daemon.filter;
