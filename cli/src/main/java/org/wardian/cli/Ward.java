@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       VersionVerb.class,
       CompletionVerb.class,
       MachineVerb.class,
+      NetworkProcessVerb.class,
       TrainVerb.class
     },
     footer = {

@@ -17,9 +17,18 @@ class NetworkVirshTest {
   @TempDir private Path folder;
 
   @Test
-  void eachCommandPrintsWhatItPrintedOfLibvirtd() throws Exception {
+  void networksPrintWhatLibvirtdPrinted() throws Exception {
+    compare("virsh-networks.txt");
+  }
+
+  @Test
+  void filtersAndDevicesPrintWhatLibvirtdPrinted() throws Exception {
+    compare("virsh-filters-and-devices.txt");
+  }
+
+  private void compare(String recorded) throws Exception {
     Tool.require("virsh", "libvirt-clients");
-    VirshTranscript transcript = new VirshTranscript("virsh-networks.txt", folder);
+    VirshTranscript transcript = new VirshTranscript(recorded, folder);
     try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
       List<List<String>> printed = transcript.run(host.uri(), folder);
       assertThat(printed).hasSameSizeAs(transcript.steps());
@@ -27,6 +36,37 @@ class NetworkVirshTest {
         assertThat(printed.get(i))
             .as(transcript.steps().get(i).command())
             .isEqualTo(transcript.steps().get(i).printed());
+      }
+    }
+  }
+
+  @Test
+  void theStandardFiltersAreThereFromTheFirstStart() throws Exception {
+    try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
+      assertThat(host.virsh("nwfilter-list").text().lines().filter(l -> l.contains("-")))
+          .hasSize(24);
+      assertThat(host.virsh("nwfilter-dumpxml", "no-mac-spoofing").text())
+          .contains("<mac srcmacaddr='$MAC'/>", "chain='mac' priority='-800'");
+      assertThat(host.virsh("nwfilter-undefine", "no-mac-spoofing").status()).isZero();
+    }
+    // What was taken away does not come back.
+    try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
+      assertThat(host.virsh("nwfilter-list").text().lines().filter(l -> l.contains("-")))
+          .hasSize(23);
+    }
+  }
+
+  @Test
+  void devicesOfTheHostFormATree() throws Exception {
+    try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
+      List<String> names = host.virsh("nodedev-list").text().lines().toList();
+      assertThat(names).contains("computer");
+      for (String name : names.stream().filter(one -> !one.isBlank()).toList()) {
+        String xml = host.virsh("nodedev-dumpxml", name).text();
+        assertThat(xml).contains("<name>" + name + "</name>", "<capability type=");
+        if (!name.equals("computer")) {
+          assertThat(names).contains(xml.replaceAll("(?s).*<parent>([^<]*)</parent>.*", "$1"));
+        }
       }
     }
   }
