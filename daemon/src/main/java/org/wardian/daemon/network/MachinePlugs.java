@@ -1,6 +1,7 @@
 package org.wardian.daemon.network;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
 import org.wardian.daemon.domain.NetworkPlugs;
 import org.wardian.definition.xml.XmlElement;
@@ -42,6 +43,13 @@ public final class MachinePlugs implements NetworkPlugs {
   @Override
   public void unplug(String network, String domain, String mac) {
     networks.unplug(network, port(network, domain, mac));
+  }
+
+  @Override
+  public List<Lease> leases(String network, String mac) {
+    return networks.leases(network, mac).stream()
+        .map(one -> new Lease(one.address(), one.prefix()))
+        .toList();
   }
 
   /** The same for the same card of the same machine, also for a daemon that was started again. */
