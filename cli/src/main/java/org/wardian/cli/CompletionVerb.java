@@ -44,7 +44,7 @@ final class CompletionVerb implements Callable<Integer> {
       // The script below turns bash's completion on in zsh, which needs zsh's own to be there.
       out.println("autoload -Uz compinit && compinit");
     }
-    out.print(AutoComplete.bash("ward", spec.root().commandLine()));
+    out.print(MachineCompletion.addTo(AutoComplete.bash("ward", spec.root().commandLine())));
     out.flush();
     return ExitStatus.OK.code();
   }

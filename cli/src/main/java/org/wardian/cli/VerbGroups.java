@@ -21,7 +21,7 @@ final class VerbGroups {
     Map<String, List<String>> groups = groups(ward);
     ward.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
     ward.getHelpSectionMap()
-        .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, help -> text(help, groups));
+        .put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, help -> text(ward, help, groups));
   }
 
   /** Names of all verbs that help shows, by the heading that they stand under. */
@@ -47,7 +47,7 @@ final class VerbGroups {
   }
 
   /** A line or two for each verb: the first sentence of its own help. */
-  private static String text(Help help, Map<String, List<String>> groups) {
+  private static String text(CommandLine ward, Help help, Map<String, List<String>> groups) {
     StringBuilder text = new StringBuilder();
     int width = help.commandSpec().usageMessage().width();
     groups.forEach((heading, names) -> {
@@ -58,22 +58,20 @@ final class VerbGroups {
               new Help.Column(NAMES_WIDTH, 2, Help.Column.Overflow.SPAN),
               new Help.Column(width - NAMES_WIDTH, 2, Help.Column.Overflow.WRAP));
       for (String name : names) {
-        Help verb = help.subcommands().get(name);
-        if (verb != null) {
-          table.addRowValues(name, firstSentence(verb));
-        }
+        table.addRowValues(
+            name, firstSentence(ward.getSubcommands().get(name).getCommandSpec().usageMessage()));
       }
       text.append(table);
     });
     return text.toString();
   }
 
-  private static String firstSentence(Help verb) {
-    String[] description = verb.commandSpec().usageMessage().description();
-    if (description.length == 0) {
-      return String.join(" ", verb.commandSpec().usageMessage().header());
+  private static String firstSentence(UsageMessageSpec verb) {
+    String[] text = verb.header().length > 0 ? verb.header() : verb.description();
+    if (text.length == 0) {
+      return "";
     }
-    int end = description[0].indexOf(". ");
-    return end < 0 ? description[0] : description[0].substring(0, end + 1);
+    int end = text[0].indexOf(". ");
+    return (end < 0 ? text[0] : text[0].substring(0, end + 1)).replace("%n", "").replace("%%", "%");
   }
 }

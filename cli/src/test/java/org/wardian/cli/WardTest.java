@@ -47,6 +47,17 @@ class WardTest {
         mistake("list, create, apply or delete", "disk", "snapshot"),
         mistake("is not a disk format", "disk", "info", "-f", "floppy", "a"),
         mistake("there is no such file", "disk", "info", "no-such-file"),
+        mistake("has no driver", "list", "-c", "nowhere"),
+        mistake("the transport ssh is not supported", "list", "-c", "qemu+ssh://host/system"),
+        mistake("missing required parameter", "start"),
+        mistake("--timeout is for --wait", "stop", "--timeout", "5", "web"),
+        mistake("--console is for one machine", "start", "--console", "web", "db"),
+        mistake("begin with a slash", "restore", "saved"),
+        mistake("create, revert, delete or info", "snapshot"),
+        mistake("write it as POOL/NAME", "vol", "create", "disk", "1G"),
+        mistake("a SIZE is needed", "vol", "create", "images/disk"),
+        mistake("there is no group 'heat'", "stats", "-g", "heat"),
+        mistake("there is no family 'cat'", "events", "--family", "cat"),
         mistake("bash, zsh", "completion", "fish"));
   }
 
@@ -115,6 +126,25 @@ class WardTest {
   }
 
   @Test
+  void theHelpHasEveryVerbOnceInItsGroup() {
+    String help = WardRun.of("--help").out();
+
+    assertThat(help)
+        .containsSubsequence(
+            "Commands:", "run", "Machines that a daemon keeps:", "list", "What machines", "pool");
+    Ward.commandLine()
+        .getCommandSpec()
+        .subcommands()
+        .forEach((name, verb) -> {
+          boolean shown =
+              name.equals(verb.getCommandName()) && !verb.getCommandSpec().usageMessage().hidden();
+          assertThat(help.lines().filter(line -> line.startsWith("  " + name + " ")).count())
+              .as(name)
+              .isEqualTo(shown ? 1 : 0);
+        });
+  }
+
+  @Test
   void everyOptionIsDescribed() {
     everyCommand(Ward.commandLine())
         .forEach(command ->
@@ -139,7 +169,8 @@ class WardTest {
         .startsWith("#!")
         .contains("run", "image", "doctor", "--memory", "--irqchip", "split")
         .contains("convert", "snapshot", "rebase", "--shrink", "--backing-format")
-        .contains("--translator", "host", "--profile", "--keep", "--ssh-key", "--mirror");
+        .contains("--translator", "host", "--profile", "--keep", "--ssh-key", "--mirror")
+        .contains("undefine", "autostart", "leases", "--managed-save", "--connect");
     assertThat(zsh).contains("compinit").contains(bash);
   }
 }

@@ -3,6 +3,7 @@ package org.wardian.cli.manage;
 import java.util.Map;
 import java.util.UUID;
 import org.wardian.libvirt.client.Domain;
+import org.wardian.libvirt.wire.remote.DomainGetInfoRet;
 
 /**
  * Counters of a machine at a moment.
@@ -43,6 +44,22 @@ record MachineSample(
         sum(figures, "block", "wr.bytes"),
         sum(figures, "net", "rx.bytes"),
         sum(figures, "net", "tx.bytes"));
+  }
+
+  /** Of what every daemon tells; disks and network are 0. */
+  static MachineSample of(Domain domain, DomainGetInfoRet info) {
+    return new MachineSample(
+        domain.uuid(),
+        domain.name(),
+        domain.id(),
+        info.state(),
+        info.nrVirtCpu(),
+        info.cpuTime(),
+        info.memory() << 10,
+        0,
+        0,
+        0,
+        0);
   }
 
   private static long number(Map<String, Object> figures, String key) {

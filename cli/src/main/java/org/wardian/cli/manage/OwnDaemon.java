@@ -46,11 +46,20 @@ final class OwnDaemon {
   }
 
   static OwnDaemon ofThisProcess(Map<String, String> environment) {
-    ProcessHandle.Info self = ProcessHandle.current().info();
     return new OwnDaemon(
         environment,
         SocketPaths.ofThisProcess(),
-        program(self.command(), self.arguments().orElse(new String[0])));
+        program(ProcessHandle.current().info().command(), ownArguments()));
+  }
+
+  /** Of a line of more than 4 KiB, such as one with a long class path, the JDK tells nothing. */
+  private static String[] ownArguments() {
+    try {
+      String[] words = Files.readString(Path.of("/proc/self/cmdline")).split("\0", -1);
+      return Arrays.copyOfRange(words, 1, Math.max(1, words.length - 1));
+    } catch (IOException noSuchFileSystem) {
+      return ProcessHandle.current().info().arguments().orElse(new String[0]);
+    }
   }
 
   /** The words of this process's command up to the main class. */

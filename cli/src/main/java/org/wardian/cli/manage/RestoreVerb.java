@@ -34,7 +34,7 @@ final class RestoreVerb extends ManageAction {
   @Override
   void check() {
     if (!file.startsWith("/")) {
-      throw mistake("FILE is a path on the daemon's host, and so has to begin with a slash");
+      throw mistake("the FILE is a path on the daemon's host, and so has to begin with a slash");
     }
   }
 

@@ -45,7 +45,7 @@ final class SaveVerb extends ManageAction {
   @Override
   void check() {
     if (file != null && !file.startsWith("/")) {
-      throw mistake("FILE is a path on the daemon's host, and so has to begin with a slash");
+      throw mistake("the FILE is a path on the daemon's host, and so has to begin with a slash");
     }
   }
 

@@ -12,8 +12,11 @@ import org.wardian.cli.Json;
 import org.wardian.cli.JsonOption;
 import org.wardian.cli.TimeLimit;
 import org.wardian.libvirt.client.Connection;
+import org.wardian.libvirt.client.Domain;
 import org.wardian.libvirt.constants.ConnectGetAllDomainStatsFlags;
+import org.wardian.libvirt.constants.ConnectListAllDomainsFlags;
 import org.wardian.libvirt.constants.DomainStatsTypes;
+import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -146,12 +149,31 @@ final class TopVerb extends ManageAction {
       connection
           .domainStatistics(GROUPS, flags)
           .forEach((domain, figures) -> samples.add(MachineSample.of(domain, figures)));
+      return samples;
     } catch (LibvirtException e) {
+      if (e.is(ErrorNumber.NO_SUPPORT)) {
+        return plainSamples(connection);
+      }
       if (flagRefused || !Refusals.isUnsupported(e)) {
         throw e;
       }
       flagRefused = true;
       return samples(connection);
+    }
+  }
+
+  /** Of a daemon that has no statistics: state, processor time and memory. */
+  private static List<MachineSample> plainSamples(Connection connection) throws LibvirtException {
+    List<MachineSample> samples = new ArrayList<>();
+    for (Domain domain : connection.domains(ConnectListAllDomainsFlags.ACTIVE)) {
+      try {
+        samples.add(MachineSample.of(domain, domain.info()));
+      } catch (LibvirtException e) {
+        if (!Refusals.isNotFound(e)) {
+          throw e;
+        }
+        // It went between the list and the question.
+      }
     }
     return samples;
   }
@@ -203,7 +225,7 @@ final class TopVerb extends ManageAction {
             Cells.plain(
                 String.format(
                     Locale.ROOT,
-                    "%s  %d machines, %.1f%% CPU, by %s%s  %s",
+                    "%s  machines %d, CPU %.1f%%, by %s%s  %s",
                     LocalTime.now().truncatedTo(ChronoUnit.SECONDS),
                     loads.size(),
                     percent,

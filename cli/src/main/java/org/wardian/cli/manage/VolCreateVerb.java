@@ -59,10 +59,10 @@ final class VolCreateVerb extends ManageAction {
   void check() {
     VolumeName.parse(name);
     if (size == null && backing == null) {
-      throw mistake("SIZE is needed where there is no --backing");
+      throw mistake("a SIZE is needed where there is no --backing");
     }
     if (size != null && size.sign() != 0) {
-      throw mistake("SIZE is no difference here: there is nothing to add it to");
+      throw mistake("the SIZE is no difference here: there is nothing to add it to");
     }
   }
 

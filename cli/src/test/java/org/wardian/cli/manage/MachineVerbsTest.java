@@ -227,6 +227,13 @@ class MachineVerbsTest {
   }
 
   @Test
+  void topTellsOfTheMachinesThatRun() throws Exception {
+    JsonNode loads = json("top", "--once", "--json", "--delay", "0.2");
+
+    assertThat(find(loads, "test").get("state").asText()).isEqualTo("running");
+  }
+
+  @Test
   void theHostIsTold() throws Exception {
     JsonNode host = json("host", "--json");
 

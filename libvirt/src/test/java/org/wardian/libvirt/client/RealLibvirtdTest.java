@@ -25,6 +25,8 @@ import org.wardian.libvirt.constants.DomainState;
 import org.wardian.libvirt.constants.DrvFeature;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.constants.NetworkEventLifecycleType;
+import org.wardian.libvirt.constants.StorageVolInfoFlags;
+import org.wardian.libvirt.constants.StorageVolWipeAlgorithm;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.rpc.StreamItem;
 import org.wardian.libvirt.wire.remote.DomainEventLifecycleMsg;
@@ -140,7 +142,9 @@ class RealLibvirtdTest {
       domain.createSnapshot("<domainsnapshot><name>second</name></domainsnapshot>", 0);
       assertThat(domain.snapshots()).extracting(Snapshot::name).contains("first", "second");
       assertThat(first.xml()).contains("<name>first</name>");
+      assertThat(first.isCurrent()).isFalse();
       first.revert(0);
+      assertThat(first.isCurrent()).isTrue();
       first.delete(1);
       assertThat(domain.snapshots()).isEmpty();
       assertRefused(ErrorNumber.NO_DOMAIN_SNAPSHOT, () -> domain.snapshot("first"));
@@ -160,6 +164,7 @@ class RealLibvirtdTest {
                   + "<ip address='192.0.2.1' netmask='255.255.255.0'/></network>");
       network.start();
       assertThat(network.isActive()).isTrue();
+      assertThat(network.isPersistent()).isTrue();
       assertThat(network.bridge()).isEqualTo("ours0");
       assertThat(connection.networks()).extracting(Network::name).contains("default", "ours");
       network.destroy();
@@ -233,9 +238,27 @@ class RealLibvirtdTest {
       ClientStream aborted = volume.download(0, 0, 0);
       assertThat(aborted.receive()).isInstanceOf(StreamItem.Data.class);
       aborted.close();
+      StorageVolume copy =
+          pool.createVolumeFrom(
+              "<volume><name>c.raw</name><capacity>8388608</capacity>"
+                  + "<target><format type='raw'/></target></volume>",
+              volume,
+              0);
+      assertThat(copy.download(0, 0, 0).asInput().readAllBytes()).isEqualTo(content);
+      assertThat(copy.info(StorageVolInfoFlags.GET_PHYSICAL).allocation()).isEqualTo(8_388_608);
+      copy.wipe(StorageVolWipeAlgorithm.ZERO);
+      assertThat(copy.download(0, 0, 0).asInput().readAllBytes()).containsOnly(0);
+      copy.delete();
       volume.delete();
       assertRefused(ErrorNumber.NO_STORAGE_VOL, () -> pool.volume("v.raw"));
+      assertThat(pool.isPersistent()).isTrue();
+      assertThat(pool.autostart()).isFalse();
+      pool.autostart(true);
+      assertThat(pool.autostart()).isTrue();
       pool.destroy();
+      assertThat(pool.isActive()).isFalse();
+      pool.deleteStorage();
+      assertThat(target).doesNotExist();
       pool.undefine();
     }
   }
