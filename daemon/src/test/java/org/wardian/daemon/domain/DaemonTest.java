@@ -287,6 +287,26 @@ class DaemonTest {
   }
 
   @Test
+  void anOperatorStartsAndDefinesNothing() throws Exception {
+    define("one", "");
+    daemon.close();
+    String user = Files.getAttribute(root, "unix:uid").toString();
+    Files.writeString(
+        folders.configuration().resolve(DaemonSettings.FILE),
+        "uid_roles = [ \"" + user + "=operator\" ]\n");
+    open();
+    virsh.printed("start one");
+    assertThat(virsh.printed("domstate --reason one")).isEqualTo("running (booted)");
+    virsh.printed("destroy one");
+    assertThat(virsh.refused("undefine one"))
+        .contains("access denied: an operator may not call virDomainUndefine");
+    Path file = Files.writeString(root.resolve("two.xml"), XML.formatted("two", ""));
+    assertThat(virsh.refused("create " + file))
+        .contains("access denied: an operator may not call virDomainCreateXML");
+    assertThat(virsh.printed("list --all --name").strip()).isEqualTo("one");
+  }
+
+  @Test
   void oneDaemonForAFolder() {
     assertThatThrownBy(this::open)
         .isInstanceOf(IOException.class)
