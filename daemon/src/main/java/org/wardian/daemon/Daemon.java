@@ -19,6 +19,7 @@ import org.wardian.daemon.node.Interfaces;
 import org.wardian.daemon.node.NodeDevices;
 import org.wardian.daemon.secret.Secrets;
 import org.wardian.daemon.storage.StoragePools;
+import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.sasl.ScramServer;
 import org.wardian.libvirt.server.AuthenticationType;
 import org.wardian.libvirt.server.CallObserver;
@@ -127,6 +128,9 @@ public final class Daemon implements AutoCloseable {
             families);
     parts.add(server);
     networks.load();
+    if (folders.system()) {
+      provideNetwork(networks);
+    }
     networks.autostart();
     pools.start();
     domains.load();
@@ -142,6 +146,14 @@ public final class Daemon implements AutoCloseable {
               + "/metrics");
     }
     domains.autostart();
+  }
+
+  private static void provideNetwork(Networks networks) {
+    try {
+      networks.provideDefault();
+    } catch (LibvirtException e) {
+      LOG.log(System.Logger.Level.WARNING, "there is no network default: " + e.getMessage());
+    }
   }
 
   private void serve(Folders folders, DaemonSettings settings) throws IOException {

@@ -57,12 +57,12 @@ public final class Networks implements HandlerFamily, AutoCloseable {
   }
 
   /**
-   * Defines the network {@code default} where no network was ever defined, as libvirt's packages
-   * do: NAT, 192.168.122.0/24, started with the daemon.
+   * Defines the network {@code default} where no network was ever defined, as Debian's packages of
+   * libvirt do: NAT, 192.168.122.0/24, not started before somebody asks for it.
    */
   public void provideDefault() throws LibvirtException {
     if (life.untouched()) {
-      life.autostart(life.define(DEFAULT), true);
+      life.define(DEFAULT);
     }
   }
 
