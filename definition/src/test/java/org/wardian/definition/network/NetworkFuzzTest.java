@@ -38,7 +38,6 @@ class NetworkFuzzTest {
     "bridge",
     "hostdev",
     "..",
-    "\u0001",
     "1.2.3",
     "fe80::1%1"
   };
