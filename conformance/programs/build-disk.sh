@@ -1,9 +1,10 @@
 #!/bin/sh
 # build-disk.sh FOLDER ARCHITECTURE: makes FOLDER/debian-ARCHITECTURE.raw, a disk with one ext4
-# partition, GRUB, and a minimal Debian 12 (root's password is root) with gettys on the first serial
-# port and the screen. Needs root, debootstrap, sfdisk, losetup; takes a few minutes.
+# partition, GRUB (in text, waiting for a key), and a minimal Debian 12 (root's password is root)
+# with gettys on the first serial port and the screen. Needs root, debootstrap, sfdisk, losetup;
+# takes a few minutes.
 set -eu
-[ $# = 2 ] || { sed -n '2,4s/^# //p' "$0"; exit 2; }
+[ $# = 2 ] || { sed -n '2,5s/^# //p' "$0"; exit 2; }
 mkdir -p "$1"
 cd "$1"
 image=debian-$2.raw
@@ -22,7 +23,8 @@ echo root:root | chroot "$root" chpasswd
 echo wardian >"$root/etc/hostname"
 echo 'LABEL=root / ext4 defaults 0 1' >"$root/etc/fstab"
 cat >"$root/etc/default/grub" <<END
-GRUB_TIMEOUT=1
+GRUB_TIMEOUT=-1
+GRUB_TERMINAL=console
 GRUB_DISABLE_OS_PROBER=true
 GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0 net.ifnames=0"
 END
