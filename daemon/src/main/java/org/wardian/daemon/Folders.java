@@ -38,7 +38,7 @@ public record Folders(
     String runtime = environment.get("XDG_RUNTIME_DIR");
     return new Folders(
         folder(environment, "XDG_CONFIG_HOME", home.resolve(".config")),
-        runtime != null && !runtime.isEmpty() ? Path.of(runtime, "libvirt") : cache.resolve("run"),
+        runtime != null && !runtime.isEmpty() ? Path.of(runtime, "libvirt") : cache,
         folder(environment, "XDG_DATA_HOME", home.resolve(".local/share")),
         cache,
         cache.resolve("log"),
