@@ -37,8 +37,8 @@ public final class PciHotplug implements Device {
    * A controller.
    *
    * @param removable a bit for each slot whose device may go
-   * @param ejected takes the slot that the guest lets go; called by a vCPU's thread, or by that which
-   *     resets the machine
+   * @param ejected takes the slot that the guest lets go; called by a vCPU's thread, or by that
+   *     which resets the machine
    */
   public PciHotplug(int removable, AcpiPowerManagement power, IntConsumer ejected) {
     this.removable = removable;

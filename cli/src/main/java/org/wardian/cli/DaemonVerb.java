@@ -157,9 +157,12 @@ final class DaemonVerb implements Callable<Integer> {
 
   private void serve(DaemonSettings settings) throws IOException {
     CountDownLatch end = new CountDownLatch(1);
-    Daemon daemon = 
+    Daemon daemon =
         Daemon.start(
-            folders(), settings, MachineLauncher.ofThisProgram(emulator), HostAbilities.of(emulator));
+            folders(),
+            settings,
+            MachineLauncher.ofThisProgram(emulator),
+            HostAbilities.of(emulator));
     // By a signal: the hook closes the daemon, and the JVM ends when it has.
     Runtime.getRuntime()
         .addShutdownHook(

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * The CPUID instruction of the host's processor. It gives what the kernel does not tell: the numbers
- * of family and model in their own form, features without a name in {@code /proc/cpuinfo}.
+ * The CPUID instruction of the host's processor. It gives what the kernel does not tell: the
+ * numbers of family and model in their own form, features without a name in {@code /proc/cpuinfo}.
  */
 public final class HostCpuid implements AutoCloseable {
   private static final int ARGUMENTS = 2048;
@@ -20,15 +20,28 @@ public final class HostCpuid implements AutoCloseable {
    */
   private static final byte[] CODE = {
     0x53,
-    (byte) 0x8b, 0x07,
-    (byte) 0x8b, 0x4f, 0x04,
-    0x0f, (byte) 0xa2,
-    (byte) 0x89, 0x47, 0x08,
-    (byte) 0x89, 0x5f, 0x0c,
-    (byte) 0x89, 0x4f, 0x10,
-    (byte) 0x89, 0x57, 0x14,
+    (byte) 0x8b,
+    0x07,
+    (byte) 0x8b,
+    0x4f,
+    0x04,
+    0x0f,
+    (byte) 0xa2,
+    (byte) 0x89,
+    0x47,
+    0x08,
+    (byte) 0x89,
+    0x5f,
+    0x0c,
+    (byte) 0x89,
+    0x4f,
+    0x10,
+    (byte) 0x89,
+    0x57,
+    0x14,
     0x5b,
-    0x31, (byte) 0xc0,
+    0x31,
+    (byte) 0xc0,
     (byte) 0xc3
   };
 

@@ -252,7 +252,8 @@ final class Board {
    * Plugs a device in while no vCPU runs.
    *
    * @param started whether the machine has been started
-   * @throws IllegalArgumentException as {@link Peripherals#add}, or where devices do not come and go
+   * @throws IllegalArgumentException as {@link Peripherals#add}, or where devices do not come and
+   *     go
    */
   void plug(DeviceConfiguration device, boolean started) {
     requireHotplug(device.id());

@@ -415,8 +415,8 @@ public final class Machine implements AutoCloseable, PowerControl {
   }
 
   /**
-   * Plugs a device in, where the configuration has {@code hotplug}. The machine is paused, or does not
-   * run yet.
+   * Plugs a device in, where the configuration has {@code hotplug}. The machine is paused, or does
+   * not run yet.
    *
    * @throws IllegalArgumentException where there is no such device, or no slot for it
    * @throws IllegalStateException where it does not stand still

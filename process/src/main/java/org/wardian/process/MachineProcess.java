@@ -130,8 +130,7 @@ public final class MachineProcess {
           value -> serial.ifPresent(port -> port.output(new byte[] {value}, 0, 1));
       try (Machine machine = machine(configuration, output, parts)) {
         MachineControl controlled =
-            new MachineControl(
-                machine, parts, configuration.accelerator(), launch.restores());
+            new MachineControl(machine, parts, configuration.accelerator(), launch.restores());
         made.set(controlled);
         serve(document, machine, parts, controlled);
       }
@@ -168,7 +167,8 @@ public final class MachineProcess {
     List<Qcow2Image> images = parts.backends().keepers();
     if (images.isEmpty()) {
       throw new AssemblyException(
-          Reason.IMAGE, "snapshot " + name + ": there is no writable qcow2 disk that could have it");
+          Reason.IMAGE,
+          "snapshot " + name + ": there is no writable qcow2 disk that could have it");
     }
     DiskSnapshots snapshots = new DiskSnapshots(images);
     try (SavedState saved = snapshots.open(name)) {

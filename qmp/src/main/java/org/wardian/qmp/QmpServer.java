@@ -50,8 +50,7 @@ public final class QmpServer implements AutoCloseable {
     UnixListener listener;
     try {
       Files.deleteIfExists(nameless);
-      listener =
-          UnixListener.bind(nameless, PosixFilePermissions.fromString("rw-------"), BACKLOG);
+      listener = UnixListener.bind(nameless, PosixFilePermissions.fromString("rw-------"), BACKLOG);
       Files.move(nameless, socket, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw HostException.unsupported(

@@ -25,7 +25,8 @@ final class HotplugDescription {
 
   void write(AmlWriter aml) {
     aml.scope("\\_SB.PCI0", this::slots);
-    aml.scope("\\_GPE", events -> events.method("_E01", 0, code -> code.reference("\\_SB.PCI0.PCNT")));
+    aml.scope(
+        "\\_GPE", events -> events.method("_E01", 0, code -> code.reference("\\_SB.PCI0.PCNT")));
   }
 
   private static String name(int slot) {

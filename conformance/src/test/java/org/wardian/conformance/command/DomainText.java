@@ -72,16 +72,16 @@ final class DomainText {
   @Override
   public String toString() {
     return """
-        <domain type='qemu' id='1'>
-          <name>tiny</name>
-          <uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>
-          <memory unit='MiB'>%d</memory>
-          <vcpu>1</vcpu>
-          <os><type arch='x86_64' machine='pc'>hvm</type>%s</os>
-          <on_reboot>%s</on_reboot>
-          <devices>%s</devices>
-        </domain>
-        """
+    <domain type='qemu' id='1'>
+      <name>tiny</name>
+      <uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>
+      <memory unit='MiB'>%d</memory>
+      <vcpu>1</vcpu>
+      <os><type arch='x86_64' machine='pc'>hvm</type>%s</os>
+      <on_reboot>%s</on_reboot>
+      <devices>%s</devices>
+    </domain>
+    """
         .formatted(mebibytes, os, onReboot, devices);
   }
 }

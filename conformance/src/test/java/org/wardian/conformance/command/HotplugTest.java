@@ -110,11 +110,10 @@ class HotplugTest extends DrivenMachine {
               () -> client.execute("device_del", Arguments.none().put("id", "virtio-disk7")))
           .isInstanceOf(QmpException.class)
           .hasMessage("Device 'virtio-disk7' not found");
-      assertThatThrownBy(
-              () ->
-                  client.execute(
-                      "x-wardian-attach",
-                      Arguments.none().put("device", "<disk><alias name='d'/></disk>")))
+      assertThatThrownBy(() ->
+              client.execute(
+                  "x-wardian-attach",
+                  Arguments.none().put("device", "<disk><alias name='d'/></disk>")))
           .isInstanceOf(QmpException.class);
     }
   }

@@ -161,7 +161,9 @@ class MachineProcessTest extends DrivenMachine {
                   "--qmp",
                   other.resolve("qmp").toString())) {
         assertThat(second.status()).isNotZero();
-        assertThat(second.err()).contains("runs already, as process " + first.pid()).hasLineCount(1);
+        assertThat(second.err())
+            .contains("runs already, as process " + first.pid())
+            .hasLineCount(1);
       }
       assertThat(status(client)).isEqualTo("running");
     }
@@ -186,8 +188,7 @@ class MachineProcessTest extends DrivenMachine {
   void whatIsMissingIsToldInOneLineBeforeThereIsASocket() throws Exception {
     try (WardProcess process = start(echoing().disk(Path.of("/no/such.qcow2"), "qcow2", 0))) {
       assertThat(process.status()).isNotZero();
-      assertThat(process.err())
-          .isEqualTo("ward: disk /no/such.qcow2: no such file\n");
+      assertThat(process.err()).isEqualTo("ward: disk /no/such.qcow2: no such file\n");
     }
     assertThat(qmp).doesNotExist();
     assertThat(serial).doesNotExist();
@@ -220,8 +221,7 @@ class MachineProcessTest extends DrivenMachine {
           "block_resize",
           Arguments.none().put("node-name", "libvirt-1-format").put("size", 2 << 20));
       assertThat(Files.size(image)).isEqualTo(2 << 20);
-      assertThatThrownBy(
-              () -> client.execute("eject", Arguments.none().put("id", "virtio-disk0")))
+      assertThatThrownBy(() -> client.execute("eject", Arguments.none().put("id", "virtio-disk0")))
           .isInstanceOf(QmpException.class)
           .hasMessage("Device 'virtio-disk0' is not removable");
     }

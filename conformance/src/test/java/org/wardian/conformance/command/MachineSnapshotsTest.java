@@ -66,8 +66,7 @@ class MachineSnapshotsTest extends DrivenMachine {
                   .asText())
           .isEqualTo(second.toString());
       assertThat(chain(second))
-          .containsExactly(
-              second.getFileName(), first.getFileName(), image.getFileName());
+          .containsExactly(second.getFileName(), first.getFileName(), image.getFileName());
       client.execute("quit", Arguments.none());
       assertThat(process.status()).as(process.err()).isZero();
     }

@@ -88,8 +88,7 @@ final class CapabilityProcedures implements HandlerFamily {
 
   /** The host's, by its firmware; else one that is always the same for its machine-id. */
   private UUID uuid(Folders folders) {
-    Optional<String> firmware =
-        HostFiles.text(files.sys().resolve("class/dmi/id/product_uuid"));
+    Optional<String> firmware = HostFiles.text(files.sys().resolve("class/dmi/id/product_uuid"));
     if (firmware.isPresent()) {
       try {
         return UUID.fromString(firmware.get());
@@ -138,8 +137,8 @@ final class CapabilityProcedures implements HandlerFamily {
     return new LibvirtException(ErrorNumber.of(e.kind().code()), domain, e.getMessage(), e);
   }
 
-  private ConnectGetDomainCapabilitiesRet machines(
-      Call call, ConnectGetDomainCapabilitiesArgs args) throws LibvirtException {
+  private ConnectGetDomainCapabilitiesRet machines(Call call, ConnectGetDomainCapabilitiesArgs args)
+      throws LibvirtException {
     try {
       return new ConnectGetDomainCapabilitiesRet(
           DomainCapabilities.write(

@@ -45,8 +45,7 @@ final class TopologyFiles {
     all.put((long) HostMemory.PAGE_KIB, ordinary / HostMemory.PAGE_KIB);
     all.putAll(pages);
     Map<Integer, Integer> distances = new LinkedHashMap<>();
-    String[] said =
-        HostFiles.text(files.node(node).resolve("distance")).orElse("10").split(" +");
+    String[] said = HostFiles.text(files.node(node).resolve("distance")).orElse("10").split(" +");
     for (int i = 0; i < nodes.size() && i < said.length; i++) {
       distances.put(nodes.get(i), Integer.parseInt(said[i]));
     }

@@ -18,9 +18,9 @@ import org.wardian.qmp.ParameterType;
 import org.wardian.qmp.QmpException;
 
 /**
- * Devices that come and go while the guest runs. {@code x-wardian-attach} takes the device's element
- * of the domain document, as the process itself was started with; {@code device_del} is QEMU's: it
- * returns at once, and DEVICE_DELETED tells that the guest has let the device go.
+ * Devices that come and go while the guest runs. {@code x-wardian-attach} takes the device's
+ * element of the domain document, as the process itself was started with; {@code device_del} is
+ * QEMU's: it returns at once, and DEVICE_DELETED tells that the guest has let the device go.
  */
 final class HotplugCommands {
   private final DomainDocument document;
@@ -35,8 +35,7 @@ final class HotplugCommands {
   }
 
   void addTo(CommandTable table) {
-    table.add(
-        "x-wardian-attach", List.of(required("device", ParameterType.STRING)), this::attach);
+    table.add("x-wardian-attach", List.of(required("device", ParameterType.STRING)), this::attach);
     table.add("device_del", List.of(required("id", ParameterType.STRING)), this::delete);
   }
 
@@ -82,16 +81,20 @@ final class HotplugCommands {
 
   /** The guest has let a slot go; its vCPU waits for nobody. */
   private void ejected(int slot) {
-    Thread.ofVirtual().name("unplug").start(() -> {
-      String[] name = new String[1];
-      control.whilePaused(() -> name[0] = control.machine().unplug(slot));
-      if (name[0] == null) {
-        return;
-      }
-      control.parts().remove(name[0]);
-      control.send(
-          "DEVICE_DELETED",
-          Arguments.none().put("device", name[0]).put("path", "/machine/peripheral/" + name[0]));
-    });
+    Thread.ofVirtual()
+        .name("unplug")
+        .start(() -> {
+          String[] name = new String[1];
+          control.whilePaused(() -> name[0] = control.machine().unplug(slot));
+          if (name[0] == null) {
+            return;
+          }
+          control.parts().remove(name[0]);
+          control.send(
+              "DEVICE_DELETED",
+              Arguments.none()
+                  .put("device", name[0])
+                  .put("path", "/machine/peripheral/" + name[0]));
+        });
   }
 }

@@ -142,20 +142,14 @@ final class SnapshotCommands {
     }
     DiskRequest request =
         new DiskRequest(
-            file,
-            false,
-            false,
-            Optional.of(ImageFormat.QCOW2),
-            below.flushed(),
-            below.options());
+            file, false, false, Optional.of(ImageFormat.QCOW2), below.flushed(), below.options());
     OpenOptions options =
         OpenOptions.readWrite()
             .withFormat(ImageFormat.QCOW2)
             .withFlushed(below.flushed())
             .withDiscards(below.options().discards());
     try {
-      BlockImage image =
-          Images.openAbove(file, options, below.image(), drive.device().image());
+      BlockImage image = Images.openAbove(file, options, below.image(), drive.device().image());
       return new Overlay(drive, request, image, !existing);
     } catch (IOException | RuntimeException e) {
       if (!existing) {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.wardian.definition.domain.DeviceAddress;
@@ -122,8 +121,7 @@ public final class Assembler {
         document.videos().stream().anyMatch(video -> !video.model().equals("none"))
             || document.videos().isEmpty() && !document.graphics().isEmpty();
     if (display) {
-      parts.devices().add(
-          new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
+      parts.devices().add(new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
     }
     document.devices().forEach(this::add);
     document
@@ -135,9 +133,7 @@ public final class Assembler {
           add(balloon, new DeviceConfiguration.Balloon(alias, parts::setBalloon));
         });
     // Those with an address first: the others take the slots that are left.
-    parts
-        .devices()
-        .sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));
+    parts.devices().sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));
   }
 
   private void add(DomainDevice device, DeviceConfiguration made) {
@@ -148,8 +144,7 @@ public final class Assembler {
   private static DeviceConfiguration placed(DomainDevice device, DeviceConfiguration made) {
     boolean ownSlot =
         switch (made) {
-          case DeviceConfiguration.Disk disk ->
-              disk.bus() == DeviceConfiguration.DiskBus.VIRTIO;
+          case DeviceConfiguration.Disk disk -> disk.bus() == DeviceConfiguration.DiskBus.VIRTIO;
           case DeviceConfiguration.Floppy floppy -> false;
           case DeviceConfiguration.Display display -> false;
           default -> true;
@@ -309,8 +304,7 @@ public final class Assembler {
   private void input(Input input) {
     switch (input.type()) {
       // A tablet on USB is one on PCI here: what a guest has a driver for matters, not the bus.
-      case "tablet" ->
-          add(input, new DeviceConfiguration.Tablet(alias(input), parts::setTablet));
+      case "tablet" -> add(input, new DeviceConfiguration.Tablet(alias(input), parts::setTablet));
       case "keyboard" -> {
         if (input.bus().equals("virtio")) {
           add(input, new DeviceConfiguration.Keyboard(alias(input), keys -> {}));

@@ -254,8 +254,8 @@ public final class ImageDevice implements BlockDevice {
   }
 
   /**
-   * Puts an overlay on the image while the disk is in use: it is paused. What was written stays in the
-   * image beneath, which is closed with the disk.
+   * Puts an overlay on the image while the disk is in use: it is paused. What was written stays in
+   * the image beneath, which is closed with the disk.
    *
    * @param overlay taken over; what it does not have, it reads from the image
    */

@@ -133,11 +133,10 @@ final class Qcow2Creation {
         options.backing().length() <= Qcow2Header.MAX_BACKING_NAME,
         "a backing file's name has at most 1023 bytes");
     Path backing = ImageNames.resolve(path, options.backing());
-    // Whoever gives the size takes nothing from its content, which a running machine may be changing.
+    // Whoever gives the size takes nothing from its content, which a running machine may be
+    // changing.
     OpenOptions open =
-        OpenOptions.readOnly()
-            .withFormat(options.backingFormat())
-            .withLocked(options.size() < 0);
+        OpenOptions.readOnly().withFormat(options.backingFormat()).withLocked(options.size() < 0);
     try (BlockImage below = Images.open(backing, open)) {
       return options.size() < 0 ? below.length() : options.size();
     }
