@@ -27,12 +27,17 @@ public final class XmlWriter {
       out.append(">\n");
       element.children().forEach(child -> write(child, level + 1, out));
       out.repeat("  ", level).append("</").append(element.name()).append(">\n");
-    } else if (!element.text().isEmpty()) {
+    } else {
+      int end = out.length();
       out.append('>');
       escape(element.text(), false, out);
-      out.append("</").append(element.name()).append(">\n");
-    } else {
-      out.append("/>\n");
+      if (out.length() == end + 1) {
+        // No text, or none that a document may have.
+        out.setLength(end);
+        out.append("/>\n");
+      } else {
+        out.append("</").append(element.name()).append(">\n");
+      }
     }
   }
 
