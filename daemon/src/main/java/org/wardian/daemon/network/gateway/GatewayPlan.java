@@ -17,7 +17,7 @@ import org.wardian.network.wire.IpAddress;
 import org.wardian.network.wire.Subnet;
 
 /** A network's document as the gateway's configuration. */
-public final class GatewayPlan {
+final class GatewayPlan {
   /** A network of which no guest has an address, for gateways without IPv4 (RFC 7335 §4). */
   private static final Subnet NO_IPV4 = Subnet.parse("192.0.0.0/29");
 
@@ -30,7 +30,7 @@ public final class GatewayPlan {
    *
    * @throws IOException where it asks for what this gateway cannot do, in words
    */
-  public GatewayPlan(NetworkDocument network) throws IOException {
+  GatewayPlan(NetworkDocument network) throws IOException {
     this.network = network;
     four = only(true);
     six = only(false);
@@ -71,12 +71,12 @@ public final class GatewayPlan {
   }
 
   /** Whether there is a gateway at all: without addresses the network is a switch and no more. */
-  public boolean gateway() {
+  boolean gateway() {
     return four != null || six != null;
   }
 
   /** The configuration of the gateway. */
-  public NatConfiguration configuration() throws IOException {
+  NatConfiguration configuration() throws IOException {
     NatConfigurationBuilder builder = NatConfiguration.builder();
     try {
       if (four != null) {
@@ -120,7 +120,7 @@ public final class GatewayPlan {
   }
 
   /** What is leased. */
-  public DhcpPlan dhcp() {
+  DhcpPlan dhcp() {
     List<DhcpPlan.Range> ranges = new ArrayList<>();
     List<DhcpPlan.Host> hosts = new ArrayList<>();
     for (XmlElement ip : network.addresses()) {
@@ -178,7 +178,7 @@ public final class GatewayPlan {
   }
 
   /** What the name server knows. */
-  public NameTable names() {
+  NameTable names() {
     XmlElement dns = network.dns();
     List<NameTable.Host> hosts = new ArrayList<>();
     List<NameTable.Text> texts = new ArrayList<>();
