@@ -8,7 +8,9 @@ import org.wardian.definition.domain.DomainDefaults;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
+import org.wardian.definition.xml.XmlReader;
 import org.wardian.libvirt.constants.DomainDeviceModifyFlags;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
@@ -18,15 +20,18 @@ import org.wardian.libvirt.wire.remote.RemoteProgram;
 
 /**
  * Devices put in, taken out and changed: in the definition whatever they are, in a running machine
- * the media of drives and the cables of network cards.
+ * what {@link LiveDevices} says, the media of drives and the cables of network cards.
  */
 final class DeviceProcedures extends DomainProcedures {
   private static final int LIVE = DomainDeviceModifyFlags.LIVE;
   private static final int FLAGS =
       DomainDeviceModifyFlags.LIVE | DomainDeviceModifyFlags.CONFIG | DomainDeviceModifyFlags.FORCE;
 
-  DeviceProcedures(DomainParts parts) {
+  private final LiveDevices devices;
+
+  DeviceProcedures(DomainParts parts, LiveDevices devices) {
     super(parts);
+    this.devices = devices;
   }
 
   @Override
@@ -88,29 +93,64 @@ final class DeviceProcedures extends DomainProcedures {
         "attach-device",
         () -> {
           Impact impact = Impact.of(domain, flags);
+          String one = impact.live() && impact.config() ? withAddress(domain, xml) : xml;
           DocumentChange inConfig =
-              (document, defaults) -> DeviceChanges.attach(document, xml, defaults, false);
+              (document, defaults) -> DeviceChanges.attach(document, one, defaults, false);
           if (impact.config()) {
             tried(domain.facts().config(), inConfig);
           }
           if (impact.live()) {
-            DomainDevice device =
-                tried(
-                    domain.facts().live(),
-                    (document, defaults) -> DeviceChanges.attach(document, xml, defaults, true));
-            throw noHotPlug("attached", device);
+            attachLive(domain, one);
           }
-          editConfig(domain, document -> changed(document, inConfig));
+          if (impact.config()) {
+            editConfig(domain, document -> changed(document, inConfig));
+          }
         });
   }
 
-  private static LibvirtException noHotPlug(String what, DomainDevice device) {
+  /** A card gets the same hardware address in the machine and in the definition. */
+  private String withAddress(Domain domain, String xml) throws LibvirtException {
+    try {
+      DomainDevice read = DeviceChanges.read(domain.facts().live(), xml, parts().xml().defaults());
+      XmlElement element = XmlReader.read(xml);
+      if (!(read instanceof NetworkInterface card)
+          || element.attributeAt("mac", "address") != null) {
+        return xml;
+      }
+      element.childOrNew("mac").set("address", card.mac());
+      return element.toString();
+    } catch (XmlException e) {
+      throw DomainXml.error(e, "(device_definition)");
+    }
+  }
+
+  /** A medium for a drive that is there is a change of that, as libvirt has it. */
+  private void attachLive(Domain domain, String xml) throws LibvirtException {
+    DomainDevice read;
+    try {
+      read = DeviceChanges.read(domain.facts().live(), xml, parts().xml().defaults());
+    } catch (XmlException e) {
+      throw DomainXml.error(e, "(device_definition)");
+    }
+    if (read instanceof Disk disk
+        && disk.isRemovable()
+        && domain.facts().live().disk(disk.target()).isPresent()) {
+      updateLive(domain, xml, false);
+      editLive(domain, document -> changed(document, liveUpdate(xml)));
+    } else {
+      devices.attach(domain, xml);
+    }
+  }
+
+  private static DocumentChange liveUpdate(String xml) {
+    return (document, defaults) -> DeviceChanges.update(document, xml, defaults, true);
+  }
+
+  private static LibvirtException notChanged(DomainDevice device) {
     return Refusal.notSupported(
         "a device of kind '"
             + device.kind()
-            + "' cannot be "
-            + what
-            + " while this machine runs; use --config, and start it anew");
+            + "' cannot be changed while this machine runs; use --config, and start it anew");
   }
 
   private void detach(DomainRef ref, String xml, int flags) throws LibvirtException {
@@ -125,13 +165,15 @@ final class DeviceProcedures extends DomainProcedures {
             tried(domain.facts().config(), inConfig);
           }
           if (impact.live()) {
-            throw noHotPlug(
-                "detached",
+            devices.detach(
+                domain,
                 tried(
                     domain.facts().live(),
                     (document, defaults) -> DeviceChanges.find(document, xml, defaults, true)));
           }
-          editConfig(domain, document -> changed(document, inConfig));
+          if (impact.config()) {
+            editConfig(domain, document -> changed(document, inConfig));
+          }
         });
   }
 
@@ -141,23 +183,29 @@ final class DeviceProcedures extends DomainProcedures {
         "detach-device-alias",
         () -> {
           Impact impact = Impact.of(domain, flags);
-          DomainDocument document = document(domain, impact);
-          DomainDevice device =
-              document
-                  .device(alias)
-                  .orElseThrow(() ->
-                      Refusal.qemu(
-                          ErrorNumber.DEVICE_MISSING, "no device found with alias " + alias));
-          if (impact.live()) {
-            throw noHotPlug("detached", device);
+          if (impact.config()) {
+            device(domain.facts().config(), alias);
           }
-          editConfig(
-              domain,
-              changing ->
-                  changing
-                      .devicesElement()
-                      .removeIf(one -> alias.equals(one.attributeAt("alias", "name"))));
+          if (impact.live()) {
+            devices.detach(domain, device(domain.facts().live(), alias));
+          }
+          if (impact.config()) {
+            editConfig(
+                domain,
+                changing ->
+                    changing
+                        .devicesElement()
+                        .removeIf(one -> alias.equals(one.attributeAt("alias", "name"))));
+          }
         });
+  }
+
+  private static DomainDevice device(DomainDocument document, String alias)
+      throws LibvirtException {
+    return document
+        .device(alias)
+        .orElseThrow(
+            () -> Refusal.qemu(ErrorNumber.DEVICE_MISSING, "no device found with alias " + alias));
   }
 
   private void update(DomainRef ref, String xml, int flags) throws LibvirtException {
@@ -204,7 +252,7 @@ final class DeviceProcedures extends DomainProcedures {
                 "set_link",
                 Machine.arguments().put("name", old.alias().orElse("")).put("up", card.isLinkUp()));
       }
-      default -> throw noHotPlug("changed", device);
+      default -> throw notChanged(device);
     }
   }
 

@@ -58,6 +58,8 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new GuestAgents(),
             documents::networks,
             seam);
+    LiveDevices devices = new LiveDevices(parts);
+    life.connect(devices);
     SavedMachines saved = new SavedMachines(table, files, life);
     LookupProcedures lookup = new LookupProcedures(parts);
     groups =
@@ -80,7 +82,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new StatsProcedures(parts, lookup),
             new JobProcedures(parts),
             new MetadataProcedures(parts),
-            new DeviceProcedures(parts),
+            new DeviceProcedures(parts, devices),
             new AgentProcedures(parts),
             new GuestInfoProcedures(parts),
             new QemuProcedures(parts));

@@ -31,10 +31,15 @@ final class GuestEvents {
 
   private final Lifecycle life;
   private final DomainEvents events;
+  private LiveDevices devices;
 
   GuestEvents(Lifecycle life, DomainEvents events) {
     this.life = life;
     this.events = events;
+  }
+
+  void connect(LiveDevices toDevices) {
+    devices = toDevices;
   }
 
   void take(Domain domain, QmpEvent event) {
@@ -70,9 +75,9 @@ final class GuestEvents {
           events.watchdog(domain, watchdogAction(data.path("action").asText()).number());
       case "DEVICE_TRAY_MOVED" ->
           events.tray(domain, data.path("id").asText(), !data.path("tray-open").asBoolean());
-      case "DEVICE_DELETED" -> deviceDeleted(domain, data.path("device").asText(""));
+      case "DEVICE_DELETED" -> deviceDeleted(domain, machine, data.path("device").asText(""));
       case "DEVICE_UNPLUG_GUEST_ERROR" ->
-          events.deviceRemovalFailed(domain, data.path("device").asText(""));
+          deviceKept(domain, machine, data.path("device").asText(""));
       case "VSERPORT_CHANGE" -> channel(domain, data);
       case "SUSPEND" -> {
         if (domain.enter(DomainState.PMSUSPENDED, 0)) {
@@ -233,27 +238,15 @@ final class GuestEvents {
     events.balloon(domain, kib);
   }
 
-  private void deviceDeleted(Domain domain, String alias) {
-    if (alias.isEmpty()) {
-      return;
+  private void deviceDeleted(Domain domain, Machine machine, String alias) {
+    if (!alias.isEmpty()) {
+      devices.removed(domain, machine, alias);
     }
-    DomainFacts before =
-        domain.update(now -> {
-          if (now.live() == null || now.live().device(alias).isEmpty()) {
-            return now;
-          }
-          DomainDocument changed = now.live().copy();
-          changed
-              .devicesElement()
-              .removeIf(element ->
-                  element.child("alias") != null
-                      && alias.equals(element.child("alias").attribute("name")));
-          return now.withLive(changed);
-        });
-    if (before.live() != null && before.live().device(alias).isPresent()) {
-      life.writeStatus(domain);
-      events.deviceRemoved(domain, alias);
-    }
+  }
+
+  private void deviceKept(Domain domain, Machine machine, String alias) {
+    events.deviceRemovalFailed(domain, alias);
+    machine.removals().tell(alias, Removals.Outcome.REFUSED);
   }
 
   /** A program in the guest has opened a channel, or closed it. */

@@ -44,6 +44,16 @@ final class Lifecycle {
     guestEvents = new GuestEvents(this, events);
   }
 
+  /** What machines get with their documents. */
+  LiveDocuments documents() {
+    return documents;
+  }
+
+  /** Sets who takes the devices that guests let go; before the first start. */
+  void connect(LiveDevices devices) {
+    guestEvents.connect(devices);
+  }
+
   /**
    * How a machine is to start.
    *
@@ -186,6 +196,7 @@ final class Lifecycle {
 
   /** Takes up a machine that was found: it is controlled again from now on. */
   void adopt(Domain domain, MachineStatus status) throws IOException {
+    documents.saw(status.document());
     ProcessHandle process =
         ProcessHandle.of(status.pid()).orElseThrow(() -> new IOException("it has ended"));
     Machine machine =

@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Graphics;
 import org.wardian.definition.domain.LiveForm;
@@ -28,6 +30,10 @@ import org.wardian.storage.operation.ImageInfo;
 final class LiveDocuments {
   private static final System.Logger LOG = System.getLogger(LiveDocuments.class.getName());
 
+  /** What libvirt's names of cards begin with. */
+  private static final String CARD = "vnet";
+
+  private final AtomicInteger nextCard = new AtomicInteger();
   private final DomainFiles files;
   private volatile NetworkPlugs networks = NetworkPlugs.NONE;
   private volatile VolumePaths volumes = VolumePaths.NONE;
@@ -91,7 +97,7 @@ final class LiveDocuments {
     DomainDocument own = live.copy();
     List<NetworkInterface> cards = live.interfaces();
     for (int i = 0; i < cards.size(); i++) {
-      plug(live, cards.get(i), own.interfaces().get(i));
+      plug(live, cards.get(i), own.interfaces().get(i).element());
     }
     for (CharacterDevice channel : live.channels()) {
       if (channel.type().equals("unix") && channel.path().isPresent()) {
@@ -99,6 +105,32 @@ final class LiveDocuments {
       }
     }
     return own;
+  }
+
+  /**
+   * The same for a device that comes into a running machine.
+   *
+   * @param before the document without it
+   * @param after the document that it is in
+   * @return the device for the machine's process
+   */
+  XmlElement prepare(DomainDocument before, DomainDocument after, DomainDevice device)
+      throws LibvirtException {
+    switch (device) {
+      case Disk disk -> {
+        volume(disk);
+        LiveForm.images(disk, LiveForm.highestImage(before) + 1, below(disk));
+      }
+      case NetworkInterface card -> {
+        XmlElement own = card.element().copy();
+        plug(after, card, own);
+        return own;
+      }
+      default -> {
+        // The others have nothing that is chosen.
+      }
+    }
+    return device.element().copy();
   }
 
   private static void socketFolder(Path socket) throws LibvirtException {
@@ -114,7 +146,7 @@ final class LiveDocuments {
   }
 
   /** Plugs a card into its network, where it is of one. */
-  private void plug(DomainDocument live, NetworkInterface card, NetworkInterface own)
+  private void plug(DomainDocument live, NetworkInterface card, XmlElement own)
       throws LibvirtException {
     if (!card.type().equals("network")) {
       return;
@@ -125,10 +157,28 @@ final class LiveDocuments {
     if (plug.kind() == NetworkPlugs.Plug.Kind.TAP) {
       LiveForm.plug(card, plug.address(), Optional.empty(), Optional.ofNullable(plug.bridge()));
     }
-    own.element()
-        .append("wardian:plug")
+    if (card.target().isEmpty()) {
+      card.element().childOrNew("target").set("dev", cardName());
+    }
+    own.append("wardian:plug")
         .set("kind", plug.kind().name().toLowerCase(java.util.Locale.ROOT))
         .set("name", plug.address());
+  }
+
+  /** The next name of a card on the host's side; one that was in use is not given again. */
+  private String cardName() {
+    return CARD + nextCard.getAndIncrement();
+  }
+
+  /** The names of cards go on above those of a machine that was found. */
+  void saw(DomainDocument live) {
+    for (NetworkInterface card : live.interfaces()) {
+      String name = card.target().orElse("");
+      if (name.matches(CARD + "[0-9]{1,9}")) {
+        int number = Integer.parseInt(name.substring(CARD.length()));
+        nextCard.accumulateAndGet(number + 1, Math::max);
+      }
+    }
   }
 
   /** Takes a card out of its network. */

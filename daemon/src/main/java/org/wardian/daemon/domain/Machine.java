@@ -35,6 +35,7 @@ final class Machine implements AutoCloseable {
   private final long startTicks;
   private final Path folder;
   private final QmpClient monitor;
+  private final Removals removals = new Removals();
   private volatile boolean guestShutDown;
   private volatile boolean ending;
   private volatile boolean rebooting;
@@ -100,6 +101,11 @@ final class Machine implements AutoCloseable {
 
   ProcessHandle process() {
     return process;
+  }
+
+  /** Who waits for devices to go. */
+  Removals removals() {
+    return removals;
   }
 
   /** A command without arguments. */

@@ -1,0 +1,237 @@
+package org.wardian.daemon.domain;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.DeviceChanges;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DomainDevice;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.Filesystem;
+import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.domain.RandomSource;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.definition.xml.XmlException;
+import org.wardian.definition.xml.XmlReader;
+import org.wardian.libvirt.constants.ErrorNumber;
+import org.wardian.libvirt.error.LibvirtException;
+
+/**
+ * Devices that come into a running machine and go out of it: disks of virtio, network cards, random
+ * sources and shared folders. The caller holds the domain's lock.
+ */
+final class LiveDevices {
+  private static final System.Logger LOG = System.getLogger(LiveDevices.class.getName());
+
+  /** How long a guest may take to let a device go before the call returns, as libvirt has it. */
+  private static final long PATIENCE_MILLISECONDS = 5_000;
+
+  private final DomainParts parts;
+
+  LiveDevices(DomainParts parts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Puts a device into the machine and its document.
+   *
+   * @param xml the device, as the client describes it
+   * @throws LibvirtException where it cannot be there; nothing has changed then
+   */
+  void attach(Domain domain, String xml) throws LibvirtException {
+    Machine machine = domain.running();
+    DomainDocument before = domain.facts().live();
+    DomainDocument after = before.copy();
+    DomainDevice device;
+    try {
+      device = DeviceChanges.attach(after, xml, parts.xml().defaults(), true);
+    } catch (XmlException e) {
+      throw DomainXml.error(e, "(device_definition)");
+    }
+    requirePluggable(device);
+    LiveDocuments documents = parts.life().documents();
+    XmlElement own = documents.prepare(before, after, device);
+    try {
+      machine.execute("x-wardian-attach", Machine.arguments().put("device", own.toString()));
+    } catch (LibvirtException e) {
+      release(before, device);
+      throw e;
+    }
+    domain.update(now -> now.live() == null ? now : now.withLive(added(now.live(), before, after)));
+    rewrite(machine, device.alias().orElse(""), own);
+    parts.life().writeStatus(domain);
+    parts.events().deviceAdded(domain, device.alias().orElse(""));
+  }
+
+  private void release(DomainDocument live, DomainDevice device) {
+    if (device instanceof NetworkInterface card) {
+      parts.life().documents().unplug(live, card);
+    }
+  }
+
+  private static void requirePluggable(DomainDevice device) throws LibvirtException {
+    switch (device) {
+      case Disk disk -> {
+        if (!disk.bus().equals("virtio") || disk.isRemovable()) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_UNSUPPORTED,
+              "disk bus '" + disk.bus() + "' cannot be hotplugged.");
+        }
+      }
+      case NetworkInterface card -> {
+        String model = card.model().orElse("virtio");
+        if (!model.startsWith("virtio")) {
+          throw Refusal.notSupported(
+              "a network card " + model + " cannot be attached while this machine runs");
+        }
+      }
+      case RandomSource random -> {
+        // One as any other.
+      }
+      case Filesystem folder -> {
+        // One as any other.
+      }
+      default ->
+          throw Refusal.notSupported(
+              "a device of kind '"
+                  + device.kind()
+                  + "' cannot be attached while this machine runs; use --config, and start it"
+                  + " anew");
+    }
+  }
+
+  /** The document as it is now with what came between two others: events change it meanwhile. */
+  private static DomainDocument added(
+      DomainDocument now, DomainDocument before, DomainDocument after) {
+    Set<String> known = aliases(before);
+    DomainDocument changed = now.copy();
+    List<XmlElement> all = new ArrayList<>(changed.devicesElement().children());
+    List<XmlElement> wanted = after.devicesElement().children();
+    for (int i = 0; i < wanted.size(); i++) {
+      String alias = wanted.get(i).attributeAt("alias", "name");
+      if (alias != null && !known.contains(alias)) {
+        all.add(Math.min(i, all.size()), wanted.get(i).copy());
+      }
+    }
+    changed.devicesElement().replaceChildren(all);
+    return changed;
+  }
+
+  private static Set<String> aliases(DomainDocument document) {
+    Set<String> all = new HashSet<>();
+    for (XmlElement element : document.devicesElement().children()) {
+      if (element.attributeAt("alias", "name") != null) {
+        all.add(element.attributeAt("alias", "name"));
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Changes the document that the machine's process would start anew with.
+   *
+   * @param own the device to be there; null for none of this name
+   */
+  private void rewrite(Machine machine, String alias, XmlElement own) {
+    try {
+      DomainDocument document =
+          DomainDocument.of(XmlReader.read(Files.readString(Machine.definition(machine.folder()))));
+      document
+          .devicesElement()
+          .removeIf(element -> alias.equals(element.attributeAt("alias", "name")));
+      if (own != null) {
+        document.devicesElement().add(own.copy());
+      }
+      parts.files().writeLive(machine.folder(), document);
+    } catch (IOException | XmlException | LibvirtException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "the machine in " + machine.folder() + " would start anew without its change",
+          e);
+    }
+  }
+
+  /**
+   * Asks the guest to let a device go, and waits a while for it. A guest that takes longer, or has
+   * no driver, leaves the device where it is; its removal is told by the event.
+   *
+   * @throws LibvirtException where the device cannot go, or the guest refuses
+   */
+  void detach(Domain domain, DomainDevice device) throws LibvirtException {
+    requireUnpluggable(device);
+    Machine machine = domain.running();
+    String alias = device.alias().orElse("");
+    Removals.Wait removal = machine.removals().await(alias);
+    try {
+      machine.execute("device_del", Machine.arguments().put("id", alias));
+      if (removal.outcome(PATIENCE_MILLISECONDS) == Removals.Outcome.REFUSED) {
+        throw Refusal.failed("unplug of device was rejected by the guest");
+      }
+    } finally {
+      removal.close();
+    }
+  }
+
+  private static void requireUnpluggable(DomainDevice device) throws LibvirtException {
+    switch (device) {
+      case Disk disk -> {
+        if (disk.isRemovable()) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_UNSUPPORTED,
+              "disk device type '" + disk.device() + "' cannot be detached");
+        }
+        if (!disk.bus().equals("virtio")) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_UNSUPPORTED, "This type of disk cannot be hot unplugged");
+        }
+      }
+      case NetworkInterface card -> {
+        // One as any other.
+      }
+      case RandomSource random -> {
+        // One as any other.
+      }
+      case Filesystem folder -> {
+        // One as any other.
+      }
+      default ->
+          throw Refusal.notSupported(
+              "a device of kind '"
+                  + device.kind()
+                  + "' cannot be detached while this machine runs; use --config, and start it"
+                  + " anew");
+    }
+  }
+
+  /** The guest has let a device go: it is taken out of the document, and what it had is let go. */
+  void removed(Domain domain, Machine machine, String alias) {
+    DomainFacts before =
+        domain.update(now -> {
+          if (now.live() == null || now.live().device(alias).isEmpty()) {
+            return now;
+          }
+          DomainDocument changed = now.live().copy();
+          changed
+              .devicesElement()
+              .removeIf(element -> alias.equals(element.attributeAt("alias", "name")));
+          return now.withLive(changed);
+        });
+    if (before.live() == null) {
+      return;
+    }
+    before
+        .live()
+        .device(alias)
+        .ifPresent(device -> {
+          release(before.live(), device);
+          rewrite(machine, alias, null);
+          parts.life().writeStatus(domain);
+          parts.events().deviceRemoved(domain, alias);
+        });
+    machine.removals().tell(alias, Removals.Outcome.REMOVED);
+  }
+}
