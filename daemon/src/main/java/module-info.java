@@ -18,5 +18,6 @@ module org.wardian.daemon {
   exports org.wardian.daemon.node;
   exports org.wardian.daemon.persistence;
   exports org.wardian.daemon.secret;
+  exports org.wardian.daemon.snapshot;
   exports org.wardian.daemon.storage;
 }

@@ -8,5 +8,6 @@ module org.wardian.definition {
   exports org.wardian.definition.network;
   exports org.wardian.definition.xml;
   exports org.wardian.definition.secret;
+  exports org.wardian.definition.snapshot;
   exports org.wardian.definition.storage;
 }

@@ -18,6 +18,7 @@ import org.wardian.daemon.network.Networks;
 import org.wardian.daemon.node.Interfaces;
 import org.wardian.daemon.node.NodeDevices;
 import org.wardian.daemon.secret.Secrets;
+import org.wardian.daemon.snapshot.Snapshots;
 import org.wardian.daemon.storage.StoragePools;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.sasl.ScramServer;
@@ -103,6 +104,7 @@ public final class Daemon implements AutoCloseable {
     parts.add(networks);
     domains = new Domains(folders, events, machines);
     parts.add(domains);
+    Snapshots snapshots = new Snapshots(folders, domains);
     StoragePools pools = new StoragePools(folders, events);
     parts.add(pools);
     domains.connect(new MachinePlugs(networks), pools::path);
@@ -117,6 +119,7 @@ public final class Daemon implements AutoCloseable {
     families.add(pools);
     families.add(new Secrets(folders, events));
     families.add(domains);
+    families.add(snapshots);
     server =
         new Server(
             new Server.Settings(new UriPolicy(folders.system()))
@@ -134,6 +137,7 @@ public final class Daemon implements AutoCloseable {
     networks.autostart();
     pools.start();
     domains.load();
+    snapshots.load();
     serve(folders, settings);
     metrics.watch(server, domains);
     if (settings.metrics().isPresent()) {

@@ -30,6 +30,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
   private final LiveDocuments documents;
   private final DomainParts.SnapshotSeam seam = new DomainParts.SnapshotSeam();
   private final List<DomainProcedures> groups;
+  private final SnapshotSubjects subjects;
 
   /**
    * Without any domain until {@link #load}.
@@ -60,6 +61,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             seam);
     LiveDevices devices = new LiveDevices(parts);
     life.connect(devices);
+    subjects = new SnapshotSubjects(parts, documents);
     SavedMachines saved = new SavedMachines(table, files, life);
     LookupProcedures lookup = new LookupProcedures(parts);
     groups =
@@ -96,6 +98,11 @@ public final class Domains implements HandlerFamily, AutoCloseable {
   /** Sets who knows of snapshots; before {@link #load}. */
   public void records(SnapshotRecords records) {
     seam.set(records);
+  }
+
+  /** The domains, for those who take snapshots of them. */
+  public SnapshotSubjects subjects() {
+    return subjects;
   }
 
   @Override

@@ -60,11 +60,50 @@ final class Lifecycle {
    * @param paused whether it waits for a resume
    * @param incoming a saved machine to go on with
    * @param document another one than the definition; null for that
+   * @param revert the snapshot that it starts from
    */
-  record Order(boolean paused, Optional<Path> incoming, DomainDocument document) {
+  record Order(
+      boolean paused, Optional<Path> incoming, DomainDocument document, Optional<Revert> revert) {
+    /** Without a snapshot. */
+    Order(boolean paused, Optional<Path> incoming, DomainDocument document) {
+      this(paused, incoming, document, Optional.empty());
+    }
+
     /** From the beginning. */
     static Order boot(boolean paused) {
       return new Order(paused, Optional.empty(), null);
+    }
+  }
+
+  /**
+   * A snapshot to start from.
+   *
+   * @param memory its name within the disks; empty for one that has no memory
+   */
+  record Revert(Optional<String> memory) {}
+
+  /** The numbers that clients are told of a start. */
+  private record Story(int started, int suspended, int paused, int resumed, int running) {
+    static Story of(Order order) {
+      if (order.revert().isPresent()) {
+        return new Story(
+            DomainEventStartedDetailType.FROM_SNAPSHOT.number(),
+            DomainEventSuspendedDetailType.FROM_SNAPSHOT.number(),
+            DomainPausedReason.FROM_SNAPSHOT.number(),
+            DomainEventResumedDetailType.FROM_SNAPSHOT.number(),
+            DomainRunningReason.FROM_SNAPSHOT.number());
+      }
+      boolean restored = order.incoming().isPresent();
+      return new Story(
+          restored
+              ? DomainEventStartedDetailType.RESTORED.number()
+              : DomainEventStartedDetailType.BOOTED.number(),
+          restored
+              ? DomainEventSuspendedDetailType.RESTORED.number()
+              : DomainEventSuspendedDetailType.PAUSED.number(),
+          DomainPausedReason.USER.number(),
+          DomainEventResumedDetailType.UNPAUSED.number(),
+          restored ? DomainRunningReason.RESTORED.number() : DomainRunningReason.BOOTED.number());
     }
   }
 
@@ -88,7 +127,7 @@ final class Lifecycle {
           launcher.launch(
               folder,
               files.log(live.name()),
-              order.incoming(),
+              new MachineLauncher.Origin(order.incoming(), order.revert().flatMap(Revert::memory)),
               event -> guestEvents.take(domain, event));
       documents.complete(live, machine);
       publish(domain, machine, live, id, order);
@@ -113,32 +152,26 @@ final class Lifecycle {
     domain.update(
         now -> now.running(live, id, DomainState.PAUSED, DomainPausedReason.STARTING_UP.number()));
     machine.whenEnded(() -> ended(domain, started));
-    boolean restored = order.incoming().isPresent();
-    int detail =
-        restored
-            ? DomainEventStartedDetailType.RESTORED.number()
-            : DomainEventStartedDetailType.BOOTED.number();
+    Story story = Story.of(order);
     if (order.paused()) {
-      domain.enter(DomainState.PAUSED, DomainPausedReason.USER.number());
-      domain.update(now -> now.in(DomainState.PAUSED, DomainPausedReason.USER.number()));
+      domain.enter(DomainState.PAUSED, story.paused());
+      domain.update(now -> now.in(DomainState.PAUSED, story.paused()));
       writeStatus(domain);
-      events.lifecycle(domain, DomainEventType.STARTED, detail);
-      events.lifecycle(
-          domain,
-          DomainEventType.SUSPENDED,
-          restored
-              ? DomainEventSuspendedDetailType.RESTORED.number()
-              : DomainEventSuspendedDetailType.PAUSED.number());
+      events.lifecycle(domain, DomainEventType.STARTED, story.started());
+      events.lifecycle(domain, DomainEventType.SUSPENDED, story.suspended());
       return;
     }
     machine.execute("cont");
-    domain.enter(
-        DomainState.RUNNING,
-        restored ? DomainRunningReason.RESTORED.number() : DomainRunningReason.BOOTED.number());
+    domain.enter(DomainState.RUNNING, story.running());
     writeStatus(domain);
-    events.lifecycle(
-        domain, DomainEventType.RESUMED, DomainEventResumedDetailType.UNPAUSED.number());
-    events.lifecycle(domain, DomainEventType.STARTED, detail);
+    if (order.revert().isPresent()) {
+      // Here libvirt tells the start first.
+      events.lifecycle(domain, DomainEventType.STARTED, story.started());
+      events.lifecycle(domain, DomainEventType.RESUMED, story.resumed());
+      return;
+    }
+    events.lifecycle(domain, DomainEventType.RESUMED, story.resumed());
+    events.lifecycle(domain, DomainEventType.STARTED, story.started());
   }
 
   /**
@@ -160,7 +193,7 @@ final class Lifecycle {
           launcher.launch(
               old.folder(),
               files.log(live.name()),
-              Optional.empty(),
+              MachineLauncher.Origin.BOOT,
               event -> guestEvents.take(domain, event));
       DomainDocument again = live.copy();
       documents.complete(again, machine);

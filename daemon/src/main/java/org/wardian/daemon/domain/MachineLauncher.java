@@ -35,7 +35,8 @@ public final class MachineLauncher {
    * One that starts a program.
    *
    * @param command the program with its first arguments; {@code --definition FILE --qmp SOCKET}
-   *     follow, then {@code --incoming FILE} and {@code --paused} where they are wanted
+   *     follow, then {@code --incoming FILE}, {@code --snapshot=NAME} and {@code --paused} where
+   *     they are wanted
    * @param emulator the path that documents name as the program
    */
   public MachineLauncher(List<String> command, String emulator) {
@@ -84,15 +85,26 @@ public final class MachineLauncher {
   }
 
   /**
+   * What a machine goes on with; nothing for a new one.
+   *
+   * @param incoming the file of a saved machine
+   * @param snapshot the name of one within its disks
+   */
+  record Origin(Optional<Path> incoming, Optional<String> snapshot) {
+    /** A new one. */
+    static final Origin BOOT = new Origin(Optional.empty(), Optional.empty());
+  }
+
+  /**
    * Starts a machine and connects to it. It is paused until it is told {@code cont}.
    *
    * @param folder with {@link Machine#definition} in it; the socket is made there
    * @param log the file that its words are appended to
-   * @param incoming a saved machine to go on with
+   * @param origin a saved machine to go on with
    * @param listener takes its events
    * @throws LibvirtException with the last of its words where it ends before it answers
    */
-  Machine launch(Path folder, Path log, Optional<Path> incoming, Consumer<QmpEvent> listener)
+  Machine launch(Path folder, Path log, Origin origin, Consumer<QmpEvent> listener)
       throws LibvirtException {
     List<String> line = new ArrayList<>(command);
     line.addAll(
@@ -101,7 +113,8 @@ public final class MachineLauncher {
             Machine.definition(folder).toString(),
             "--qmp",
             Machine.socket(folder).toString()));
-    incoming.ifPresent(file -> line.addAll(List.of("--incoming", file.toString())));
+    origin.incoming().ifPresent(file -> line.addAll(List.of("--incoming", file.toString())));
+    origin.snapshot().ifPresent(name -> line.add("--snapshot=" + name));
     line.add("--paused");
     Process process;
     long before;

@@ -1,0 +1,132 @@
+package org.wardian.daemon.snapshot;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.LiveForm;
+import org.wardian.definition.snapshot.SnapshotDisk;
+import org.wardian.definition.snapshot.SnapshotDocument;
+import org.wardian.definition.snapshot.SnapshotPlace;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.libvirt.error.LibvirtException;
+
+/** Snapshots of disks alone, by overlays that take what is written from then on. */
+final class ExternalSnapshots {
+  /** A disk and the file that comes above it. */
+  private record Step(String target, Path below, String format, String file) {}
+
+  /**
+   * Takes one; the caller holds the domain's lock.
+   *
+   * @param existing whether the overlays' files are there
+   */
+  void take(SnapshotSubject subject, SnapshotDocument snapshot, boolean existing)
+      throws LibvirtException {
+    List<Step> steps = new ArrayList<>();
+    DomainDocument document = subject.document();
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (disk.place() == SnapshotPlace.EXTERNAL) {
+        Disk own = document.disk(disk.name()).orElseThrow();
+        Path below =
+            subject
+                .image(own)
+                .orElseThrow(() ->
+                    Refusal.unsupported(
+                        "external snapshot of disk '" + disk.name() + "', which has no file"));
+        steps.add(new Step(own.target(), below, own.format(), disk.file()));
+        checkFile(Path.of(disk.file()), disk.name(), existing);
+      }
+    }
+    if (subject.isActive()) {
+      List<SnapshotSubject.Overlay> overlays = new ArrayList<>();
+      for (Step step : steps) {
+        Disk own = document.disk(step.target()).orElseThrow();
+        overlays.add(
+            new SnapshotSubject.Overlay(own.alias().orElse(own.target()), step.file(), existing));
+      }
+      subject.putAbove(overlays);
+      subject.editLive(live -> steps.forEach(step -> raise(live, step, true)));
+    } else if (!existing) {
+      make(steps);
+    }
+    subject.editConfig(config -> steps.forEach(step -> raise(config, step, false)));
+  }
+
+  private static void checkFile(Path file, String disk, boolean existing) throws LibvirtException {
+    try {
+      boolean full = Files.exists(file) && Files.size(file) > 0;
+      if (full && !existing) {
+        throw Refusal.unsupported(
+            "external snapshot file for disk %s already exists and is not a block device: %s"
+                .formatted(disk, file));
+      }
+      if (!full && existing) {
+        throw Refusal.unsupported("missing existing file for disk %s: %s".formatted(disk, file));
+      }
+    } catch (IOException e) {
+      throw Refusal.system("cannot look at " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void make(List<Step> steps) throws LibvirtException {
+    Map<Path, Step> made = new LinkedHashMap<>();
+    try {
+      for (Step step : steps) {
+        SnapshotImages.overlay(Path.of(step.file()), step.below(), step.format());
+        made.put(Path.of(step.file()), step);
+      }
+    } catch (LibvirtException e) {
+      for (Path file : made.keySet()) {
+        try {
+          Files.deleteIfExists(file);
+        } catch (IOException left) {
+          e.addSuppressed(left);
+        }
+      }
+      throw e;
+    }
+  }
+
+  /** The overlay is the disk's file from now on, and what was its file is below. */
+  private static void raise(DomainDocument document, Step step, boolean live) {
+    Disk disk = document.disk(step.target()).orElse(null);
+    if (disk == null) {
+      return;
+    }
+    XmlElement element = disk.element();
+    if (live) {
+      int index = LiveForm.highestImage(document) + 1;
+      XmlElement source = element.child("source");
+      XmlElement store = new XmlElement("backingStore").set("type", "file");
+      store.set("index", source.attribute("index"));
+      store.append("format").set("type", disk.format());
+      store.append("source").set("file", step.below().toString());
+      XmlElement under = element.child("backingStore");
+      store.add(under == null ? new XmlElement("backingStore") : under.copy());
+      if (under == null) {
+        element.add(element.children().indexOf(source) + 1, store);
+      } else {
+        element.replace(under, store);
+      }
+      element.replace(
+          source, new XmlElement("source").set("file", step.file()).set("index", index));
+    } else {
+      element.remove("backingStore");
+      XmlElement source = element.child("source");
+      if (source == null) {
+        return;
+      }
+      element.replace(source, new XmlElement("source").set("file", step.file()));
+    }
+    element.set("type", "file");
+    element.childOrNew("driver").set("type", "qcow2");
+  }
+}

@@ -1,0 +1,55 @@
+package org.wardian.daemon.snapshot;
+
+import static org.wardian.libvirt.constants.DomainSnapshotDeleteFlags.CHILDREN;
+import static org.wardian.libvirt.constants.DomainSnapshotDeleteFlags.CHILDREN_ONLY;
+import static org.wardian.libvirt.constants.DomainSnapshotDeleteFlags.METADATA_ONLY;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.snapshot.SnapshotDocument;
+import org.wardian.libvirt.error.LibvirtException;
+
+/** Deletes snapshots. */
+final class SnapshotDeletion {
+  static final int FLAGS = CHILDREN | METADATA_ONLY | CHILDREN_ONLY;
+
+  private final SnapshotStore store;
+
+  SnapshotDeletion(SnapshotStore store) {
+    this.store = store;
+  }
+
+  /** Deletes one, or with its children, or these; the caller holds the domain's lock. */
+  void delete(SnapshotQueries.Found found, int flags) throws LibvirtException {
+    SnapshotSubject subject = found.subject();
+    SnapshotTree tree = found.tree();
+    String name = found.snapshot().name();
+    List<SnapshotDocument> gone = new ArrayList<>();
+    if ((flags & (CHILDREN | CHILDREN_ONLY)) != 0) {
+      // The last first: each is a leaf then.
+      gone.addAll(tree.descendants(name).reversed());
+    }
+    if ((flags & CHILDREN_ONLY) == 0) {
+      gone.add(found.snapshot());
+    }
+    if ((flags & METADATA_ONLY) == 0) {
+      long external = gone.stream().filter(SnapshotDocument::isExternal).count();
+      if (external > 0) {
+        throw Refusal.unsupported(
+            "deletion of " + external + " external disk snapshots not supported yet");
+      }
+    }
+    for (SnapshotDocument one : gone) {
+      if ((flags & METADATA_ONLY) == 0) {
+        if (subject.isActive()) {
+          subject.keep("delvm", one.name());
+        } else {
+          SnapshotImages.delete(subject, one);
+        }
+      }
+      store.remove(subject, one.name());
+    }
+  }
+}
