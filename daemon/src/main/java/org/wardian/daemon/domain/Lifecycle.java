@@ -3,7 +3,9 @@ package org.wardian.daemon.domain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventResumedDetailType;
@@ -29,6 +31,9 @@ final class Lifecycle {
   private final MachineLauncher launcher;
   private final GuestEvents guestEvents;
   private final LiveDocuments documents;
+
+  /** What machines that are being ended come to, whoever sees their end first. */
+  private final Map<Machine, Ending> intended = new ConcurrentHashMap<>();
 
   Lifecycle(
       DomainTable table,
@@ -324,9 +329,11 @@ final class Lifecycle {
    * @param detail of the event
    */
   void retire(Domain domain, Machine machine, int reason, int detail) {
+    Ending ending = new Ending(reason, detail, null, -1);
+    intended.put(machine, ending);
     machine.noteEnding();
     machine.end(true);
-    finish(domain, machine, new Ending(reason, detail, null, -1));
+    finish(domain, machine, ending);
   }
 
   /**
@@ -343,14 +350,13 @@ final class Lifecycle {
   private void ended(Domain domain, Machine machine) {
     if (machine.isEnding()) {
       // Whoever ended it tells of it; where that one was too slow to see the end, this does.
-      finish(
-          domain,
-          machine,
+      Ending destroyed =
           new Ending(
               DomainShutoffReason.DESTROYED.number(),
               DomainEventStoppedDetailType.DESTROYED.number(),
               domain.ref(),
-              DomainEventShutdownDetailType.HOST.number()));
+              DomainEventShutdownDetailType.HOST.number());
+      finish(domain, machine, intended.getOrDefault(machine, destroyed));
     } else if (machine.isGuestShutDown()) {
       finish(
           domain,
@@ -378,11 +384,17 @@ final class Lifecycle {
     }
   }
 
-  /** What follows from a machine's end; once, whoever comes first. */
+  /** What follows from a machine's end; once, whoever comes first. The others wait for it. */
   private void finish(Domain domain, Machine machine, Ending ending) {
-    if (!domain.detach(machine)) {
-      return;
+    synchronized (machine) {
+      if (domain.detach(machine)) {
+        finishDetached(domain, machine, ending);
+      }
     }
+    intended.remove(machine);
+  }
+
+  private void finishDetached(Domain domain, Machine machine, Ending ending) {
     machine.close();
     MachineGroup.remove(machine.pid());
     if (ending.shutdown() >= 0 && ending.before() != null) {
