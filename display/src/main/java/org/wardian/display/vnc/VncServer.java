@@ -7,6 +7,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +25,7 @@ public final class VncServer implements AutoCloseable {
   private static final int MOST_STRANGERS = 16;
 
   private static final long CHECK_INTERVAL = 1000;
+  private static final Duration GONE = Duration.ofSeconds(5);
 
   private final VncOptions options;
   private final VncAddress address;
@@ -191,11 +193,15 @@ public final class VncServer implements AutoCloseable {
     checking.interrupt();
     try {
       listening.close();
+      // The port is given back by the thread that waits at it, when it has seen that it is closed.
+      accepting.join(GONE);
       if (address instanceof VncAddress.Unix unix) {
         Files.deleteIfExists(unix.path());
       }
     } catch (IOException e) {
       options.log().accept("VNC: " + address + " was not cleaned up: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     List<ClientConnection> all;
     synchronized (clients) {
