@@ -71,6 +71,12 @@ final class Board {
   private final PciHost pci;
   private final Peripherals peripherals;
   private final LegacyDevices legacy;
+
+  /** Address and data of a message: physical destination 0xff, delivery mode 4. */
+  private static final long ALL_PROCESSORS = 0xFEEF_F000L;
+
+  private static final int NON_MASKABLE = 0x400;
+
   private final PciHotplug hotplug;
   private volatile IntConsumer ejected = slot -> {};
   private final boolean hasKeyboard;
@@ -293,6 +299,11 @@ final class Board {
   /** Takes out what is in a slot, while no vCPU runs; its name, or null. */
   String unplug(int slot) {
     return peripherals.unplug(slot);
+  }
+
+  /** A message to all local APICs with the delivery mode NMI (Intel SDM 3A §11.11). */
+  void injectNmi() {
+    platform.messages().send(ALL_PROCESSORS, NON_MASKABLE);
   }
 
   /** What the display shows, where there is one. */

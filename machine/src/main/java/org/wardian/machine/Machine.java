@@ -459,6 +459,11 @@ public final class Machine implements AutoCloseable, PowerControl {
     return board.unplug(slot);
   }
 
+  /** Sends a non-maskable interrupt to all processors, as the button of a server does. */
+  public void injectNmi() {
+    board.injectNmi();
+  }
+
   /** What the guest sees as memory. */
   public GuestMemory memory() {
     return platform.memory();

@@ -26,6 +26,7 @@ final class Domain {
   private final AtomicReference<Machine> machine = new AtomicReference<>();
   private volatile String changedBy = "nobody";
   private volatile SaveJob job;
+  private volatile long migrationSpeed = MigrationProcedures.MOST_SPEED;
   private volatile SaveJob.Figures completed;
 
   Domain(UUID uuid, DomainFacts facts) {
@@ -162,6 +163,15 @@ final class Domain {
   /** Takes the machine away; false where somebody else did. */
   boolean detach(Machine ended) {
     return machine.compareAndSet(ended, null);
+  }
+
+  /** What a migration may send, in MiB/s. */
+  long migrationSpeed() {
+    return migrationSpeed;
+  }
+
+  void setMigrationSpeed(long mebibytes) {
+    migrationSpeed = mebibytes;
   }
 
   /** The long job that goes on; null where there is none. */

@@ -83,6 +83,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new CardProcedures(parts),
             new StatsProcedures(parts, lookup),
             new JobProcedures(parts),
+            new MigrationProcedures(parts),
             new MetadataProcedures(parts),
             new DeviceProcedures(parts, devices),
             new AgentProcedures(parts),

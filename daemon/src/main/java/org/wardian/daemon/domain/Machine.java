@@ -23,6 +23,9 @@ import org.wardian.qmp.QmpException;
 final class Machine implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** For how long a migration may pause the guest, where nobody says so: QEMU's. */
+  private static final long LONGEST_PAUSE_MILLISECONDS = 300;
+
   /** How long a process that was asked to end may take before it is killed. */
   private static final Duration FAREWELL = Duration.ofSeconds(10);
 
@@ -41,6 +44,7 @@ final class Machine implements AutoCloseable {
   private volatile boolean rebooting;
   private volatile boolean released;
   private volatile int pauseReason;
+  private volatile long longestPauseMilliseconds = LONGEST_PAUSE_MILLISECONDS;
 
   private Machine(ProcessHandle process, long startTicks, Path folder, QmpClient monitor) {
     this.process = process;
@@ -224,6 +228,15 @@ final class Machine implements AutoCloseable {
 
   void setPauseReason(int reason) {
     pauseReason = reason;
+  }
+
+  /** For how long a migration may pause the guest. */
+  long longestPauseMilliseconds() {
+    return longestPauseMilliseconds;
+  }
+
+  void setLongestPauseMilliseconds(long milliseconds) {
+    longestPauseMilliseconds = milliseconds;
   }
 
   /**

@@ -207,10 +207,8 @@ final class SaveProcedures extends DomainProcedures {
   private void redefine(Path file, String xml, int flags) throws LibvirtException {
     SaveImage image = SaveImage.read(file);
     DomainDocument document = document(xml);
-    if (document != null
-        && (!document.uuid().equals(image.document().uuid())
-            || !document.name().equals(image.document().name()))) {
-      throw Refusal.unsupported("the document is of another domain");
+    if (document != null) {
+      AbiCheck.check(image.document(), document);
     }
     new SaveImage(document == null ? image.document() : document, way(flags).orElse(image.paused()))
         .write(file);

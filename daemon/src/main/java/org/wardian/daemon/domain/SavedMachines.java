@@ -36,6 +36,9 @@ final class SavedMachines {
   void save(Domain domain, Path file, DomainDocument document, Optional<Boolean> paused)
       throws LibvirtException {
     Machine machine = domain.running();
+    if (document != null) {
+      AbiCheck.check(domain.facts().live(), document);
+    }
     boolean wasRunning = domain.facts().state() == DomainState.RUNNING;
     SaveJob job = new SaveJob(machine, DomainJobOperation.SAVE);
     domain.setJob(job);
@@ -101,6 +104,9 @@ final class SavedMachines {
   void restore(Path file, DomainDocument document, Optional<Boolean> paused)
       throws LibvirtException {
     SaveImage saved = SaveImage.read(file);
+    if (document != null) {
+      AbiCheck.check(saved.document(), document);
+    }
     DomainDocument taken = inactive(document != null ? document : saved.document());
     UUID uuid = DefinitionProcedures.uuid(taken);
     table.requireFree(taken.name(), uuid);

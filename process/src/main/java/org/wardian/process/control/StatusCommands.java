@@ -63,6 +63,13 @@ final class StatusCommands {
           return Arguments.none();
         });
     table.add(
+        "inject-nmi",
+        List.of(),
+        arguments -> {
+          control.machine().injectNmi();
+          return Arguments.none();
+        });
+    table.add(
         "quit",
         List.of(),
         arguments -> {
