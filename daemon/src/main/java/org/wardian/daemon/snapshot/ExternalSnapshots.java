@@ -57,7 +57,15 @@ final class ExternalSnapshots {
     } else if (!existing) {
       make(steps);
     }
-    subject.editConfig(config -> steps.forEach(step -> raise(config, step, false)));
+    boolean active = subject.isActive();
+    subject.editConfig(config -> {
+      steps.forEach(step -> raise(config, step, false));
+      if (!active) {
+        // What libvirt looks up at the next start it does not write down.
+        steps.forEach(step ->
+            config.disk(step.target()).ifPresent(disk -> disk.element().remove("backingStore")));
+      }
+    });
   }
 
   private static void checkFile(Path file, String disk, boolean existing) throws LibvirtException {
@@ -69,7 +77,10 @@ final class ExternalSnapshots {
                 .formatted(disk, file));
       }
       if (!full && existing) {
-        throw Refusal.unsupported("missing existing file for disk %s: %s".formatted(disk, file));
+        throw Refusal.system(
+            "missing existing file for disk %s: %s: No such file or directory"
+                .formatted(disk, file),
+            null);
       }
     } catch (IOException e) {
       throw Refusal.system("cannot look at " + file + ": " + e.getMessage(), e);
@@ -102,30 +113,27 @@ final class ExternalSnapshots {
       return;
     }
     XmlElement element = disk.element();
-    if (live) {
-      int index = LiveForm.highestImage(document) + 1;
-      XmlElement source = element.child("source");
-      XmlElement store = new XmlElement("backingStore").set("type", "file");
-      store.set("index", source.attribute("index"));
-      store.append("format").set("type", disk.format());
-      store.append("source").set("file", step.below().toString());
-      XmlElement under = element.child("backingStore");
-      store.add(under == null ? new XmlElement("backingStore") : under.copy());
-      if (under == null) {
-        element.add(element.children().indexOf(source) + 1, store);
-      } else {
-        element.replace(under, store);
-      }
-      element.replace(
-          source, new XmlElement("source").set("file", step.file()).set("index", index));
-    } else {
-      element.remove("backingStore");
-      XmlElement source = element.child("source");
-      if (source == null) {
-        return;
-      }
-      element.replace(source, new XmlElement("source").set("file", step.file()));
+    XmlElement source = element.child("source");
+    if (source == null) {
+      return;
     }
+    XmlElement raised = new XmlElement("source").set("file", step.file());
+    XmlElement store = new XmlElement("backingStore").set("type", "file");
+    if (live) {
+      store.set("index", source.attribute("index"));
+      raised.set("index", LiveForm.highestImage(document) + 1);
+    }
+    store.append("format").set("type", disk.format());
+    store.append("source").set("file", step.below().toString());
+    XmlElement under = element.child("backingStore");
+    if (under != null) {
+      store.add(under.copy());
+    } else if (live) {
+      store.append("backingStore");
+    }
+    element.remove("backingStore");
+    element.add(element.children().indexOf(source) + 1, store);
+    element.replace(source, raised);
     element.set("type", "file");
     element.childOrNew("driver").set("type", "qcow2");
   }

@@ -113,12 +113,10 @@ final class SnapshotCreation {
       throw Refusal.badArgument("cannot set snapshot '" + name + "' as its own parent");
     }
     if (given.parent() != null && tree.get(given.parent()) == null) {
-      throw Refusal.badArgument(
-          "parent '" + given.parent() + "' for snapshot '" + name + "' not found");
+      throw Refusal.badArgument("parent " + given.parent() + " for moment " + name + " not found");
     }
     if (tree.isCircle(name, given.parent())) {
-      throw Refusal.badArgument(
-          "parent '" + given.parent() + "' would create cycle to '" + name + "'");
+      throw Refusal.badArgument("parent " + given.parent() + " would create cycle to " + name);
     }
     SnapshotDocument known = tree.get(name);
     DomainDocument domain =
@@ -141,15 +139,19 @@ final class SnapshotCreation {
       }
       domain = domain == null ? known.domain() : domain;
     }
-    SnapshotDocument full =
-        given.taken(given.state(), given.memory(), domain, given.inactiveDomain());
-    if (domain != null) {
-      SnapshotPlace usual =
-          given.state() == SnapshotState.DISK_SNAPSHOT || given.memory() == SnapshotPlace.EXTERNAL
-              ? SnapshotPlace.EXTERNAL
-              : SnapshotPlace.INTERNAL;
-      full = align(domain, full, usual);
+    if (domain == null) {
+      throw Refusal.internal("missing domain in snapshot");
     }
+    SnapshotPlace usual =
+        given.state() == SnapshotState.DISK_SNAPSHOT || given.memory() == SnapshotPlace.EXTERNAL
+            ? SnapshotPlace.EXTERNAL
+            : SnapshotPlace.INTERNAL;
+    SnapshotDocument full =
+        align(
+            domain,
+            given.taken(given.state(), given.memory(), domain, given.inactiveDomain()),
+            usual,
+            false);
     store.put(subject, full);
     if ((flags & CURRENT) != 0) {
       store.setCurrent(subject, name);
@@ -158,10 +160,10 @@ final class SnapshotCreation {
   }
 
   private static SnapshotDocument align(
-      DomainDocument domain, SnapshotDocument snapshot, SnapshotPlace usual)
+      DomainDocument domain, SnapshotDocument snapshot, SnapshotPlace usual, boolean uniform)
       throws LibvirtException {
     try {
-      return new SnapshotAlignment(domain, usual).align(snapshot);
+      return new SnapshotAlignment(domain, usual, uniform).align(snapshot);
     } catch (XmlException e) {
       throw SnapshotRefusal.of(e);
     }
@@ -187,14 +189,19 @@ final class SnapshotCreation {
       throw Refusal.unsupported("external memory snapshots are not supported by this machine");
     }
     if ((flags & LIVE) != 0) {
-      throw Refusal.notNow("live snapshot creation is supported only during full system snapshots");
+      throw Refusal.notSupported(
+          "live snapshot creation is supported only during full system snapshots");
     }
     if ((flags & QUIESCE) != 0) {
-      throw Refusal.notSupported("quiescing a guest for its snapshot");
+      throw Refusal.qemu(ErrorNumber.ARGUMENT_UNSUPPORTED, "QEMU guest agent is not configured");
     }
     SnapshotState state = state(subject, diskOnly);
     SnapshotDocument snapshot =
-        align(subject.document(), asked, diskOnly ? SnapshotPlace.EXTERNAL : SnapshotPlace.INTERNAL)
+        align(
+                subject.document(),
+                asked,
+                diskOnly ? SnapshotPlace.EXTERNAL : SnapshotPlace.INTERNAL,
+                !diskOnly)
             .taken(
                 state,
                 state.isActive() ? SnapshotPlace.INTERNAL : SnapshotPlace.NO,
@@ -250,7 +257,6 @@ final class SnapshotCreation {
       throws LibvirtException {
     boolean within = false;
     boolean beside = false;
-    boolean left = false;
     for (SnapshotDisk disk : snapshot.disks()) {
       Disk own = subject.document().disk(disk.name()).orElseThrow();
       switch (disk.place()) {
@@ -279,7 +285,9 @@ final class SnapshotCreation {
             throw Refusal.badArgument("'" + disk.file() + "' is no absolute path");
           }
         }
-        case NO -> left |= !own.source().isEmpty() && !own.isReadOnly();
+        case NO -> {
+          // Whether it may be left out was seen before.
+        }
       }
     }
     if (!within && !beside) {
@@ -289,15 +297,11 @@ final class SnapshotCreation {
       throw Refusal.unsupported(
           "mixing internal and external targets for a snapshot is not yet supported");
     }
-    if (snapshot.memory() == SnapshotPlace.INTERNAL) {
-      if (beside || left) {
-        throw Refusal.unsupported(
-            "internal snapshots and checkpoints require all disks to be selected for snapshot");
-      }
-      if (snapshot.domain().root().find("os/nvram").isPresent()) {
-        throw Refusal.notSupported(
-            "internal snapshots of a VM with pflash based firmware are not supported");
-      }
+    if (within
+        && snapshot.state().isActive()
+        && snapshot.domain().root().find("os/nvram").isPresent()) {
+      throw Refusal.notSupported(
+          "internal snapshots of a VM with pflash based firmware are not supported");
     }
   }
 

@@ -36,6 +36,12 @@ final class SnapshotDeletion {
     }
     if ((flags & METADATA_ONLY) == 0) {
       long external = gone.stream().filter(SnapshotDocument::isExternal).count();
+      SnapshotDocument parent =
+          found.snapshot().parent() == null ? null : tree.get(found.snapshot().parent());
+      if (external == 1 && gone.size() == 1 && parent != null && !parent.isExternal()) {
+        throw Refusal.notSupported(
+            "deleting external snapshot that has internal snapshot as parent not supported");
+      }
       if (external > 0) {
         throw Refusal.unsupported(
             "deletion of " + external + " external disk snapshots not supported yet");

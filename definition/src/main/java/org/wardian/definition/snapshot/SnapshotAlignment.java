@@ -14,15 +14,18 @@ import org.wardian.definition.xml.XmlException;
 public final class SnapshotAlignment {
   private final DomainDocument domain;
   private final SnapshotPlace usual;
+  private final boolean uniform;
 
   /**
    * For a domain.
    *
    * @param usual what is done to disks of which a request says nothing
+   * @param uniform whether nothing else may be done to those that have a medium
    */
-  public SnapshotAlignment(DomainDocument domain, SnapshotPlace usual) {
+  public SnapshotAlignment(DomainDocument domain, SnapshotPlace usual, boolean uniform) {
     this.domain = domain;
     this.usual = usual;
+    this.uniform = uniform;
   }
 
   /** The request with all disks of the domain, in the domain's order. */
@@ -58,6 +61,11 @@ public final class SnapshotAlignment {
     SnapshotPlace place = asked == null ? null : asked.place();
     if (place == null) {
       place = ofDisk(disk);
+    } else if (uniform
+        && place != usual
+        && (place != SnapshotPlace.NO || ofDisk(disk) != SnapshotPlace.NO)) {
+      throw XmlException.unsupported(
+          "disk '%s' must use snapshot mode '%s'".formatted(disk.target(), usual.text()));
     }
     if (place != SnapshotPlace.EXTERNAL) {
       return new SnapshotDisk(disk.target(), place, null, null);

@@ -20,7 +20,8 @@ public record SnapshotDisk(String name, SnapshotPlace place, String file, String
     String word = element.attribute("snapshot");
     SnapshotPlace place = word == null ? null : SnapshotPlace.of(word);
     if (word != null && place == null) {
-      throw XmlException.badContent("unknown disk snapshot setting '" + word + "'");
+      throw XmlException.badContent(
+          "Invalid value for attribute 'snapshot' in element 'disk': '" + word + "'.");
     }
     String type = element.attribute("type", "file");
     if (!type.equals("file") && !type.equals("block")) {

@@ -78,11 +78,12 @@ public record SnapshotDocument(
     try {
       created = Long.parseLong(Optional.ofNullable(text(root, "creationTime")).orElse("").strip());
     } catch (NumberFormatException e) {
-      throw XmlException.badContent("missing creationTime from existing snapshot");
+      throw new XmlException(
+          XmlException.Kind.INTERNAL, "missing creationTime from existing snapshot");
     }
     String word = text(root, "state");
     if (word == null) {
-      throw XmlException.badContent("missing state from existing snapshot");
+      throw new XmlException(XmlException.Kind.INTERNAL, "missing state from existing snapshot");
     }
     SnapshotState state = SnapshotState.of(word);
     if (state == null) {

@@ -64,7 +64,8 @@ class SnapshotDocumentTest {
       """;
 
   private static SnapshotDocument aligned(String request, SnapshotPlace usual) throws XmlException {
-    return new SnapshotAlignment(DomainDocument.read(DOMAIN), usual)
+    return new SnapshotAlignment(
+            DomainDocument.read(DOMAIN), usual, usual == SnapshotPlace.INTERNAL)
         .align(SnapshotDocument.request(request, NOW));
   }
 
@@ -106,10 +107,13 @@ class SnapshotDocumentTest {
     refused("<disk/>", "missing name from disk snapshot element");
     refused("<disk name='vdx'/>", "no disk named 'vdx'");
     refused("<disk name='vda'/><disk name='/images.d/system.qcow2'/>", "'vda' specified twice");
-    refused("<disk name='vda' snapshot='maybe'/>", "unknown disk snapshot setting 'maybe'");
+    refused(
+        "<disk name='vda' snapshot='maybe'/>",
+        "Invalid value for attribute 'snapshot' in element 'disk': 'maybe'.");
     refused(
         "<disk name='vda' snapshot='internal'><source file='/f'/></disk>",
         "requires use of external snapshot mode");
+    refused("<disk name='vda' snapshot='no'/>", "disk 'vda' must use snapshot mode 'internal'");
   }
 
   private static void refused(String disks, String words) {
@@ -130,7 +134,8 @@ class SnapshotDocumentTest {
       String document = Mutations.mutate(seed, random);
       try {
         SnapshotDocument snapshot = SnapshotDocument.complete(XmlReader.read(document));
-        new SnapshotAlignment(DomainDocument.read(DOMAIN), SnapshotPlace.EXTERNAL).align(snapshot);
+        new SnapshotAlignment(DomainDocument.read(DOMAIN), SnapshotPlace.EXTERNAL, false)
+            .align(snapshot);
         read++;
       } catch (XmlException e) {
         assertThat(e.getMessage()).isNotBlank();
