@@ -19,6 +19,9 @@ final class BootOrder {
   /** Third device in the high nibble; bit 0, which boots floppies without a signature, is clear. */
   private static final int THIRD = 0x38;
 
+  /** What every path begins with. */
+  private static final String PCI = "/pci@i0cf8/";
+
   private static final int FLOPPY = 1;
   private static final int HARD_DISK = 2;
   private static final int CD_ROM = 3;
@@ -40,6 +43,12 @@ final class BootOrder {
             "two devices have boot index " + index.getAsInt() + ": " + other + " and " + path);
       }
     }
+  }
+
+  /** Forgets the device of a PCI slot: it is gone, and its index is free. */
+  void remove(int slot) {
+    String unit = "@%x/".formatted(slot);
+    paths.values().removeIf(path -> path.startsWith(unit, path.indexOf('@', PCI.length())));
   }
 
   /**

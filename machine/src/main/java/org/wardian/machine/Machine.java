@@ -3,6 +3,7 @@ package org.wardian.machine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,9 @@ public final class Machine implements AutoCloseable, PowerControl {
   private static final String RECORD = "machine";
   private static final int RECORD_VERSION = 1;
 
-  private final MachineConfiguration configuration;
+  /** Follows the devices that come and go: it is what a saved state is compared with. */
+  private volatile MachineConfiguration configuration;
+
   private final Platform platform;
   private final Board board;
   private final List<Vcpu> vcpus;
@@ -427,6 +430,28 @@ public final class Machine implements AutoCloseable, PowerControl {
       throw new IllegalStateException("a device is plugged in while the machine is paused");
     }
     board.plug(device, started);
+    configuration = configuration.with(joined(configuration.peripherals(), device));
+  }
+
+  /** Behind the others of its kind, where the next start's document has it too. */
+  private static List<DeviceConfiguration> joined(
+      List<DeviceConfiguration> devices, DeviceConfiguration device) {
+    List<DeviceConfiguration> all = new ArrayList<>(devices);
+    int at = all.size();
+    for (int i = all.size() - 1; i >= 0; i--) {
+      if (kind(all.get(i)).equals(kind(device)) && all.get(i).getClass() == device.getClass()) {
+        at = i + 1;
+        break;
+      }
+    }
+    all.add(at, device);
+    return all;
+  }
+
+  private static Class<?> kind(DeviceConfiguration device) {
+    return device instanceof DeviceConfiguration.Placed placed
+        ? placed.device().getClass()
+        : device.getClass();
   }
 
   /**
@@ -456,7 +481,15 @@ public final class Machine implements AutoCloseable, PowerControl {
     if (running && !pauses.held()) {
       throw new IllegalStateException("a device is taken out while the machine is paused");
     }
-    return board.unplug(slot);
+    String name = board.unplug(slot);
+    if (name != null) {
+      configuration =
+          configuration.with(
+              configuration.peripherals().stream()
+                  .filter(device -> !device.id().equals(name))
+                  .toList());
+    }
+    return name;
   }
 
   /** Sends a non-maskable interrupt to all processors, as the button of a server does. */

@@ -244,6 +244,7 @@ final class Peripherals {
       return null;
     }
     pci.detach(slot, 0);
+    order.remove(slot);
     names.remove(function.name());
     slotsOfNames.remove(function.name());
     cards.removeIf(card -> card.name().equals(function.name()));
