@@ -1,0 +1,165 @@
+package org.wardian.daemon.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.wardian.daemon.Folders;
+import org.wardian.daemon.domain.Domains;
+import org.wardian.daemon.domain.MachineLauncher;
+import org.wardian.daemon.storage.Virsh;
+import org.wardian.libvirt.server.AuthenticationType;
+import org.wardian.libvirt.server.ConnectionOpener;
+import org.wardian.libvirt.server.Events;
+import org.wardian.libvirt.server.Server;
+import org.wardian.libvirt.server.Session;
+import org.wardian.libvirt.server.UnixService;
+import org.wardian.storage.CreateOptions;
+import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.operation.ImageSnapshots;
+import org.wardian.storage.qcow2.Snapshot;
+
+/** Snapshots of a stopped domain as virsh handles them. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(120)
+class SnapshotVirshTest {
+  @TempDir private Path folder;
+  private Path image;
+  private Domains domains;
+  private Server server;
+  private Virsh virsh;
+
+  private static final class Opener implements ConnectionOpener {
+    @Override
+    public void open(Session session, String uri) {
+      // Any name of a connection will do.
+    }
+
+    @Override
+    public boolean supportsFeature(Session session, int feature) {
+      return false;
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    image = folder.resolve("disk.qcow2");
+    Images.create(image, CreateOptions.qcow2(1 << 20));
+    serve();
+    virsh.printed("define " + document());
+  }
+
+  private String document() throws IOException {
+    return Files.writeString(
+            folder.resolve("domain.xml"),
+            """
+            <domain type='qemu'>
+              <name>still</name>
+              <memory unit='MiB'>64</memory>
+              <os><type arch='x86_64'>hvm</type></os>
+              <devices>
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='qcow2'/>
+                  <source file='%s'/>
+                  <target dev='vda' bus='virtio'/>
+                </disk>
+              </devices>
+            </domain>
+            """
+                .formatted(image))
+        .toString();
+  }
+
+  private void serve() throws IOException {
+    Folders folders = Folders.under(folder, true);
+    Events events = new Events();
+    domains = new Domains(folders, events, new MachineLauncher(List.of("false"), "/usr/bin/ward"));
+    Snapshots snapshots = new Snapshots(folders, domains);
+    server =
+        new Server(new Server.Settings(new Opener()).events(events), List.of(domains, snapshots));
+    domains.load();
+    snapshots.load();
+    Path socket = folder.resolve("socket");
+    server.serve(
+        new UnixService(
+            socket,
+            PosixFilePermissions.fromString("rwx------"),
+            false,
+            List.of(AuthenticationType.NONE)));
+    virsh = new Virsh("qemu+unix:///system?socket=" + socket);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    domains.close();
+  }
+
+  private List<String> kept() throws IOException {
+    return ImageSnapshots.list(image, OpenOptions.readOnly()).stream().map(Snapshot::name).toList();
+  }
+
+  @Test
+  void theyAreTakenGoneBackToAndDeletedWithTheirDisks() throws Exception {
+    virsh.printed("snapshot-create-as still one words");
+    virsh.printed("snapshot-create-as still second");
+    virsh.printed("snapshot-revert still one");
+    virsh.printed("snapshot-create-as still third");
+    assertThat(kept()).containsExactly("one", "second", "third");
+    assertThat(virsh.printed("snapshot-list still --tree").split("\\s*\n\\s*"))
+        .containsExactly("one", "|", "+- second", "+- third");
+    assertThat(virsh.printed("snapshot-parent still third")).isEqualTo("one");
+    virsh.printed("snapshot-delete still third");
+    assertThat(virsh.printed("snapshot-current still --name")).isEqualTo("one");
+    assertThat(virsh.refused("undefine still")).contains("inactive domain with 2 snapshots");
+    virsh.printed("snapshot-delete still one --children");
+    assertThat(kept()).isEmpty();
+    virsh.printed("undefine still");
+  }
+
+  @Test
+  void theNextDaemonKnowsThem() throws Exception {
+    virsh.printed("snapshot-create-as still one");
+    virsh.printed("snapshot-create-as still two");
+    String document = virsh.printed("snapshot-dumpxml still two");
+    stop();
+    serve();
+    assertThat(virsh.printed("snapshot-dumpxml still two")).isEqualTo(document);
+    assertThat(virsh.printed("snapshot-current still --name")).isEqualTo("two");
+    virsh.printed("undefine still --snapshots-metadata");
+    assertThat(folder.resolve("lib/qemu/snapshot/still")).doesNotExist();
+    assertThat(kept()).containsExactly("one", "two");
+  }
+
+  @Test
+  void whatWasForgottenIsTakenUpAgain() throws Exception {
+    virsh.printed("snapshot-create-as still one");
+    Path document =
+        Files.writeString(folder.resolve("one.xml"), virsh.printed("snapshot-dumpxml still one"));
+    virsh.printed("snapshot-delete still one --metadata");
+    assertThat(virsh.refused("snapshot-revert still one"))
+        .contains("no domain snapshot with matching name 'one'");
+    virsh.printed("snapshot-create still " + document + " --redefine --current");
+    virsh.printed("snapshot-revert still one");
+  }
+
+  @Test
+  void anOverlayIsTheDisksFileFromThenOn() throws Exception {
+    virsh.printed("snapshot-create-as still over --disk-only");
+    assertThat(virsh.printed("domblklist still")).endsWith(folder.resolve("disk.over").toString());
+    assertThat(folder.resolve("disk.over")).exists();
+    assertThat(virsh.refused("snapshot-revert still over"))
+        .contains("revert to external snapshot not supported yet");
+  }
+}
