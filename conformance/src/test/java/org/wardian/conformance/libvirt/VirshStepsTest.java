@@ -1,0 +1,74 @@
+package org.wardian.conformance.libvirt;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A script of virsh over every group of commands, against Debian's libvirtd with QEMU's translator
+ * and against our daemon. What differs is in {@code target/virsh-steps.txt}.
+ */
+@Tag("slow")
+class VirshStepsTest {
+  private static final Path APART = Path.of("programs", "libvirtd-apart.sh").toAbsolutePath();
+
+  @TempDir private Path folder;
+
+  @Test
+  void everyStepThatPassesThereOneWayOrAnotherPassesHere() throws Exception {
+    Assumptions.assumeTrue(
+        System.getProperty("user.name").equals("root") && Files.exists(Path.of("/usr/sbin/libvirtd")),
+        "only root can start a libvirtd apart from the host's (package libvirt-daemon-system)");
+    Map<VirshStep, StepRun.Result> there = there();
+    Map<VirshStep, StepRun.Result> here = here();
+    StepComparison comparison =
+        new StepComparison(there, here, StepRun.resource("differences.txt").lines().toList());
+    Files.writeString(Path.of("target", "virsh-steps.txt"), comparison.report(there, here));
+    assertThat(there.values().stream().filter(StepRun.Result::passed).count())
+        .as("steps that pass there: else the comparison says nothing")
+        .isGreaterThan(350);
+    assertThat(comparison.unexplained(StepComparison.Verdict.FAILS_ONLY_HERE)).isEmpty();
+    assertThat(comparison.unexplained(StepComparison.Verdict.WORDS)).isEmpty();
+    assertThat(comparison.unexplained(StepComparison.Verdict.PASSES_ONLY_HERE)).isEmpty();
+  }
+
+  private Map<VirshStep, StepRun.Result> there() throws IOException, InterruptedException {
+    Path apart = Files.createDirectory(folder.resolve("libvirtd"));
+    Process start =
+        new ProcessBuilder(APART.toString(), apart.toString()).redirectErrorStream(true).start();
+    String uri = new String(start.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    assertThat(start.waitFor()).as(uri).isZero();
+    try {
+      return steps(uri, "there");
+    } finally {
+      new ProcessBuilder(APART.toString(), apart.toString(), "stop").start().waitFor();
+    }
+  }
+
+  private Map<VirshStep, StepRun.Result> here() throws Exception {
+    try (WardianDaemon daemon = WardianDaemon.start(folder.resolve("wardiand"))) {
+      return steps(daemon.uri(), "here");
+    }
+  }
+
+  private Map<VirshStep, StepRun.Result> steps(String uri, String name)
+      throws IOException, InterruptedException {
+    // The same path for both: it is in what they print.
+    Path work = Files.createDirectory(folder.resolve("work"));
+    StepGuest.write(work);
+    try {
+      return new StepRun(uri, work).run(List.of(), (step, result) -> {});
+    } finally {
+      Files.move(work, folder.resolve(name));
+    }
+  }
+}
