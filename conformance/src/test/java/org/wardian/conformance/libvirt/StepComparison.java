@@ -30,15 +30,16 @@ final class StepComparison {
    */
   record Explanation(Pattern step, String words) {}
 
-  private static final Pattern UUID =
-      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+  private static final Pattern UUID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
   private static final Pattern FIGURES = Pattern.compile("[0-9]+([.,][0-9]+)*");
   private static final Pattern SPACE = Pattern.compile("[ \\t-]+");
 
   private final Map<VirshStep, Verdict> verdicts = new LinkedHashMap<>();
   private final List<Explanation> explanations = new ArrayList<>();
 
-  /** @param lines of {@code differences.txt}: an expression, {@code =>}, words */
+  /**
+   * @param lines of {@code differences.txt}: an expression, {@code =>}, words
+   */
   StepComparison(
       Map<VirshStep, StepRun.Result> there,
       Map<VirshStep, StepRun.Result> here,

@@ -20,8 +20,8 @@ import org.wardian.boot.initramfs.CpioEntry;
 import org.wardian.conformance.debian.DebianPackage;
 
 /**
- * The guest that the steps are made with: Debian's cloud kernel with its virtio drivers, busybox and
- * Debian's guest agent, all out of their packages, in an initramfs.
+ * The guest that the steps are made with: Debian's cloud kernel with its virtio drivers, busybox
+ * and Debian's guest agent, all out of their packages, in an initramfs.
  */
 final class StepGuest {
   /** In an order in which they can be loaded. */

@@ -78,7 +78,8 @@ public final class StepRun {
   /** The results in a file that {@link #main} wrote. */
   private static Map<VirshStep, Result> read(Path file) throws IOException {
     Map<String, VirshStep> known = new HashMap<>();
-    steps().forEach(step -> known.put(step.number() + " [" + step.group() + "] " + step.text(), step));
+    steps()
+        .forEach(step -> known.put(step.number() + " [" + step.group() + "] " + step.text(), step));
     Map<VirshStep, Result> results = new LinkedHashMap<>();
     for (String part : Files.readString(file).split("(?m)^#### ")) {
       String[] lines = part.split("\n", 3);
@@ -87,8 +88,7 @@ public final class StepRun {
         String[] figures = lines[1].split("[ ,]+");
         results.put(
             step,
-            new Result(
-                Integer.parseInt(figures[1]), lines[2], Double.parseDouble(figures[2])));
+            new Result(Integer.parseInt(figures[1]), lines[2], Double.parseDouble(figures[2])));
       }
     }
     return results;

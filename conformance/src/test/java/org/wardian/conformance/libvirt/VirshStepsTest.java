@@ -26,7 +26,8 @@ class VirshStepsTest {
   @Test
   void everyStepThatPassesThereOneWayOrAnotherPassesHere() throws Exception {
     Assumptions.assumeTrue(
-        System.getProperty("user.name").equals("root") && Files.exists(Path.of("/usr/sbin/libvirtd")),
+        System.getProperty("user.name").equals("root")
+            && Files.exists(Path.of("/usr/sbin/libvirtd")),
         "only root can start a libvirtd apart from the host's (package libvirt-daemon-system)");
     Map<VirshStep, StepRun.Result> there = there();
     Map<VirshStep, StepRun.Result> here = here();
