@@ -275,6 +275,21 @@ final class Board {
     }
   }
 
+  /** The PCI slot of a device; 0 where it has none of its own. */
+  int slotOf(String id) {
+    return peripherals.slotOf(id);
+  }
+
+  /** The first PCI slot with nothing in it. */
+  int freeSlot() {
+    return peripherals.freeSlot();
+  }
+
+  /** Whether something is in a PCI slot. */
+  boolean isTaken(int slot) {
+    return peripherals.function(slot) != null;
+  }
+
   /**
    * Asks the guest to let a device go.
    *

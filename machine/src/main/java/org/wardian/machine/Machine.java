@@ -433,6 +433,25 @@ public final class Machine implements AutoCloseable, PowerControl {
     configuration = configuration.with(joined(configuration.peripherals(), device));
   }
 
+  /**
+   * The PCI slot of a device.
+   *
+   * @return 0 where it has none of its own
+   */
+  public int slotOf(String id) {
+    return board.slotOf(id);
+  }
+
+  /** The first PCI slot with nothing in it. */
+  public int freeSlot() {
+    return board.freeSlot();
+  }
+
+  /** Whether something is in a PCI slot. */
+  public boolean isTaken(int slot) {
+    return board.isTaken(slot);
+  }
+
   /** Behind the others of its kind, where the next start's document has it too. */
   private static List<DeviceConfiguration> joined(
       List<DeviceConfiguration> devices, DeviceConfiguration device) {

@@ -209,9 +209,11 @@ final class Peripherals {
 
   /** The slot of the next function: the wanted one, or the first that is free. */
   private int slot() {
-    if (wantedSlot != 0) {
-      return wantedSlot;
-    }
+    return wantedSlot != 0 ? wantedSlot : freeSlot();
+  }
+
+  /** The first slot with nothing in it; one behind the last where all are taken. */
+  int freeSlot() {
     int slot = FIRST_SLOT;
     while (slots.containsKey(slot)) {
       slot++;

@@ -1,5 +1,6 @@
 package org.wardian.daemon.domain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -56,7 +57,10 @@ final class LiveDevices {
     LiveDocuments documents = parts.life().documents();
     XmlElement own = documents.prepare(before, after, device);
     try {
-      machine.execute("x-wardian-attach", Machine.arguments().put("device", own.toString()));
+      JsonNode answer =
+          machine.execute("x-wardian-attach", Machine.arguments().put("device", own.toString()));
+      placed(after, own, answer.path("slot").asInt());
+      placed(after, device.element(), answer.path("slot").asInt());
     } catch (LibvirtException e) {
       release(before, device);
       throw e;
@@ -65,6 +69,23 @@ final class LiveDevices {
     rewrite(machine, device.alias().orElse(""), own);
     parts.life().writeStatus(domain);
     parts.events().deviceAdded(domain, device.alias().orElse(""));
+  }
+
+  /**
+   * Where the machine has put a device: the slot of its address may have been taken. A slot that
+   * the document has given to another device stays that one's.
+   */
+  private static void placed(DomainDocument after, XmlElement device, int slot) {
+    String name = "0x%02x".formatted(slot);
+    boolean known =
+        after.devicesElement().children().stream()
+            .anyMatch(other ->
+                "0x00".equals(other.attributeAt("address", "bus"))
+                    && name.equals(other.attributeAt("address", "slot")));
+    XmlElement address = device.child("address");
+    if (slot > 0 && !known && address != null && "0x00".equals(address.attribute("bus"))) {
+      address.set("slot", name);
+    }
   }
 
   private void release(DomainDocument live, DomainDevice device) {

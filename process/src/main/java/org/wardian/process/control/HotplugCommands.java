@@ -57,8 +57,20 @@ final class HotplugCommands {
     try {
       DeviceConfiguration made =
           Assembler.attach(document, device, runtime, control::diskStopped, control.parts());
-      control.whilePaused(() -> control.machine().plug(made));
-      return Arguments.none();
+      // Devices without an address have taken the first slots, whatever the document says of others.
+      DeviceConfiguration fitting =
+          made instanceof DeviceConfiguration.Placed placed
+                  && control.machine().isTaken(placed.slot())
+              ? placed.device()
+              : made;
+      control.whilePaused(() -> {
+        DeviceConfiguration there =
+            fitting instanceof DeviceConfiguration.Placed
+                ? fitting
+                : new DeviceConfiguration.Placed(fitting, control.machine().freeSlot());
+        control.machine().plug(there);
+      });
+      return Arguments.none().put("slot", control.machine().slotOf(alias));
     } catch (AssemblyException | IllegalArgumentException | IllegalStateException e) {
       control.parts().remove(alias);
       throw new QmpException(e.getMessage());
