@@ -57,7 +57,8 @@ final class HotplugCommands {
     try {
       DeviceConfiguration made =
           Assembler.attach(document, device, runtime, control::diskStopped, control.parts());
-      // Devices without an address have taken the first slots, whatever the document says of others.
+      // Devices without an address have taken the first slots, whatever the document says of
+      // others.
       DeviceConfiguration fitting =
           made instanceof DeviceConfiguration.Placed placed
                   && control.machine().isTaken(placed.slot())
