@@ -1,58 +1,24 @@
 package org.wardian.cli.manage;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.io.IOException;
-import java.util.List;
-import org.wardian.cli.ExitStatus;
-import org.wardian.cli.Json;
-import org.wardian.cli.JsonOption;
+import java.util.UUID;
 import org.wardian.libvirt.client.Connection;
 import org.wardian.libvirt.client.Network;
 import org.wardian.libvirt.error.LibvirtException;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
-/** A verb that does the same to each of several networks, up to the first that fails. */
-abstract class NetAction extends ManageAction {
-  @Mixin private JsonOption json;
-
-  @Parameters(paramLabel = "NAME", arity = "1..*", description = "Names or UUIDs.")
-  private List<String> names;
-
-  /**
-   * Does it to one.
-   *
-   * @return what was done, such as {@code started}
-   */
-  abstract String act(Network network) throws LibvirtException;
-
-  /** Asks the user, where something would be lost. */
-  void ask() throws IOException {}
-
-  final List<String> names() {
-    return names;
+/** A verb that does the same to each of several networks. */
+abstract class NetAction extends EachAction<Network> {
+  @Override
+  final Network find(Connection connection, String text) throws LibvirtException {
+    return Lookup.network(connection, text);
   }
 
   @Override
-  final int act(Connection connection) throws LibvirtException, IOException {
-    ask();
-    ArrayNode results = Json.array();
-    for (String name : names) {
-      Network network = Lookup.network(connection, name);
-      String done = act(network);
-      results
-          .addObject()
-          .put("name", network.name())
-          .put("uuid", network.uuid().toString())
-          .put("done", done);
-      if (!json.asked()) {
-        out().println(Cells.plain(network.name()) + ": " + done);
-        out().flush();
-      }
-    }
-    if (json.asked()) {
-      print(results);
-    }
-    return ExitStatus.OK.code();
+  final String name(Network network) {
+    return network.name();
+  }
+
+  @Override
+  final UUID uuid(Network network) {
+    return network.uuid();
   }
 }

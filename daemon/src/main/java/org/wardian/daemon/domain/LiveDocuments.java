@@ -153,13 +153,17 @@ final class LiveDocuments {
     }
     NetworkPlugs.Plug plug =
         networks.plug(
-            card.network().orElse(""), live.name(), card.mac(), card.portGroup().orElse(null));
-    if (plug.kind() == NetworkPlugs.Plug.Kind.TAP) {
-      LiveForm.plug(card, plug.address(), Optional.empty(), Optional.ofNullable(plug.bridge()));
-    }
-    if (card.target().isEmpty()) {
-      card.element().childOrNew("target").set("dev", cardName());
-    }
+            card.network().orElse(""),
+            live.name(),
+            live.uuid().orElseThrow(),
+            card.mac(),
+            card.portGroup().orElse(null));
+    boolean tap = plug.kind() == NetworkPlugs.Plug.Kind.TAP;
+    LiveForm.plug(
+        card,
+        tap ? plug.address() : card.target().orElseGet(this::cardName),
+        Optional.empty(),
+        tap ? Optional.ofNullable(plug.bridge()) : Optional.empty());
     own.append("wardian:plug")
         .set("kind", plug.kind().name().toLowerCase(java.util.Locale.ROOT))
         .set("name", plug.address());

@@ -1,6 +1,7 @@
 package org.wardian.daemon.domain;
 
 import java.util.List;
+import java.util.UUID;
 import org.wardian.libvirt.error.LibvirtException;
 
 /** What a domain asks of the networks: a place for each of its cards of {@code type='network'}. */
@@ -9,7 +10,7 @@ public interface NetworkPlugs {
   NetworkPlugs NONE =
       new NetworkPlugs() {
         @Override
-        public Plug plug(String network, String domain, String mac, String portGroup)
+        public Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
             throws LibvirtException {
           throw new LibvirtException(
               org.wardian.libvirt.constants.ErrorNumber.NO_NETWORK,
@@ -45,11 +46,13 @@ public interface NetworkPlugs {
    *
    * @param network the network's name
    * @param domain the domain's name
+   * @param owner the domain's UUID
    * @param mac the card's address, as the document has it
    * @param portGroup or null
    * @throws LibvirtException where the network is not there or not active
    */
-  Plug plug(String network, String domain, String mac, String portGroup) throws LibvirtException;
+  Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
+      throws LibvirtException;
 
   /** Takes the place of a card away; nothing where there is none. */
   void unplug(String network, String domain, String mac);

@@ -9,9 +9,6 @@ import org.wardian.libvirt.error.LibvirtException;
 
 /** What machines are plugged into: ports of the switches of {@link Networks}. */
 public final class MachinePlugs implements NetworkPlugs {
-  /** Ports of machines are not recorded by who owns them, but by his name and card. */
-  private static final String NOBODY = "00000000-0000-0000-0000-000000000000";
-
   private final Networks networks;
 
   /** Ports of these networks. */
@@ -20,13 +17,13 @@ public final class MachinePlugs implements NetworkPlugs {
   }
 
   @Override
-  public Plug plug(String network, String domain, String mac, String portGroup)
+  public Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
       throws LibvirtException {
     XmlElement port = new XmlElement("networkport");
     port.append("uuid").text(port(network, domain, mac).toString());
-    XmlElement owner = port.append("owner");
-    owner.append("name").text(domain);
-    owner.append("uuid").text(NOBODY);
+    port.append("owner")
+        .add(new XmlElement("name").text(domain))
+        .add(new XmlElement("uuid").text(owner.toString()));
     if (portGroup != null) {
       port.append("group").text(portGroup);
     }

@@ -14,25 +14,6 @@ import org.wardian.definition.xml.XmlException.Kind;
 public final class DomainCapabilities {
   private static final Set<String> ARCHITECTURES = Set.of("x86_64", "i686");
 
-  private static final Set<String> TYPES =
-      Set.of(
-          "qemu",
-          "kqemu",
-          "kvm",
-          "xen",
-          "lxc",
-          "uml",
-          "openvz",
-          "test",
-          "vmware",
-          "hyperv",
-          "vbox",
-          "phyp",
-          "parallels",
-          "bhyve",
-          "vz",
-          "hvf");
-
   private DomainCapabilities() {}
 
   /**
@@ -47,7 +28,7 @@ public final class DomainCapabilities {
   public static String write(
       MachineAbilities abilities, String emulator, String architecture, String machine, String type)
       throws XmlException {
-    if (type != null && !TYPES.contains(type)) {
+    if (type != null && !DomainDefaults.TYPES.contains(type)) {
       throw argument("unknown virttype: " + type);
     }
     String arch = architecture == null ? "x86_64" : architecture;

@@ -356,8 +356,14 @@ public final class DeviceChanges {
     if (device.child("alias") == null && old.child("alias") != null) {
       device.add(old.child("alias").copy());
     }
-    if (device.name().equals("interface") && device.child("mac") != null) {
-      device.child("mac").set("address", old.attributeAt("mac", "address"));
+    if (device.name().equals("interface")) {
+      if (device.child("mac") != null) {
+        device.child("mac").set("address", old.attributeAt("mac", "address"));
+      }
+      String made = old.attributeAt("target", "dev");
+      if (made != null && device.child("target") == null && DeviceDefaults.isMadeTarget(made)) {
+        device.add(old.child("target").copy());
+      }
     }
   }
 

@@ -19,25 +19,6 @@ final class DomainChecks {
   /** More devices than any board has places for. */
   private static final int MOST_DEVICES = 2048;
 
-  private static final Set<String> TYPES =
-      Set.of(
-          "qemu",
-          "kqemu",
-          "kvm",
-          "xen",
-          "lxc",
-          "uml",
-          "openvz",
-          "test",
-          "vmware",
-          "hyperv",
-          "vbox",
-          "phyp",
-          "parallels",
-          "bhyve",
-          "vz",
-          "hvf");
-
   private static final Set<String> OS_TYPES = Set.of("hvm", "xen", "linux", "exe", "uml", "xenpvh");
 
   private static final Set<String> ACTIONS =
@@ -126,7 +107,7 @@ final class DomainChecks {
     if (root.attribute("type") == null) {
       throw new XmlException(Kind.INTERNAL, "missing domain type attribute");
     }
-    if (!TYPES.contains(document.type())) {
+    if (!DomainDefaults.TYPES.contains(document.type())) {
       throw XmlException.unsupported("invalid domain type " + document.type());
     }
     name(document.name());

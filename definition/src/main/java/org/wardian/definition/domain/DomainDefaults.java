@@ -1,6 +1,7 @@
 package org.wardian.definition.domain;
 
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -55,6 +56,26 @@ public record DomainDefaults(
       List.of(
           "7.2", "7.1", "7.0", "6.2", "6.1", "6.0", "5.2", "5.1", "5.0", "4.2", "4.1", "4.0", "3.1",
           "3.0", "2.12", "2.11", "2.10", "2.9", "2.8", "2.7", "2.6", "2.5", "2.4");
+
+  /** Values of {@code <domain type>} that libvirt knows, which are not all to be had. */
+  public static final Set<String> TYPES =
+      Set.of(
+          "qemu",
+          "kqemu",
+          "kvm",
+          "xen",
+          "lxc",
+          "uml",
+          "openvz",
+          "test",
+          "vmware",
+          "hyperv",
+          "vbox",
+          "phyp",
+          "parallels",
+          "bhyve",
+          "vz",
+          "hvf");
 
   /**
    * The names of all boards with a version, the newest first: guests made under QEMU name them, and
