@@ -93,7 +93,10 @@ record GuestImages(
       CachedImage image = ImageCache.open().ensure(guest, Progress.onStandardError());
       byte[] kernel = image.kernel();
       parse(kernel, "the kernel of guest " + guest);
-      byte[] userLand = initrd.isPresent() ? initrd.get() : DefaultInitramfs.build(image.busybox());
+      byte[] userLand =
+          initrd.isPresent()
+              ? initrd.get()
+              : DefaultInitramfs.build(image.busybox(), image.drivers());
       String commandLine =
           request
               .restoration()

@@ -1,10 +1,16 @@
 package org.wardian.cli;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -51,6 +57,19 @@ final class TrainVerb implements Callable<Integer> {
       cat /proc/kallsyms | gzip | wc -c
       """;
 
+  /** What goes through disk and card; the port of {@link TrainingPeer} is its argument. */
+  private static final String TRAFFIC =
+      """
+      for i in 1 2 3 4 5 6 7 8; do dd if=/dev/vda of=/dev/null bs=1M iflag=direct; done
+      dd if=/dev/zero of=/dev/vda bs=1M count=60 oflag=direct conv=fsync
+      dd if=/dev/vda of=/dev/null bs=4k count=6000 iflag=direct
+      dd if=/dev/zero of=/dev/vda bs=4k count=3000 oflag=direct
+      for i in 1 2; do echo D | nc 10.0.2.2 %1$d | wc -c; done
+      mkfifo /tmp/p; nc 10.0.2.2 %1$d </tmp/p | (exec 3>/tmp/p; n=0; echo 0 >&3; while [ $n -lt 1500 ] && read x; do n=$((n+1)); echo $n >&3; done)
+      dd if=/dev/zero bs=64k count=256 | nc -w 1 10.0.2.2 %1$d | wc -c
+      """;
+
+  private static final long DISK = 64L << 20;
   private static final long MEMORY = 256L << 20;
   private static final Duration LONGEST = Duration.ofMinutes(2);
 
@@ -67,8 +86,9 @@ final class TrainVerb implements Callable<Integer> {
     if (!fetched()) {
       return ExitStatus.UNAVAILABLE.code();
     }
-    boot(Translator.AUTO, WORK, LONGEST);
-    boot(Translator.OFF, "", INTERPRETED);
+    boot(Translator.AUTO, WORK, LONGEST, DeviceRequest.USUAL);
+    traffic();
+    boot(Translator.OFF, "", INTERPRETED, DeviceRequest.USUAL);
     return ExitStatus.OK.code();
   }
 
@@ -83,7 +103,29 @@ final class TrainVerb implements Callable<Integer> {
     }
   }
 
-  private static void boot(Translator translator, String script, Duration limit) {
+  private static void traffic() {
+    try (TrainingPeer peer = new TrainingPeer()) {
+      Path disk = Files.createTempFile("wardian-training", ".raw");
+      try {
+        try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
+          file.setLength(DISK);
+        }
+        DiskArgument argument = DiskArgument.disk(disk + ",format=raw");
+        boot(
+            Translator.AUTO,
+            TRAFFIC.formatted(peer.port()),
+            LONGEST,
+            DeviceRequest.USUAL.with(List.of(argument), List.of()));
+      } finally {
+        Files.delete(disk);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("no room for a disk to train with", e);
+    }
+  }
+
+  private static void boot(
+      Translator translator, String script, Duration limit, DeviceRequest devices) {
     AcceleratorChoice ours =
         new AcceleratorChoice(AcceleratorKind.SOFTWARE, "it is trained", Optional.empty());
     RunRequest request =
@@ -97,7 +139,7 @@ final class TrainVerb implements Callable<Integer> {
             PinnedProcessors.NONE,
             CpuModel.standard(),
             Set.of(),
-            DeviceRequest.USUAL,
+            devices,
             Execution.of(ours, translator, CpuModel.standard()),
             InterruptChips.SPLIT,
             false,

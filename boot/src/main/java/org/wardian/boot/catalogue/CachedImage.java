@@ -75,15 +75,30 @@ public final class CachedImage {
     return files.verified(ImageManifest.BUSYBOX_FILE, manifest.busybox());
   }
 
+  /**
+   * The kernel's modules for the devices of a machine, an initial RAM disk to be put behind the
+   * guest's own; empty in an image that an earlier version has fetched.
+   *
+   * @throws CatalogueException of kind {@link Kind#CORRUPT_CACHE} if it is not what was fetched
+   */
+  public byte[] drivers() throws CatalogueException {
+    return manifest.drivers().isPresent()
+        ? files.verified(ImageManifest.DRIVERS_FILE, manifest.drivers().get())
+        : new byte[0];
+  }
+
   /** Reads and checks every file. */
   void verify() throws CatalogueException {
     kernel();
     busybox();
+    drivers();
   }
 
   /** Whether all files are there with the right size, without reading them. */
   boolean looksWhole() {
     return files.size(ImageManifest.KERNEL_FILE) == manifest.kernel().size()
-        && files.size(ImageManifest.BUSYBOX_FILE) == manifest.busybox().size();
+        && files.size(ImageManifest.BUSYBOX_FILE) == manifest.busybox().size()
+        && files.size(ImageManifest.DRIVERS_FILE)
+            == manifest.drivers().map(StoredFile::size).orElse(0L);
   }
 }

@@ -23,6 +23,7 @@ import org.wardian.boot.catalogue.ImageManifest.Origin;
  * images/NAME/manifest.json   what the image consists of, with hashes
  * images/NAME/vmlinuz         the kernel
  * images/NAME/busybox         the first program
+ * images/NAME/drivers.cpio    the kernel's modules for our devices
  * images/.partial-NAME/       a fetch in progress
  * locks/NAME.lock             held by the process that changes the image
  * </pre>
@@ -194,23 +195,29 @@ public final class ImageCache {
     }
     Path image = work.resolve("image");
     CacheFiles.createFolder(image);
-    DebPackage.Member kernel =
-        member(fetcher, packages.kernel(), work, KERNEL_PATH, MAX_KERNEL_BYTES);
-    DebPackage.Member busybox =
-        member(fetcher, packages.busybox(), work, BUSYBOX_PATH, MAX_BUSYBOX_BYTES);
+    Path kernelFile = fetched(fetcher, packages.kernel(), work);
+    DebPackage.Member kernel = DebPackage.extract(kernelFile, KERNEL_PATH, MAX_KERNEL_BYTES);
+    String release = kernel.path().substring("boot/vmlinuz-".length());
+    byte[] drivers = DriverArchive.of(kernelFile, release);
+    Files.delete(kernelFile);
+    Path busyboxFile = fetched(fetcher, packages.busybox(), work);
+    DebPackage.Member busybox = DebPackage.extract(busyboxFile, BUSYBOX_PATH, MAX_BUSYBOX_BYTES);
+    Files.delete(busyboxFile);
     CacheFiles.write(image.resolve(ImageManifest.KERNEL_FILE), kernel.content());
     CacheFiles.write(image.resolve(ImageManifest.BUSYBOX_FILE), busybox.content());
+    CacheFiles.write(image.resolve(ImageManifest.DRIVERS_FILE), drivers);
     ImageManifest manifest =
         new ImageManifest(
             guest.name(),
             suite,
             guest.architecture(),
             access.clock().instant(),
-            kernel.path().substring("boot/vmlinuz-".length()),
+            release,
             origin(packages.kernel()),
             origin(packages.busybox()),
             stored(kernel.content()),
-            stored(busybox.content()));
+            stored(busybox.content()),
+            Optional.of(stored(drivers)));
     CacheFiles.write(image.resolve(ImageManifest.MANIFEST_FILE), manifest.toJson());
     replace(image, imageFolder(guest), work.resolve("previous"));
     return CachedImage.open(imageFolder(guest), guest)
@@ -219,16 +226,11 @@ public final class ImageCache {
                 Kind.CORRUPT_CACHE, imageFolder(guest) + " was removed meanwhile; try again"));
   }
 
-  private static DebPackage.Member member(
-      HttpFetcher fetcher, DebianPackage source, Path work, Pattern path, int maxBytes)
+  private static Path fetched(HttpFetcher fetcher, DebianPackage source, Path work)
       throws IOException {
     Path deb = work.resolve(source.file().name());
     fetcher.fetch(source.address(), source.file().name(), source.file(), deb);
-    try {
-      return DebPackage.extract(deb, path, maxBytes);
-    } finally {
-      Files.deleteIfExists(deb);
-    }
+    return deb;
   }
 
   /** The cached image, if it is of these very packages and undamaged. */
@@ -236,6 +238,7 @@ public final class ImageCache {
     try {
       Optional<CachedImage> image = existing(guest);
       if (image.isPresent()
+          && image.get().manifest().drivers().isPresent()
           && image.get().manifest().kernelPackage().sha256().equals(sha256(packages.kernel()))
           && image.get().manifest().busyboxPackage().sha256().equals(sha256(packages.busybox()))) {
         image.get().verify();
@@ -316,7 +319,7 @@ public final class ImageCache {
         known ? manifest.kernelRelease() : null,
         known ? manifest.kernelPackage().version() : null,
         known ? manifest.busyboxPackage().version() : null,
-        known ? manifest.kernel().size() + manifest.busybox().size() : 0,
+        known ? manifest.size() : 0,
         known ? manifest.pulled() : null,
         imageFolder(guest));
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an image in the cache consists of and where it came from; kept as {@code manifest.json}
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param busyboxPackage where busybox came from
  * @param kernel the file {@value #KERNEL_FILE}
  * @param busybox the file {@value #BUSYBOX_FILE}
+ * @param drivers the file {@value #DRIVERS_FILE}; images of earlier versions have none
  */
 public record ImageManifest(
     String name,
@@ -29,7 +31,8 @@ public record ImageManifest(
     Origin kernelPackage,
     Origin busyboxPackage,
     StoredFile kernel,
-    StoredFile busybox) {
+    StoredFile busybox,
+    Optional<StoredFile> drivers) {
   /** The manifest's own file name. */
   public static final String MANIFEST_FILE = "manifest.json";
 
@@ -38,6 +41,9 @@ public record ImageManifest(
 
   /** The statically linked busybox, an ELF program. */
   public static final String BUSYBOX_FILE = "busybox";
+
+  /** The kernel's modules for the devices of a machine, an initial RAM disk in cpio's format. */
+  public static final String DRIVERS_FILE = "drivers.cpio";
 
   private static final int FORMAT = 1;
 
@@ -51,11 +57,17 @@ public record ImageManifest(
    */
   public record Origin(String name, String version, String address, String sha256) {}
 
+  /** Bytes of all its files. */
+  long size() {
+    return kernel.size() + busybox.size() + drivers.map(StoredFile::size).orElse(0L);
+  }
+
   /** The manifest as JSON text. */
   byte[] toJson() {
     Map<String, StoredFile> files = new LinkedHashMap<>();
     files.put(KERNEL_FILE, kernel);
     files.put(BUSYBOX_FILE, busybox);
+    drivers.ifPresent(file -> files.put(DRIVERS_FILE, file));
     return ManifestWriter.text(
         FORMAT,
         json -> {
@@ -95,7 +107,10 @@ public record ImageManifest(
         origin(manifest, "kernelPackage"),
         origin(manifest, "busyboxPackage"),
         manifest.file(KERNEL_FILE),
-        manifest.file(BUSYBOX_FILE));
+        manifest.file(BUSYBOX_FILE),
+        manifest.hasFile(DRIVERS_FILE)
+            ? Optional.of(manifest.file(DRIVERS_FILE))
+            : Optional.empty());
   }
 
   private static Origin origin(ManifestReader manifest, String field) throws IOException {

@@ -91,7 +91,21 @@ final class KernelModules {
 
   /** What a module needs, after the strings of its {@code .modinfo}; empty where it has none. */
   static List<String> depends(byte[] module) {
-    byte[] key = "\0depends=".getBytes(StandardCharsets.US_ASCII);
+    List<String> all = strings(module, "depends=");
+    return all.isEmpty() || all.get(0).isEmpty()
+        ? List.of()
+        : List.of(all.get(0).replace('-', '_').split(","));
+  }
+
+  /** The names of devices, with wildcards, that a module is the driver of. */
+  static List<String> aliases(byte[] module) {
+    return strings(module, "alias=").stream().filter(alias -> !alias.isBlank()).toList();
+  }
+
+  /** What follows a key in each of the strings of {@code .modinfo} that begin with it. */
+  private static List<String> strings(byte[] module, String name) {
+    byte[] key = ("\0" + name).getBytes(StandardCharsets.US_ASCII);
+    List<String> found = new ArrayList<>();
     for (int at = 0; at + key.length < module.length; at++) {
       if (module[at] != 0 || !matches(module, at, key)) {
         continue;
@@ -101,10 +115,10 @@ final class KernelModules {
       while (end < module.length && module[end] != 0) {
         end++;
       }
-      String names = new String(module, start, end - start, StandardCharsets.US_ASCII);
-      return names.isEmpty() ? List.of() : List.of(names.replace('-', '_').split(","));
+      found.add(new String(module, start, end - start, StandardCharsets.US_ASCII));
+      at = end - 1;
     }
-    return List.of();
+    return found;
   }
 
   private static boolean matches(byte[] in, int at, byte[] key) {

@@ -106,6 +106,11 @@ final class ManifestReader {
     return Integer.parseInt(text);
   }
 
+  /** Whether there is such a file. */
+  boolean hasFile(String name) {
+    return values.keySet().stream().anyMatch(key -> key.startsWith("files/" + name + "/"));
+  }
+
   /** One of its files. */
   StoredFile file(String name) throws IOException {
     String sha256 = text("files/" + name + "/sha256");

@@ -5,12 +5,14 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * The user land of the default guest: a static busybox with an {@code /init} that ends in busybox's
  * own init and a shell with job control on the console. {@code poweroff} and {@code reboot} go
- * through that init; the end of the shell switches the machine off.
+ * through that init; the end of the shell switches the machine off. Where the kernel's drivers are
+ * given too, those of the devices that are there are loaded first, and cards ask for an address.
  *
  * <p>The console's size and kind are taken from the kernel command line: {@value #ROWS_PARAMETER},
  * {@value #COLUMNS_PARAMETER} and {@value #TERMINAL_PARAMETER}, each with {@code =} and a value.
@@ -44,6 +46,19 @@ public final class DefaultInitramfs {
   }
 
   /**
+   * The archive with the drivers of a kernel behind it: Linux unpacks one after the other.
+   *
+   * @param busybox a statically linked busybox of the guest's architecture
+   * @param drivers an archive with the kernel's modules below {@code lib/modules}, or nothing
+   */
+  public static byte[] build(byte[] busybox, byte[] drivers) {
+    byte[] own = build(busybox);
+    byte[] both = Arrays.copyOf(own, own.length + drivers.length);
+    System.arraycopy(drivers, 0, both, own.length, drivers.length);
+    return both;
+  }
+
+  /**
    * The archive with further entries behind ours.
    *
    * @param busybox a statically linked busybox of the guest's architecture
@@ -57,6 +72,7 @@ public final class DefaultInitramfs {
             "dev",
             "etc",
             "etc/init.d",
+            "etc/udhcpc",
             "proc",
             "run",
             "sbin",
@@ -81,6 +97,8 @@ public final class DefaultInitramfs {
     entries.add(CpioEntry.file("init", 0755, resource("init")));
     entries.add(CpioEntry.file("etc/inittab", 0644, resource("inittab")));
     entries.add(CpioEntry.file("etc/init.d/console", 0755, resource("console")));
+    entries.add(CpioEntry.file("etc/init.d/devices", 0755, resource("devices")));
+    entries.add(CpioEntry.file("etc/udhcpc/default.script", 0755, resource("lease")));
     entries.add(CpioEntry.file("etc/profile", 0644, resource("profile")));
     entries.add(CpioEntry.file("etc/motd", 0644, resource("motd")));
     entries.add(CpioEntry.file("etc/passwd", 0644, resource("passwd")));

@@ -43,7 +43,7 @@ class HostileMirrorTest {
     mirror.close();
     try (Stream<Path> all = Files.walk(folder)) {
       assertThat(all.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
-          .isSubsetOf("debian-cloud.lock", "manifest.json", "vmlinuz", "busybox");
+          .isSubsetOf("debian-cloud.lock", "manifest.json", "vmlinuz", "busybox", "drivers.cpio");
     }
     assertThat(folder.resolve("images/.partial-debian-cloud")).doesNotExist();
   }

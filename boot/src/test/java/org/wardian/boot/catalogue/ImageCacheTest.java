@@ -17,11 +17,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.wardian.boot.catalogue.CatalogueException.Kind;
+import org.wardian.boot.initramfs.CpioArchive;
 
 /** The cache against a mirror on this machine: what is fetched, kept, replaced and removed. */
 class ImageCacheTest {
   private static final String GUEST = "debian-cloud";
   private static final TestKey KEY = new TestKey();
+  private static final String DRIVERS = "lib/modules/6.1.0-1-cloud-amd64/";
   private static final byte[] KERNEL = randomBytes(300_000);
   private static final byte[] BUSYBOX = randomBytes(70_000);
 
@@ -61,6 +63,7 @@ class ImageCacheTest {
     CachedImage image = cache.ensure(GUEST, progress);
     assertThat(image.kernel()).isEqualTo(KERNEL);
     assertThat(image.busybox()).isEqualTo(BUSYBOX);
+    assertThat(CpioArchive.read(image.drivers()).find(DRIVERS + "modules.dep")).isPresent();
     assertThat(image.manifest().kernelRelease()).isEqualTo("6.1.0-1-cloud-amd64");
     assertThat(image.manifest().kernelPackage().version()).isEqualTo("6.1.10-1");
     assertThat(progress.events())
@@ -69,6 +72,7 @@ class ImageCacheTest {
     assertThat(files())
         .containsExactly(
             "images/debian-cloud/busybox",
+            "images/debian-cloud/drivers.cpio",
             "images/debian-cloud/manifest.json",
             "images/debian-cloud/vmlinuz",
             "locks/debian-cloud.lock");
@@ -113,7 +117,7 @@ class ImageCacheTest {
     mirror.publish();
     assertThat(cache.ensure(GUEST, progress).kernel()).as("no check when run").isEqualTo(KERNEL);
     assertThat(cache.pull(GUEST, progress).kernel()).isEqualTo(newer);
-    assertThat(files()).hasSize(4);
+    assertThat(files()).hasSize(5);
   }
 
   @Test
@@ -128,6 +132,20 @@ class ImageCacheTest {
         .isThrownBy(() -> cache.pull(GUEST, progress));
     assertThat(files()).isEqualTo(before);
     assertThat(cache.ensure(GUEST, progress).kernel()).isEqualTo(KERNEL);
+  }
+
+  @Test
+  void anImageOfAnEarlierVersionWorksAndGetsItsDriversWithTheNextPull() throws IOException {
+    Path image = cache.ensure(GUEST, progress).folder();
+    Files.delete(image.resolve("drivers.cpio"));
+    Path manifest = image.resolve("manifest.json");
+    String text = Files.readString(manifest);
+    int comma = text.lastIndexOf(',', text.indexOf("drivers.cpio"));
+    Files.writeString(
+        manifest, text.substring(0, comma) + text.substring(text.indexOf('}', comma) + 1));
+    assertThat(cache.ensure(GUEST, progress).drivers()).isEmpty();
+    assertThat(cache.list().get(0).state()).isEqualTo(ImageSummary.State.READY);
+    assertThat(cache.pull(GUEST, progress).drivers()).isNotEmpty();
   }
 
   @Test
@@ -181,7 +199,8 @@ class ImageCacheTest {
     cache.ensure(GUEST, progress);
     ImageSummary summary = cache.list().get(0);
     assertThat(summary.state()).isEqualTo(ImageSummary.State.READY);
-    assertThat(summary.bytes()).isEqualTo(KERNEL.length + BUSYBOX.length);
+    assertThat(summary.bytes())
+        .isEqualTo(KERNEL.length + BUSYBOX.length + cache.ensure(GUEST, progress).drivers().length);
     assertThat(summary.kernelVersion()).isEqualTo("6.1.10-1");
     assertThat(summary.suite()).isEqualTo("bookworm");
     assertThat(cache.list().get(1).state()).isEqualTo(ImageSummary.State.ABSENT);

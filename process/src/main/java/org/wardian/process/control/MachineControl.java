@@ -119,10 +119,7 @@ public final class MachineControl {
       case STOPPED -> {
         // Whoever stopped it has told.
       }
-      case PANIC -> {
-        send("GUEST_PANICKED", Arguments.none().put("action", "pause"));
-        over(RunState.GUEST_PANICKED);
-      }
+      case PANIC -> panicked();
       case TRIPLE_FAULT, HALTED -> {
         // A guest without a way on; libvirt calls that a crash.
         System.getLogger(MachineControl.class.getName())
@@ -131,8 +128,7 @@ public final class MachineControl {
                 "the guest is dead: {0}\n{1}",
                 outcome.cause(),
                 outcome.registers());
-        send("GUEST_PANICKED", Arguments.none().put("action", "pause"));
-        over(RunState.GUEST_PANICKED);
+        panicked();
       }
       case FAILED -> {
         System.getLogger(MachineControl.class.getName())
@@ -143,8 +139,16 @@ public final class MachineControl {
   }
 
   private void shutdown(String reason) {
+    // Whoever hears of it and asks is to find it so.
+    state = RunState.SHUTDOWN;
     send("SHUTDOWN", Arguments.none().put("guest", true).put("reason", reason));
     over(RunState.SHUTDOWN);
+  }
+
+  private void panicked() {
+    state = RunState.GUEST_PANICKED;
+    send("GUEST_PANICKED", Arguments.none().put("action", "pause"));
+    over(RunState.GUEST_PANICKED);
   }
 
   private void over(RunState end) {
