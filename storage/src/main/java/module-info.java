@@ -6,6 +6,7 @@ module org.wardian.storage {
 
   exports org.wardian.storage;
   exports org.wardian.storage.imports;
+  exports org.wardian.storage.nbd;
   exports org.wardian.storage.device;
   exports org.wardian.storage.operation;
   exports org.wardian.storage.qcow2;

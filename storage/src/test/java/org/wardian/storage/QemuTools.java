@@ -34,6 +34,11 @@ public final class QemuTools {
 
   /** {@code qemu-io} on an image, with commands for its standard input; it must succeed. */
   public static String io(Path image, List<String> commands, Object... options) {
+    return io(image.toString(), commands, options);
+  }
+
+  /** The same on an image that is named by a URI. */
+  public static String io(String image, List<String> commands, Object... options) {
     List<Object> arguments = new ArrayList<>(List.of(options));
     arguments.add(image);
     Outcome outcome = runWith(String.join("\n", commands) + "\n", "qemu-io", arguments.toArray());
