@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.wardian.host.HostFile;
+import org.wardian.storage.nbd.NbdPath;
+import org.wardian.storage.nbd.NbdStore;
 
 /**
  * The bytes of a file or block device that holds an image, at given offsets. Any thread may call,
@@ -117,13 +119,17 @@ public interface FileStore extends AutoCloseable {
   }
 
   /**
-   * Opens a file or block device.
+   * Opens a file, a block device, or an export of a server by its {@link NbdPath}, where locks mean
+   * nothing.
    *
    * @param locked whether to keep other writers out; see {@link ImageLock}
    * @throws ImageInUseException where another has it
    * @throws IOException where it is missing, no file, or not permitted; the message says which
    */
   static FileStore open(Path path, boolean writable, boolean locked) throws IOException {
+    if (path instanceof NbdPath export) {
+      return NbdStore.open(export, writable);
+    }
     return HostFile.available()
         ? HostFileStore.open(path, writable, locked)
         : ChannelStore.open(path, writable, locked);
@@ -135,6 +141,9 @@ public interface FileStore extends AutoCloseable {
    * @throws java.nio.file.FileAlreadyExistsException where there is one
    */
   static FileStore create(Path path) throws IOException {
+    if (path instanceof NbdPath) {
+      throw new IOException(path + " can be made only by its server");
+    }
     return HostFile.available() ? HostFileStore.create(path) : ChannelStore.create(path);
   }
 }

@@ -2,10 +2,24 @@ package org.wardian.storage;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.wardian.storage.nbd.NbdPath;
+import org.wardian.storage.nbd.NbdUri;
 
-/** Names of files within images: relative ones start from the image's own folder. */
+/**
+ * Names of files within images, where relative ones start from the image's own folder, and names of
+ * images that a user gives.
+ */
 public final class ImageNames {
   private ImageNames() {}
+
+  /**
+   * The image that a user means: a file, or an export of a server by its {@link NbdUri URI}.
+   *
+   * @throws IllegalArgumentException where it can be neither
+   */
+  public static Path given(String text) {
+    return NbdUri.matches(text) ? new NbdPath(NbdUri.parse(text)) : Path.of(text);
+  }
 
   /**
    * The file that {@code image} means by {@code name}.
