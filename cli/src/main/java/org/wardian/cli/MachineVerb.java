@@ -3,6 +3,7 @@ package org.wardian.cli;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.wardian.host.HostThread;
 import org.wardian.process.Launch;
 import org.wardian.process.MachineProcess;
 import picocli.CommandLine.Command;
@@ -42,7 +43,7 @@ final class MachineVerb implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    MachineProcess.run(
+    return serve(
         new Launch(
             definition,
             socket,
@@ -50,6 +51,12 @@ final class MachineVerb implements Callable<Integer> {
             Optional.ofNullable(snapshot),
             paused,
             Version.wardian()));
+  }
+
+  /** Serves a machine to its end, as a process that does not end with whoever started it. */
+  static int serve(Launch launch) {
+    HostThread.leaveSession();
+    MachineProcess.run(launch);
     return ExitStatus.OK.code();
   }
 }

@@ -14,12 +14,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.wardian.boot.catalogue.CachedImage;
 import org.wardian.boot.catalogue.CatalogueException;
 import org.wardian.boot.catalogue.GuestCatalogue;
 import org.wardian.boot.catalogue.ImageCache;
 import org.wardian.boot.catalogue.ImageSummary;
+import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.cli.console.ConsoleScript;
 import org.wardian.cli.console.ConsoleSession;
+import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.machine.PinnedProcessors;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
@@ -89,6 +92,7 @@ final class TrainVerb implements Callable<Integer> {
     boot(Translator.AUTO, WORK, LONGEST, DeviceRequest.USUAL);
     traffic();
     boot(Translator.OFF, "", INTERPRETED, DeviceRequest.USUAL);
+    manage();
     return ExitStatus.OK.code();
   }
 
@@ -121,6 +125,18 @@ final class TrainVerb implements Callable<Integer> {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("no room for a disk to train with", e);
+    }
+  }
+
+  /** A daemon, a client, a machine's process: what they do at their start. */
+  private void manage() {
+    try {
+      CachedImage guest =
+          ImageCache.open().ensure(GuestCatalogue.DEFAULT_GUEST, Progress.onStandardError());
+      new ManagementRehearsal(guest.kernel(), DefaultInitramfs.build(guest.busybox())).run();
+    } catch (IOException | LibvirtException e) {
+      // The record is worth having without it.
+      spec.commandLine().getErr().println("no rehearsal of the daemon: " + e.getMessage());
     }
   }
 

@@ -1,8 +1,10 @@
 package org.wardian.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.wardian.cli.disk.DiskAction;
 import org.wardian.cli.disk.DiskSize;
@@ -12,6 +14,7 @@ import org.wardian.cli.disk.OwnStatuses;
 import org.wardian.cli.manage.ManageAction;
 import org.wardian.cli.manage.ManageVerbs;
 import org.wardian.machine.platform.Translator;
+import org.wardian.process.Launch;
 import org.wardian.process.assembly.Accelerator;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.storage.ImageFormat;
@@ -69,7 +72,16 @@ public final class Ward implements Runnable {
    * @param arguments verb and options
    */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    Optional<Launch> machine = MachineArguments.read(arguments);
+    System.exit(machine.isPresent() ? serve(machine.get()) : commandLine().execute(arguments));
+  }
+
+  private static int serve(Launch machine) {
+    try {
+      return MachineVerb.serve(machine);
+    } catch (RuntimeException e) {
+      return report(e, new PrintWriter(System.err, false, StandardCharsets.UTF_8));
+    }
   }
 
   /** The command with its verbs, ready to execute; nothing in it ends the process. */
@@ -161,7 +173,10 @@ public final class Ward implements Runnable {
   }
 
   private static int report(Exception failure, CommandLine command, ParseResult arguments) {
-    PrintWriter err = command.getErr();
+    return report(failure, command.getErr());
+  }
+
+  private static int report(Exception failure, PrintWriter err) {
     int code = ExitStatus.INTERNAL_ERROR.code();
     String line = "a fault in Wardian: " + failure + " (set " + TRACE_VARIABLE + "=1 for more)";
     if (failure instanceof Failure known) {

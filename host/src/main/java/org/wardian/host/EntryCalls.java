@@ -1,74 +1,27 @@
 package org.wardian.host;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-
 /**
- * The C library's calls on names within a folder that is given by its descriptor, as constant
- * method handles. Each returns what the function returned, or the negated error number. Sources:
- * the functions' Linux manual pages.
+ * The C library's calls on names within a folder that is given by its descriptor, as constants.
+ * Each returns what the function returned, or the negated error number. Sources: the functions'
+ * Linux manual pages.
  */
 final class EntryCalls {
-  private static final MethodHandle OPENAT =
-      link("openat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT), 3);
-  private static final MethodHandle STATX =
-      link(
-          "statx",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle MKDIRAT =
-      link("mkdirat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle UNLINKAT =
-      link("unlinkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle RENAMEAT =
-      link("renameat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle SYMLINKAT =
-      link("symlinkat", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle READLINKAT =
-      link(
-          "readlinkat",
-          FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle LINKAT =
-      link(
-          "linkat",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle FCHMODAT =
-      link("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
-  private static final MethodHandle UTIMENSAT =
-      link("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-  private static final MethodHandle TRUNCATE =
-      link("truncate", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-  private static final MethodHandle FSTATFS =
-      link("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-  private static final MethodHandle FSYNC =
-      link("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  private static final MethodHandle GETDENTS =
-      link("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG));
+  private static final CFunction OPENAT = CFunction.of("openat");
+  private static final CFunction STATX = CFunction.of("statx");
+  private static final CFunction MKDIRAT = CFunction.of("mkdirat");
+  private static final CFunction UNLINKAT = CFunction.of("unlinkat");
+  private static final CFunction RENAMEAT = CFunction.of("renameat");
+  private static final CFunction SYMLINKAT = CFunction.of("symlinkat");
+  private static final CFunction READLINKAT = CFunction.of("readlinkat");
+  private static final CFunction LINKAT = CFunction.of("linkat");
+  private static final CFunction FCHMODAT = CFunction.of("fchmodat");
+  private static final CFunction UTIMENSAT = CFunction.of("utimensat");
+  private static final CFunction TRUNCATE = CFunction.of("truncate");
+  private static final CFunction FSTATFS = CFunction.of("fstatfs");
+  private static final CFunction FSYNC = CFunction.of("fsync");
+  private static final CFunction GETDENTS = CFunction.of("getdents64");
 
   private EntryCalls() {}
-
-  private static MethodHandle link(String name, FunctionDescriptor descriptor) {
-    return link(name, descriptor, -1);
-  }
-
-  @SuppressWarnings("restricted") // descriptors from the functions' Linux manual pages
-  private static MethodHandle link(String name, FunctionDescriptor descriptor, int firstVariadic) {
-    Linker linker = Linker.nativeLinker();
-    MemorySegment symbol =
-        linker
-            .defaultLookup()
-            .find(name)
-            .orElseThrow(() -> HostException.unsupported("the C library's " + name, "use Linux"));
-    Linker.Option errno = Linker.Option.captureCallState("errno");
-    return firstVariadic < 0
-        ? linker.downcallHandle(symbol, descriptor, errno)
-        : linker.downcallHandle(
-            symbol, descriptor, errno, Linker.Option.firstVariadicArg(firstVariadic));
-  }
 
   private static int answer(CallFrame frame, int result) {
     return result < 0 ? -frame.errno() : result;
@@ -80,131 +33,71 @@ final class EntryCalls {
 
   static int openat(int folder, long name, int flags, int mode) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) OPENAT.invokeExact(frame.state(), folder, name, flags, mode));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("openat", e);
-    }
+    return answer(frame, (int) OPENAT.call(frame.state(), folder, name, flags, mode, 0));
   }
 
   static int statx(int folder, long name, int flags, int mask, long result) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(
-          frame, (int) STATX.invokeExact(frame.state(), folder, name, flags, mask, result));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("statx", e);
-    }
+    return answer(frame, (int) STATX.call(frame.state(), folder, name, flags, mask, result));
   }
 
   static int mkdirat(int folder, long name, int mode) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) MKDIRAT.invokeExact(frame.state(), folder, name, mode));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("mkdirat", e);
-    }
+    return answer(frame, (int) MKDIRAT.call(frame.state(), folder, name, mode));
   }
 
   static int unlinkat(int folder, long name, int flags) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) UNLINKAT.invokeExact(frame.state(), folder, name, flags));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("unlinkat", e);
-    }
+    return answer(frame, (int) UNLINKAT.call(frame.state(), folder, name, flags));
   }
 
   static int renameat(int folder, long name, int newFolder, long newName) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(
-          frame, (int) RENAMEAT.invokeExact(frame.state(), folder, name, newFolder, newName));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("renameat", e);
-    }
+    return answer(frame, (int) RENAMEAT.call(frame.state(), folder, name, newFolder, newName, 0));
   }
 
   static int symlinkat(long target, int folder, long name) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) SYMLINKAT.invokeExact(frame.state(), target, folder, name));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("symlinkat", e);
-    }
+    return answer(frame, (int) SYMLINKAT.call(frame.state(), target, folder, name));
   }
 
   static long readlinkat(int folder, long name, long result, long room) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(
-          frame, (long) READLINKAT.invokeExact(frame.state(), folder, name, result, room));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("readlinkat", e);
-    }
+    return answer(frame, READLINKAT.call(frame.state(), folder, name, result, room, 0));
   }
 
   static int linkat(int folder, long name, int newFolder, long newName, int flags) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(
-          frame, (int) LINKAT.invokeExact(frame.state(), folder, name, newFolder, newName, flags));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("linkat", e);
-    }
+    return answer(frame, (int) LINKAT.call(frame.state(), folder, name, newFolder, newName, flags));
   }
 
   static int fchmodat(int folder, long name, int mode, int flags) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) FCHMODAT.invokeExact(frame.state(), folder, name, mode, flags));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("fchmodat", e);
-    }
+    return answer(frame, (int) FCHMODAT.call(frame.state(), folder, name, mode, flags, 0));
   }
 
   static int utimensat(int folder, long name, long times, int flags) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) UTIMENSAT.invokeExact(frame.state(), folder, name, times, flags));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("utimensat", e);
-    }
+    return answer(frame, (int) UTIMENSAT.call(frame.state(), folder, name, times, flags, 0));
   }
 
   static int truncate(long name, long length) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) TRUNCATE.invokeExact(frame.state(), name, length));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("truncate", e);
-    }
+    return answer(frame, (int) TRUNCATE.call(frame.state(), name, length, 0));
   }
 
   static int fstatfs(int fd, long result) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) FSTATFS.invokeExact(frame.state(), fd, result));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("fstatfs", e);
-    }
+    return answer(frame, (int) FSTATFS.call(frame.state(), fd, result, 0));
   }
 
   static int fsync(int fd) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (int) FSYNC.invokeExact(frame.state(), fd));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("fsync", e);
-    }
+    return answer(frame, (int) FSYNC.call(frame.state(), fd, 0, 0));
   }
 
   static long getdents(int fd, long result, long room) {
     CallFrame frame = CallFrame.current();
-    try {
-      return answer(frame, (long) GETDENTS.invokeExact(frame.state(), fd, result, room));
-    } catch (Throwable e) {
-      throw HostException.ofLinkage("getdents64", e);
-    }
+    return answer(frame, GETDENTS.call(frame.state(), fd, result, room));
   }
 }

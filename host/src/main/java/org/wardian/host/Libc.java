@@ -45,8 +45,7 @@ final class Libc {
       new NativeCall("fallocate", returning(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   /** {@code int open(const char *path, int flags)}. */
-  static final NativeCall OPEN =
-      new NativeCall("open", returning(JAVA_INT, JAVA_LONG, JAVA_INT), 2);
+  static final NativeCall OPEN = new NativeCall("open", returning(JAVA_INT, JAVA_LONG, JAVA_INT));
 
   /** {@code int close(int fd)}. */
   static final NativeCall CLOSE = new NativeCall("close", returning(JAVA_INT, JAVA_INT));
@@ -61,7 +60,7 @@ final class Libc {
 
   /** {@code int ioctl(int fd, unsigned long request, ...)} with one argument. */
   static final NativeCall IOCTL =
-      new NativeCall("ioctl", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG), 2);
+      new NativeCall("ioctl", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   /** {@code int eventfd(unsigned int initval, int flags)}. */
   static final NativeCall EVENTFD =
@@ -143,8 +142,7 @@ final class Libc {
           "syscall",
           returning(
               JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-              JAVA_LONG),
-          1);
+              JAVA_LONG));
 
   private Libc() {}
 

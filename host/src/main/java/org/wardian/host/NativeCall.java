@@ -7,26 +7,23 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
- * One function of the C library, bound at its first call, which keeps the error number that the
- * call left. Meant for calls that set something up; nothing here is tuned for a hot path.
+ * One function of the C library, looked up at its first call, and the error number that the call
+ * left. Meant for calls that set something up; nothing here is tuned for a hot path.
  *
  * <p>Arguments are passed as {@code Integer} for C {@code int} and {@code Long} for {@code long},
  * {@code size_t} and pointers, in the order of the descriptor.
  */
 final class NativeCall {
+  private static final int MOST_ARGUMENTS = 7;
   private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
-  private static final String ERRNO = "errno";
+  private static final long ERRNO =
+      CAPTURED.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
   private final String name;
   private final FunctionDescriptor descriptor;
-  private final Linker.Option[] options;
-  private MethodHandle handle;
+  private CFunction function;
 
   /** What a call returned (an int is sign-extended), and errno after it. */
   record Result(long value, int errno) {
@@ -35,51 +32,34 @@ final class NativeCall {
     }
   }
 
-  /** A function with a fixed number of arguments. */
+  /** A function of this name and type. */
   NativeCall(String name, FunctionDescriptor descriptor) {
     this.name = name;
     this.descriptor = descriptor;
-    this.options = new Linker.Option[0];
   }
 
-  /** A function with a variable number of arguments, from argument {@code firstVariadic} on. */
-  NativeCall(String name, FunctionDescriptor descriptor, int firstVariadic) {
-    this.name = name;
-    this.descriptor = descriptor;
-    this.options = new Linker.Option[] {Linker.Option.firstVariadicArg(firstVariadic)};
-  }
-
-  /** Calls the function and captures errno on this thread. */
+  /** Calls the function and keeps errno. */
   Result call(Object... arguments) {
+    if (arguments.length != descriptor.argumentLayouts().size()) {
+      throw new IllegalArgumentException(name + " with " + arguments.length + " arguments");
+    }
+    long[] all = new long[MOST_ARGUMENTS];
+    for (int i = 0; i < arguments.length; i++) {
+      all[i] = ((Number) arguments[i]).longValue();
+    }
+    boolean narrow = descriptor.returnLayout().orElseThrow() instanceof ValueLayout.OfInt;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment captured = arena.allocate(CAPTURED);
-      List<Object> all = new ArrayList<>(List.of(arguments));
-      all.add(0, captured);
-      Number value = (Number) handle().invokeWithArguments(all);
-      VarHandle errno = CAPTURED.varHandle(MemoryLayout.PathElement.groupElement(ERRNO));
-      return new Result(value.longValue(), (int) errno.get(captured, 0L));
-    } catch (HostException e) {
-      throw e;
-    } catch (Throwable e) {
-      throw HostException.ofLinkage(name, e);
+      MemorySegment state = arena.allocate(CAPTURED);
+      long value = function().call(state, all[0], all[1], all[2], all[3], all[4], all[5], all[6]);
+      return new Result(narrow ? (int) value : value, state.get(ValueLayout.JAVA_INT, ERRNO));
     }
   }
 
-  @SuppressWarnings("restricted") // descriptors beside their use in Libc, each from a manual page
-  private synchronized MethodHandle handle() {
-    if (handle == null) {
-      Linker linker = Linker.nativeLinker();
-      MemorySegment symbol =
-          linker
-              .defaultLookup()
-              .find(name)
-              .orElseThrow(() -> HostException.unsupported("the C library's " + name, "use Linux"));
-      Linker.Option[] all = new Linker.Option[options.length + 1];
-      System.arraycopy(options, 0, all, 1, options.length);
-      all[0] = Linker.Option.captureCallState(ERRNO);
-      handle = linker.downcallHandle(symbol, descriptor, all);
+  private synchronized CFunction function() {
+    if (function == null) {
+      function = CFunction.of(name);
     }
-    return handle;
+    return function;
   }
 
   /** The descriptor of a function that takes and returns the given C types. */

@@ -17,7 +17,6 @@ import org.wardian.chipset.SerialBackend;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.host.HostException;
-import org.wardian.host.HostThread;
 import org.wardian.machine.Machine;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.state.DiskSnapshots;
@@ -57,7 +56,7 @@ public final class MachineProcess {
   }
 
   /**
-   * Makes the machine and serves it to its end.
+   * Makes the machine and serves it to its end. The caller is to have left its session.
    *
    * @throws AssemblyException where something cannot be had; one line for a person
    */
@@ -66,7 +65,6 @@ public final class MachineProcess {
   }
 
   private void run() {
-    HostThread.leaveSession();
     DomainDocument document = document();
     try (FileChannel _ = lock()) {
       Runtime.getRuntime().addShutdownHook(new Thread(this::terminated, "terminated"));

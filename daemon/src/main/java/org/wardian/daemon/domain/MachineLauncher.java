@@ -23,6 +23,9 @@ public final class MachineLauncher {
   /** How long a machine may take until it answers: a host that starts twenty at once is slow. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  /** The JVM's option to record a run. */
+  private static final String RECORDING = "-XX:AOTCacheOutput=";
+
   private static final long LOOK_MILLISECONDS = 10;
 
   /** Characters of the log's end among which the reason is looked for. */
@@ -57,6 +60,9 @@ public final class MachineLauncher {
     command.add(java.toString());
     boolean found = false;
     for (int i = 1; i < line.length && !found; i++) {
+      if (line[i].startsWith(RECORDING)) {
+        continue; // Else each machine would write what this process is to write at its end.
+      }
       command.add(line[i]);
       switch (line[i]) {
         case "--module", "-m" -> {
