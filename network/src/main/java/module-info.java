@@ -4,8 +4,10 @@ module org.wardian.network {
 
   exports org.wardian.network;
   exports org.wardian.network.capture;
+  exports org.wardian.network.filter;
   exports org.wardian.network.hub;
   exports org.wardian.network.nat;
+  exports org.wardian.network.rate;
   exports org.wardian.network.tap;
   exports org.wardian.network.wire;
 }

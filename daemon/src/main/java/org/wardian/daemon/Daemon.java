@@ -107,12 +107,12 @@ public final class Daemon implements AutoCloseable {
     Snapshots snapshots = new Snapshots(folders, domains);
     StoragePools pools = new StoragePools(folders, events);
     parts.add(pools);
-    domains.connect(new MachinePlugs(networks), pools::path);
+    NetworkFilters filters = new NetworkFilters(folders);
+    filters.load();
+    domains.connect(new MachinePlugs(networks), pools::path, filters.cards());
     List<HandlerFamily> families = new ArrayList<>();
     families.add(new HostProcedures(folders, hypervisor));
     families.add(networks);
-    NetworkFilters filters = new NetworkFilters(folders);
-    filters.load();
     families.add(filters);
     families.add(new NodeDevices());
     families.add(new Interfaces());
@@ -137,6 +137,7 @@ public final class Daemon implements AutoCloseable {
     networks.autostart();
     pools.start();
     domains.load();
+    filters.onChange(domains::refilter);
     snapshots.load();
     serve(folders, settings);
     metrics.watch(server, domains);

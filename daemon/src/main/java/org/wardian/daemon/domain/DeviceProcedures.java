@@ -251,18 +251,34 @@ final class DeviceProcedures extends DomainProcedures {
             .execute(
                 "set_link",
                 Machine.arguments().put("name", old.alias().orElse("")).put("up", card.isLinkUp()));
+        limit(domain, before, old, card);
       }
       default -> throw notChanged(device);
     }
   }
 
-  /** Of a running card only the cable can be pulled and put back. */
+  /** The card's filter and bandwidth may be others now. */
+  private void limit(
+      Domain domain, DomainDocument live, NetworkInterface old, NetworkInterface card)
+      throws LibvirtException {
+    LiveDocuments documents = life().documents();
+    documents.bind(live, card);
+    try {
+      devices.limit(domain.running(), card);
+    } catch (LibvirtException e) {
+      documents.bind(live, old);
+      throw e;
+    }
+  }
+
+  /** Of a running card only the cable, the filter and the bandwidth change. */
   private static void requireSameBackend(NetworkInterface old, NetworkInterface card)
       throws LibvirtException {
     if (!old.type().equals(card.type())
         || !old.network().equals(card.network())
         || !old.model().equals(card.model())) {
-      throw Refusal.notSupported("of a running network card only the link's state can be changed");
+      throw Refusal.notSupported(
+          "of a running network card only its link's state, filter and bandwidth can be changed");
     }
   }
 

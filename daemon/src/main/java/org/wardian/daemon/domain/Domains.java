@@ -28,6 +28,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
   private final DomainFiles files;
   private final Lifecycle life;
   private final LiveDocuments documents;
+  private final LiveDevices devices;
   private final DomainParts.SnapshotSeam seam = new DomainParts.SnapshotSeam();
   private final List<DomainProcedures> groups;
   private final SnapshotSubjects subjects;
@@ -59,7 +60,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new GuestAgents(),
             documents::networks,
             seam);
-    LiveDevices devices = new LiveDevices(parts);
+    devices = new LiveDevices(parts);
     life.connect(devices);
     subjects = new SnapshotSubjects(parts, documents);
     SavedMachines saved = new SavedMachines(table, files, life);
@@ -78,7 +79,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new VcpuProcedures(parts),
             new IoThreadProcedures(parts),
             new TuningProcedures(parts),
-            new LimitProcedures(parts),
+            new LimitProcedures(parts, devices),
             new BlockProcedures(parts),
             new CardProcedures(parts),
             new StatsProcedures(parts, lookup),
@@ -93,7 +94,36 @@ public final class Domains implements HandlerFamily, AutoCloseable {
 
   /** Sets what machines are plugged into, and where their volumes are; before {@link #load}. */
   public void connect(NetworkPlugs networks, VolumePaths volumes) {
-    documents.connect(networks, volumes);
+    connect(networks, volumes, CardFilters.NONE);
+  }
+
+  /** The same, with the filters of their cards. */
+  public void connect(NetworkPlugs networks, VolumePaths volumes, CardFilters filters) {
+    documents.connect(networks, volumes, filters);
+  }
+
+  /**
+   * The rules of a port have changed: the machine whose card it is gets them. Nothing where no
+   * machine has such a card.
+   *
+   * @throws LibvirtException where the machine refuses them; those of before hold there
+   */
+  public void refilter(String port) throws LibvirtException {
+    for (Domain domain : table.all()) {
+      if (owns(domain, port)) {
+        if (domain.machine() != null) {
+          devices.limit(domain, port);
+        } else {
+          // It is being started, with the rules of before.
+          domain.perform("nwfilter", () -> devices.limit(domain, port));
+        }
+      }
+    }
+  }
+
+  private static boolean owns(Domain domain, String port) {
+    return domain.isBusy() && domain.machine() == null
+        || domain.isActive() && domain.facts().document().networkInterface(port).isPresent();
   }
 
   /** Sets who knows of snapshots; before {@link #load}. */

@@ -51,8 +51,11 @@ final class LimitProcedures extends DomainProcedures {
           "outbound.peak",
           "outbound.burst");
 
-  LimitProcedures(DomainParts parts) {
+  private final LiveDevices devices;
+
+  LimitProcedures(DomainParts parts, LiveDevices devices) {
     super(parts);
+    this.devices = devices;
   }
 
   private static Map<String, String> rates() {
@@ -372,27 +375,26 @@ final class LimitProcedures extends DomainProcedures {
         () -> {
           Impact impact = Impact.of(domain, args.flags());
           if (impact.live()) {
-            card(domain.facts().live(), args.device());
-            throw Refusal.notSupported(
-                "the machine cannot limit a card while it runs; use --config");
+            DomainDocument after = domain.facts().live().copy();
+            limit(card(after, args.device()), params);
+            devices.limit(domain.running(), card(after, args.device()));
           }
-          editConfig(
-              domain,
-              document -> {
-                XmlElement card = card(document, args.device()).element();
-                XmlElement bandwidth = card.childOrNew("bandwidth");
-                for (String name : params.fields()) {
-                  String[] parts = name.split("\\.");
-                  long value = params.number(name).orElse(0);
-                  bandwidth
-                      .childOrNew(parts[0])
-                      .set(parts[1], value == 0 ? null : Long.toString(value));
-                }
-                bandwidth.removeIf(one -> one.attribute("average") == null);
-                if (bandwidth.children().isEmpty()) {
-                  card.remove("bandwidth");
-                }
-              });
+          edit(domain, impact, document -> limit(card(document, args.device()), params));
         });
+  }
+
+  private static void limit(NetworkInterface card, ParamReader params) {
+    XmlElement element = card.element();
+    XmlElement bandwidth = element.childOrNew("bandwidth");
+    for (String name : params.fields()) {
+      String[] parts = name.split("\\.");
+      long value = params.number(name).orElse(0);
+      bandwidth.childOrNew(parts[0]).set(parts[1], value == 0 ? null : Long.toString(value));
+    }
+    bandwidth.removeIf(one -> one.attribute("average") == null && one.attribute("floor") == null);
+    if (bandwidth.children().isEmpty()) {
+      element.remove("bandwidth");
+    }
+    card.arrange();
   }
 }

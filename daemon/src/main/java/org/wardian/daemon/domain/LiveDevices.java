@@ -31,6 +31,10 @@ final class LiveDevices {
   /** How long a guest may take to let a device go before the call returns, as libvirt has it. */
   private static final long PATIENCE_MILLISECONDS = 5_000;
 
+  /** What of a card's element may change while its machine runs. */
+  private static final List<String> LIMITS =
+      List.of("filterref", "wardian:filters", "bandwidth", "link");
+
   private final DomainParts parts;
 
   LiveDevices(DomainParts parts) {
@@ -172,6 +176,54 @@ final class LiveDevices {
       LOG.log(
           System.Logger.Level.ERROR,
           "the machine in " + machine.folder() + " would start anew without its change",
+          e);
+    }
+  }
+
+  /**
+   * Tells a machine what may pass a card now: its filter and its bandwidth. Nothing where it has no
+   * such card.
+   *
+   * @param name the card's name on the host's side, or its address
+   * @throws LibvirtException where the machine refuses; what held before holds then
+   */
+  void limit(Domain domain, String name) throws LibvirtException {
+    Machine machine = domain.machine();
+    DomainDocument live = domain.facts().live();
+    if (machine != null && live != null && live.networkInterface(name).isPresent()) {
+      limit(machine, live.networkInterface(name).get());
+    }
+  }
+
+  /** The same for a card as it is to be. */
+  void limit(Machine machine, NetworkInterface card) throws LibvirtException {
+    XmlElement own = parts.life().documents().limits(card);
+    String alias = card.alias().orElse("");
+    machine.execute(
+        "x-wardian-set-card-limits",
+        Machine.arguments().put("id", alias).put("device", own.toString()));
+    rewriteLimits(machine, alias, own);
+  }
+
+  private void rewriteLimits(Machine machine, String alias, XmlElement own) {
+    try {
+      DomainDocument document =
+          DomainDocument.of(XmlReader.read(Files.readString(Machine.definition(machine.folder()))));
+      for (XmlElement element : document.devicesElement().children()) {
+        if (alias.equals(element.attributeAt("alias", "name"))) {
+          for (String name : LIMITS) {
+            element.remove(name);
+            if (own.child(name) != null) {
+              element.add(own.child(name).copy());
+            }
+          }
+        }
+      }
+      parts.files().writeLive(machine.folder(), document);
+    } catch (IOException | XmlException | LibvirtException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "the machine in " + machine.folder() + " would start anew with other limits",
           e);
     }
   }

@@ -37,14 +37,16 @@ final class LiveDocuments {
   private final DomainFiles files;
   private volatile NetworkPlugs networks = NetworkPlugs.NONE;
   private volatile VolumePaths volumes = VolumePaths.NONE;
+  private volatile CardFilters filters = CardFilters.NONE;
 
   LiveDocuments(DomainFiles files) {
     this.files = files;
   }
 
-  void connect(NetworkPlugs toNetworks, VolumePaths toVolumes) {
+  void connect(NetworkPlugs toNetworks, VolumePaths toVolumes, CardFilters toFilters) {
     networks = toNetworks;
     volumes = toVolumes;
+    filters = toFilters;
   }
 
   /** What machines are plugged into. */
@@ -145,8 +147,62 @@ final class LiveDocuments {
     }
   }
 
-  /** Plugs a card into its network, where it is of one. */
+  /** Plugs a card into its network, where it is of one, and binds its filter. */
   private void plug(DomainDocument live, NetworkInterface card, XmlElement own)
+      throws LibvirtException {
+    try {
+      plugIn(live, card, own);
+      XmlElement reference = card.element().child("filterref");
+      if (reference != null && isFiltered(card)) {
+        CardFilters.Port port =
+            new CardFilters.Port(
+                card.target().orElse(""), live.name(), live.uuid().orElseThrow(), card.mac());
+        own.add(filters(filters.bind(port, reference)));
+      }
+    } catch (LibvirtException | RuntimeException e) {
+      unplug(live, card);
+      throw e;
+    }
+  }
+
+  /** Whether frames of a card are filtered, as libvirt has it: its other types are not. */
+  private static boolean isFiltered(NetworkInterface card) {
+    return switch (card.type()) {
+      case "network", "bridge", "ethernet" -> card.target().isPresent();
+      default -> false;
+    };
+  }
+
+  private static XmlElement filters(CardFilters.Rules rules) {
+    XmlElement all = new XmlElement("wardian:filters");
+    rules.filters().forEach(one -> all.add(one.copy()));
+    return all;
+  }
+
+  /** Binds the filter of a card that has another one now, or none. */
+  void bind(DomainDocument live, NetworkInterface card) throws LibvirtException {
+    XmlElement reference = card.element().child("filterref");
+    String port = card.target().orElse("");
+    if (reference != null && isFiltered(card)) {
+      filters.bind(
+          new CardFilters.Port(port, live.name(), live.uuid().orElseThrow(), card.mac()),
+          reference);
+    } else {
+      filters.unbind(port);
+    }
+  }
+
+  /** A card as its machine is told of its limits: with the rules that hold for it now. */
+  XmlElement limits(NetworkInterface card) throws LibvirtException {
+    XmlElement own = card.element().copy();
+    own.remove("filterref");
+    Optional<CardFilters.Rules> rules =
+        isFiltered(card) ? filters.rules(card.target().orElse("")) : Optional.empty();
+    rules.ifPresent(found -> own.add(found.reference().copy()).add(filters(found)));
+    return own;
+  }
+
+  private void plugIn(DomainDocument live, NetworkInterface card, XmlElement own)
       throws LibvirtException {
     if (!card.type().equals("network")) {
       return;
@@ -187,6 +243,7 @@ final class LiveDocuments {
 
   /** Takes a card out of its network. */
   void unplug(DomainDocument live, NetworkInterface card) {
+    card.target().ifPresent(filters::unbind);
     if (card.type().equals("network") && card.network().isPresent()) {
       networks.unplug(card.network().get(), live.name(), card.mac());
     }

@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.wardian.daemon.Folders;
+import org.wardian.daemon.domain.CardFilters;
 import org.wardian.daemon.network.NetworkRefusal;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.definition.filter.FilterDocument;
@@ -46,14 +48,15 @@ public final class NetworkFilters implements HandlerFamily {
   private final Path folder;
   private final DefinitionFolder files;
   private final Random random = new SecureRandom();
-  private final Map<String, FilterDocument> filters = new TreeMap<>();
+  private final Map<String, FilterDocument> filters = new ConcurrentSkipListMap<>();
   private final FilterBindings bindings;
+  private final ReentrantLock defining = new ReentrantLock();
 
   /** None are known before {@link #load}. */
   public NetworkFilters(Folders folders) {
     folder = folders.configuration().resolve("nwfilter");
     files = new DefinitionFolder(folder);
-    bindings = new FilterBindings(folders, this::exists);
+    bindings = new FilterBindings(folders, this::find);
   }
 
   /**
@@ -87,8 +90,41 @@ public final class NetworkFilters implements HandlerFamily {
     bindings.load();
   }
 
-  private synchronized boolean exists(String name) {
-    return filters.containsKey(name);
+  private FilterDocument find(String name) {
+    return filters.get(name);
+  }
+
+  /** The rules of machines' cards. */
+  public CardFilters cards() {
+    return bindings;
+  }
+
+  /** Told of a port whose rules are others now: it has to get them. */
+  @FunctionalInterface
+  public interface PortChange {
+    /**
+     * The rules of a port have changed.
+     *
+     * @throws LibvirtException where they cannot be had there
+     */
+    void changed(String port) throws LibvirtException;
+  }
+
+  /**
+   * Sets who is told of changes, and tells of all ports that are bound: what was changed while
+   * there was no daemon is told now.
+   */
+  public void onChange(PortChange told) {
+    bindings.onChange(told::changed);
+    for (String port : bindings.ports()) {
+      try {
+        told.changed(port);
+      } catch (LibvirtException e) {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "the rules of " + port + " stay as they are: " + e.getMessage());
+      }
+    }
   }
 
   @Override
@@ -165,13 +201,33 @@ public final class NetworkFilters implements HandlerFamily {
     throw error(ErrorNumber.NO_NWFILTER, "no nwfilter with matching uuid '" + uuid + "'");
   }
 
-  private synchronized FilterDocument define(String xml) throws LibvirtException {
-    FilterDocument filter;
+  /** Definitions come one after the other: machines get what was defined last. */
+  private FilterDocument define(String xml) throws LibvirtException {
+    defining.lock();
     try {
-      filter = FilterDocument.parse(xml).complete(random);
+      FilterDocument filter = FilterDocument.parse(xml).complete(random);
+      FilterDocument before = find(filter.name());
+      List<String> users = bindings.users(filter.name());
+      bindings.check(users, name -> name.equals(filter.name()) ? filter : find(name));
+      store(filter);
+      try {
+        bindings.apply(users);
+      } catch (LibvirtException e) {
+        if (before != null) {
+          store(before);
+          bindings.apply(users);
+        }
+        throw e;
+      }
+      return filter;
     } catch (DefinitionException e) {
       throw NetworkRefusal.of(e, ErrorDomain.NWFILTER);
+    } finally {
+      defining.unlock();
     }
+  }
+
+  private synchronized void store(FilterDocument filter) throws LibvirtException {
     for (FilterDocument other : filters.values()) {
       boolean sameName = other.name().equals(filter.name());
       boolean sameId = other.uuid().equals(filter.uuid());
@@ -196,7 +252,6 @@ public final class NetworkFilters implements HandlerFamily {
           ErrorNumber.INTERNAL_ERROR, ErrorDomain.NWFILTER, "cannot write: " + e.getMessage(), e);
     }
     filters.put(filter.name(), filter);
-    return filter;
   }
 
   /** Whether a filter would include itself. */
@@ -216,8 +271,17 @@ public final class NetworkFilters implements HandlerFamily {
     return false;
   }
 
-  private synchronized void undefine(FilterDocument filter) throws LibvirtException {
-    if (bindings.uses(filter.name())) {
+  private void undefine(FilterDocument filter) throws LibvirtException {
+    defining.lock();
+    try {
+      remove(filter);
+    } finally {
+      defining.unlock();
+    }
+  }
+
+  private void remove(FilterDocument filter) throws LibvirtException {
+    if (!bindings.users(filter.name()).isEmpty()) {
       throw error(ErrorNumber.OPERATION_INVALID, "nwfilter is in use");
     }
     try {

@@ -26,6 +26,8 @@ public final class NetworkRefusal {
           new LibvirtException(ErrorNumber.OPERATION_UNSUPPORTED, domain, e.getMessage(), e);
       case INVALID_ARGUMENT ->
           new LibvirtException(ErrorNumber.INVALID_ARG, domain, e.getMessage(), e);
+      case PARSE_FAILED ->
+          new LibvirtException(ErrorNumber.PARSE_FAILED, domain, e.getMessage(), e);
     };
   }
 

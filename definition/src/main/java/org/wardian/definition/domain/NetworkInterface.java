@@ -133,6 +133,11 @@ public final class NetworkInterface extends DomainDevice {
                 Values.number(limit.attribute("floor"))));
   }
 
+  /** Puts its parts into libvirt's order, after one was added. */
+  public void arrange() {
+    DomainForm.TABLE.arrange(element(), "interface");
+  }
+
   /** Queue pairs of a virtio card. */
   public OptionalInt queues() {
     return Values.integer(attribute("driver", "queues"));

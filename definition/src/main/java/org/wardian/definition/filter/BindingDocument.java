@@ -81,6 +81,16 @@ public final class BindingDocument {
     return root.attributeAt("filterref", "filter");
   }
 
+  /** The filter with its parameters; a copy. */
+  public XmlElement reference() {
+    return root.child("filterref").copy();
+  }
+
+  /** The card's Ethernet address. */
+  public String mac() {
+    return root.attributeAt("mac", "address");
+  }
+
   /** The document as libvirt writes it. */
   @Override
   public String toString() {

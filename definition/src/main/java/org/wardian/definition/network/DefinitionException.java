@@ -23,7 +23,9 @@ public final class DefinitionException extends Exception {
     /** A change that there is not. */
     OPERATION_UNSUPPORTED,
     /** A flag or a number that there is not. */
-    INVALID_ARGUMENT
+    INVALID_ARGUMENT,
+    /** A setting with a value that it cannot have ({@code VIR_ERR_PARSE_FAILED}). */
+    PARSE_FAILED
   }
 
   private final Kind kind;

@@ -5,6 +5,10 @@ import static org.wardian.qmp.Parameter.required;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
+import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.xml.XmlException;
+import org.wardian.definition.xml.XmlReader;
 import org.wardian.process.domain.LinkPort;
 import org.wardian.qmp.Arguments;
 import org.wardian.qmp.CommandTable;
@@ -24,6 +28,10 @@ final class NetworkCommands {
         "set_link",
         List.of(required("name", ParameterType.STRING), required("up", ParameterType.BOOLEAN)),
         this::setLink);
+    table.add(
+        "x-wardian-set-card-limits",
+        List.of(required("id", ParameterType.STRING), required("device", ParameterType.STRING)),
+        this::setLimits);
     table.add("x-wardian-query-netstats", List.of(), arguments -> statistics());
   }
 
@@ -37,6 +45,25 @@ final class NetworkCommands {
       throw Replies.noDevice(name);
     }
     link.setUp(arguments.bool("up"));
+    return Arguments.none();
+  }
+
+  /** Takes the filter and the bandwidth of the card's element of the document; it says all. */
+  private JsonNode setLimits(Arguments arguments) throws QmpException {
+    String name = arguments.string("id");
+    LinkPort link = control.parts().links().get(name);
+    if (link == null) {
+      throw Replies.noDevice(name);
+    }
+    try {
+      if (!(DomainDocument.view(XmlReader.read(arguments.string("device")))
+          instanceof NetworkInterface card)) {
+        throw new QmpException("Parameter 'device' is no network card");
+      }
+      link.limits().set(card);
+    } catch (XmlException | IllegalArgumentException e) {
+      throw new QmpException(e.getMessage());
+    }
     return Arguments.none();
   }
 
@@ -56,7 +83,9 @@ final class NetworkCommands {
               .put("rx-drops", counts.receiveDrops())
               .put("tx-bytes", counts.sentBytes())
               .put("tx-packets", counts.sentFrames())
-              .put("tx-drops", counts.sendDrops());
+              .put("tx-drops", counts.sendDrops())
+              .put("rx-filtered", link.limits().filteredToGuest())
+              .put("tx-filtered", link.limits().filteredFromGuest());
         });
     return cards;
   }

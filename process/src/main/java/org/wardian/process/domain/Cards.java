@@ -35,8 +35,12 @@ public final class Cards {
     String alias = card.alias().orElseGet(() -> "net" + parts.links().size());
     try {
       LinkPort link =
-          new LinkPort(parts.backends().port(request(card), Optional.empty()), card.isLinkUp());
+          new LinkPort(
+              parts.backends().port(request(card), Optional.empty()),
+              MacAddress.parse(card.mac()),
+              card.isLinkUp());
       parts.add(alias, link);
+      link.limits().set(card);
       return new DeviceConfiguration.NetworkCard(
           alias,
           model(card),

@@ -2,6 +2,7 @@ package org.wardian.process.domain;
 
 import java.util.concurrent.atomic.LongAdder;
 import org.wardian.network.Frame;
+import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 
 /** A cable between a card and its port: can be pulled, and counts what passes. */
@@ -20,6 +21,8 @@ public final class LinkPort implements NetworkPort {
       long sendDrops) {}
 
   private final NetworkPort port;
+  private final NetworkPort backend;
+  private final CardLimits limits;
   private final LongAdder receivedBytes = new LongAdder();
   private final LongAdder receivedFrames = new LongAdder();
   private final LongAdder receiveDrops = new LongAdder();
@@ -29,10 +32,17 @@ public final class LinkPort implements NetworkPort {
   private volatile boolean up;
   private volatile Receiver card;
 
-  /** A cable to a port, plugged in or not. */
-  LinkPort(NetworkPort port, boolean up) {
-    this.port = port;
+  /** A cable to a port, plugged in or not, without limits at first. */
+  LinkPort(NetworkPort backend, MacAddress address, boolean up) {
+    this.backend = backend;
+    limits = new CardLimits(backend, address);
+    port = limits.port();
     this.up = up;
+  }
+
+  /** What may pass. */
+  public CardLimits limits() {
+    return limits;
   }
 
   /** Plugs the cable in, or pulls it. */
@@ -62,7 +72,7 @@ public final class LinkPort implements NetworkPort {
 
   /** What is at the other end of the cable. */
   public NetworkPort port() {
-    return port;
+    return backend;
   }
 
   @Override
@@ -153,6 +163,7 @@ public final class LinkPort implements NetworkPort {
 
   @Override
   public void close() {
+    limits.close();
     port.close();
   }
 }

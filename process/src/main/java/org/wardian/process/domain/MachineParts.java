@@ -64,6 +64,7 @@ public final class MachineParts implements AutoCloseable {
       backends.close(drive.device());
     }
     if (link != null) {
+      link.close();
       backends.close(link.port());
     }
   }
@@ -185,6 +186,7 @@ public final class MachineParts implements AutoCloseable {
   @Override
   public void close() {
     characters.values().forEach(CharacterBackend::close);
+    links().values().forEach(LinkPort::close);
     backends.close();
   }
 }

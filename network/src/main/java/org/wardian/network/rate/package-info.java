@@ -1,0 +1,2 @@
+/** Limits of what passes a port. */
+package org.wardian.network.rate;
