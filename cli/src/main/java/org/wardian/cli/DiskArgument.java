@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
 import org.wardian.process.assembly.DiskRequest;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.ImageNames;
 import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ErrorPolicy;
@@ -15,7 +16,7 @@ import org.wardian.storage.device.RateLimit;
 /**
  * One {@code --disk}, {@code --cdrom} or {@code --floppy}.
  *
- * @param image the image file
+ * @param image the image file, or an export of an NBD server
  * @param bus what it hangs on; a floppy disk on none of these
  * @param cdrom whether it is a CD-ROM
  * @param readOnly whether the guest may not write
@@ -75,7 +76,7 @@ record DiskArgument(
     }
     DiskArgument disk =
         new DiskArgument(
-            Path.of(words.head()),
+            ImageNames.given(words.head()),
             words.choice("bus", DiskBus.class, usual),
             cdrom,
             words.flag("readonly") || cdrom,

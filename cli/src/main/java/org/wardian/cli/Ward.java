@@ -2,6 +2,7 @@ package org.wardian.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
@@ -104,6 +105,7 @@ public final class Ward implements Runnable {
     ward.registerConverter(ImageFormat.class, FormatNames::parse);
     ward.registerConverter(CpuModel.class, CpuModelNames::parse);
     ward.registerConverter(TimeLimit.class, TimeLimit::parse);
+    ward.getSubcommands().get("disk").registerConverter(Path.class, DiskVerb::image);
     ward.setParameterExceptionHandler(new UsageErrors());
     ward.setExecutionExceptionHandler(Ward::report);
     describe(ward);

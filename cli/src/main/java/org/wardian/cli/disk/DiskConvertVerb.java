@@ -14,6 +14,7 @@ import org.wardian.storage.ImageFormat;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.imports.OvaArchive;
 import org.wardian.storage.imports.VmdkStreamWriter;
+import org.wardian.storage.nbd.NbdPath;
 import org.wardian.storage.operation.ImageConvert;
 import org.wardian.storage.qcow2.Qcow2Image;
 import picocli.CommandLine.Command;
@@ -126,7 +127,9 @@ final class DiskConvertVerb extends DiskAction {
       node.put("file", target.toString());
       node.put("format", made.text());
       node.put("virtualSize", size);
-      node.put("fileSize", Files.size(target));
+      if (Files.isRegularFile(target)) {
+        node.put("fileSize", Files.size(target));
+      }
       Json.print(out(), node);
     } else {
       out().println(target + ": " + made.text() + ", " + DiskSize.text(size));
@@ -148,6 +151,9 @@ final class DiskConvertVerb extends DiskAction {
     }
     if (Files.exists(source) && Files.isSameFile(source, target)) {
       throw mistake("SOURCE and TARGET are one file");
+    }
+    if (target instanceof NbdPath) {
+      throw mistake("an export is there already, and only its server can make it: --existing");
     }
     if (!force) {
       throw new FileAlreadyExistsException(

@@ -73,6 +73,21 @@ public record DiskSource(String type, XmlElement element) {
             .toList();
   }
 
+  /** Seconds for which a network disk's server is waited for when it is lost. */
+  public OptionalLong reconnectDelay() {
+    return element == null
+        ? OptionalLong.empty()
+        : Values.number(
+            element
+                .find("reconnect")
+                .flatMap(reconnect -> Optional.ofNullable(reconnect.attribute("delay"))));
+  }
+
+  /** Whether a network disk's server is to be spoken to by TLS. */
+  public boolean tls() {
+    return Values.attribute(element, "tls").filter("yes"::equals).isPresent();
+  }
+
   /** The number that block jobs name this image by, in a running domain. */
   public OptionalInt index() {
     return Values.integer(Values.attribute(element, "index"));

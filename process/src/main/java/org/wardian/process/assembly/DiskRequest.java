@@ -8,7 +8,7 @@ import org.wardian.storage.device.DeviceOptions;
 /**
  * An image to be opened for a machine.
  *
- * @param image the image file
+ * @param image the image file, or an export by its {@link org.wardian.storage.nbd.NbdPath}
  * @param readOnly whether the guest may not write
  * @param snapshot whether what the guest writes is thrown away at the end
  * @param format of the image, or empty where its content decides

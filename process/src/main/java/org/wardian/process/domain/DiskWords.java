@@ -44,9 +44,11 @@ public final class DiskWords {
     if (disk.source().isEmpty()) {
       return Optional.empty();
     }
-    String file =
+    Path image =
         disk.source()
             .path()
+            .map(Path::of)
+            .or(() -> NetworkDisk.of(disk))
             .orElseThrow(() ->
                 new AssemblyException(
                     Reason.REQUEST,
@@ -54,10 +56,10 @@ public final class DiskWords {
                         + disk.target()
                         + ": images of type "
                         + disk.type()
-                        + " are not opened by this machine; file and block are"));
+                        + " are not opened by this machine; file, block and network (nbd) are"));
     return Optional.of(
         new DiskRequest(
-            Path.of(file),
+            image,
             disk.isReadOnly(),
             disk.isTransient(),
             Optional.of(format(disk.format())),

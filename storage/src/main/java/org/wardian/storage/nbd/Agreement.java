@@ -11,10 +11,14 @@ import java.util.List;
  * @param contexts what the client may ask of ranges; each one's number is its index
  */
 record Agreement(NbdExport export, long size, boolean structured, List<MetaContext> contexts) {
-  /** The transmission flags of an export. */
-  static int flags(NbdExport export, boolean structured) {
+  /**
+   * The transmission flags of an export.
+   *
+   * @param several whether a client may have more than one connection
+   */
+  static int flags(NbdExport export, boolean structured, boolean several) {
     int flags = Protocol.HAS_FLAGS | Protocol.SEND_FLUSH | Protocol.SEND_FUA;
-    flags |= Protocol.CAN_MULTI_CONN | Protocol.SEND_CACHE;
+    flags |= Protocol.SEND_CACHE | (several ? Protocol.CAN_MULTI_CONN : 0);
     flags |= structured ? Protocol.SEND_DF : 0;
     return flags
         | (export.writable()

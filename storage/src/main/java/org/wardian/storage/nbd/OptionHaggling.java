@@ -152,9 +152,13 @@ final class OptionHaggling {
     Agreement agreement = agreement(export);
     int zeroes = (clientFlags & Protocol.NO_ZEROES) != 0 ? 0 : Protocol.RESERVED_BYTES;
     ByteBuffer answer = ByteBuffer.allocate(10 + zeroes).putLong(agreement.size());
-    answer.putShort((short) Agreement.flags(export, structured));
+    answer.putShort((short) flags(export));
     wire.write(answer.rewind());
     return agreement;
+  }
+
+  private int flags(NbdExport export) {
+    return Agreement.flags(export, structured, server.limits().connections() > 1);
   }
 
   private Agreement agreement(NbdExport export) {
@@ -205,7 +209,7 @@ final class OptionHaggling {
     blocks.putInt(export.blockSize()).putInt(Math.max(PREFERRED_BLOCK, export.blockSize()));
     reply(option, Protocol.REP_INFO, blocks.putInt(Protocol.LARGEST_PAYLOAD).flip());
     ByteBuffer size = ByteBuffer.allocate(12).putShort((short) Protocol.INFO_EXPORT);
-    size.putLong(agreement.size()).putShort((short) Agreement.flags(export, structured));
+    size.putLong(agreement.size()).putShort((short) flags(export));
     reply(option, Protocol.REP_INFO, size.flip());
     reply(option, Protocol.REP_ACK);
     return go ? agreement : null;

@@ -18,6 +18,7 @@ import org.wardian.storage.Extent;
 import org.wardian.storage.FileStore;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.nbd.NbdPath;
 import org.wardian.storage.qcow2.Qcow2Image;
 
 /** Copies what a disk holds into a new image, of the same or another format. */
@@ -90,15 +91,19 @@ public final class ImageConvert {
       Images.create(path, create);
     }
     boolean finished = false;
+    // Its server may close it for good when we leave.
+    boolean export = path instanceof NbdPath;
     try {
       OpenOptions open =
-          OpenOptions.readWrite().withFormat(create.format()).withFlushed(false).withChain(false);
+          OpenOptions.readWrite().withFormat(create.format()).withFlushed(export).withChain(false);
       try (BlockImage target = Images.open(path, open)) {
         check(source, target, path, options);
         new ImageConvert(source, target, options, progress).copy();
       }
-      try (FileStore file = FileStore.open(path, true, true)) {
-        file.flush();
+      if (!export) {
+        try (FileStore file = FileStore.open(path, true, true)) {
+          file.flush();
+        }
       }
       finished = true;
     } finally {
