@@ -1,13 +1,18 @@
 package org.wardian.chipset;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.IntFunction;
 import org.wardian.bus.Device;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
 import org.wardian.bus.MessageInterrupts;
+import org.wardian.bus.StateException;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 
@@ -42,7 +47,9 @@ public final class PciHost implements Device {
   public static final int FIRST_GSI = 16;
 
   private static final int INTERRUPTS = 8;
-  private static final int STATE_VERSION = 1;
+
+  /** The first one did not tell where the functions are. */
+  private static final int STATE_VERSION = 2;
 
   private static final int ADDRESS_ENABLE = 1 << 31;
   private static final int ADDRESS_WRITABLE = 0x80fffffc;
@@ -253,16 +260,46 @@ public final class PciHost implements Device {
   public synchronized void save(StateWriter out) {
     out.begin(name(), STATE_VERSION);
     out.writeInt(address);
+    out.writeInt(functions.size());
+    functions.forEach((place, function) -> {
+      out.writeInt(place);
+      out.writeString(function.name());
+    });
     functions.values().forEach(function -> function.save(out));
     out.end();
   }
 
   @Override
   public synchronized void load(StateReader in) {
-    in.begin(name(), STATE_VERSION);
+    int version = in.begin(name(), STATE_VERSION);
     address = in.readInt() & ADDRESS_WRITABLE;
+    if (version > 1) {
+      checkPlaces(in);
+    }
     functions.values().forEach(function -> function.load(in));
     in.end();
+  }
+
+  /** The guest's drivers know their devices by where they are. */
+  private void checkPlaces(StateReader in) {
+    Map<Integer, String> saved = new TreeMap<>();
+    for (int left = in.readInt(0, table.length); left > 0; left--) {
+      saved.put(in.readInt(0, table.length - 1), in.readString());
+    }
+    Set<Integer> places = new TreeSet<>(saved.keySet());
+    places.addAll(functions.keySet());
+    List<String> differences = new ArrayList<>();
+    for (int place : places) {
+      String was = saved.getOrDefault(place, "nothing");
+      String is = functions.containsKey(place) ? functions.get(place).name() : "nothing";
+      if (!was.equals(is)) {
+        differences.add(
+            "PCI slot 00:%02x.%d had %s, here it has %s".formatted(place >> 3, place & 7, was, is));
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new StateException(String.join("; ", differences));
+    }
   }
 
   @Override

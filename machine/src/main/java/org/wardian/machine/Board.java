@@ -264,6 +264,9 @@ final class Board {
   void plug(DeviceConfiguration device, boolean started) {
     requireHotplug(device.id());
     peripherals.add(device);
+    if (peripherals.isUnit(device.id())) {
+      return; // Its controller has told of it.
+    }
     int slot = peripherals.slotOf(device.id());
     if (slot == 0) {
       throw new IllegalArgumentException(device.id() + ": it has no PCI slot of its own");
@@ -309,6 +312,16 @@ final class Board {
       throw new IllegalArgumentException(
           id + ": this machine was made without slots that can be plugged while it runs");
     }
+  }
+
+  /** Whether a device is a unit of a controller that may go without being asked for. */
+  boolean isUnit(String id) {
+    return peripherals.isUnit(id);
+  }
+
+  /** Takes out a unit of a controller, while no vCPU runs. */
+  void unplugUnit(String id) {
+    peripherals.unplugUnit(id);
   }
 
   /** Takes out what is in a slot, while no vCPU runs; its name, or null. */

@@ -2,9 +2,12 @@ package org.wardian.machine;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.wardian.machine.platform.Platform;
 import org.wardian.machine.state.DeviceDescription;
@@ -20,13 +23,23 @@ final class Description {
 
   private Description() {}
 
+  /**
+   * Describes a machine.
+   *
+   * @param slot a device's PCI slot; 0 where it has none, or any will do
+   */
   static MachineDescription of(
-      MachineConfiguration configuration, Platform platform, Origin origin) {
+      MachineConfiguration configuration,
+      Platform platform,
+      Origin origin,
+      ToIntFunction<DeviceConfiguration> slot) {
     Set<String> features =
         platform.features().stream().map(Feature::name).collect(Collectors.toSet());
     List<DeviceDescription> devices =
         configuration.peripherals().stream()
-            .map(device -> DeviceDescription.of(device.id(), (Record) unplaced(device)))
+            .map(device ->
+                DeviceDescription.of(
+                    device.id(), (Record) unplaced(device), slot.applyAsInt(device)))
             .toList();
     return new MachineDescription(
         configuration.memoryBytes(),
@@ -43,7 +56,25 @@ final class Description {
         origin);
   }
 
-  /** What it is, wherever it is: its slot is in the record of the PCI host. */
+  /** The PCI slot that a device shall have; 0 for any. */
+  static int wantedSlot(DeviceConfiguration device) {
+    return device instanceof DeviceConfiguration.Placed placed ? placed.slot() : 0;
+  }
+
+  /** A configuration whose devices are in the slots that they had when a machine was saved. */
+  static MachineConfiguration placed(MachineConfiguration configuration, MachineDescription saved) {
+    List<DeviceConfiguration> devices = new ArrayList<>();
+    for (DeviceConfiguration device : configuration.peripherals()) {
+      int slot = saved.device(device.id()).map(DeviceDescription::slot).orElse(0);
+      boolean settled = slot == 0 || device instanceof DeviceConfiguration.Placed;
+      devices.add(settled ? device : new DeviceConfiguration.Placed(device, slot));
+    }
+    // Those with a place first: the others take the slots that are left.
+    devices.sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));
+    return configuration.with(devices);
+  }
+
+  /** What it is, wherever it is. */
   private static DeviceConfiguration unplaced(DeviceConfiguration device) {
     return device instanceof DeviceConfiguration.Placed placed ? placed.device() : device;
   }

@@ -2,6 +2,7 @@ package org.wardian.machine;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.wardian.display.KeyReceiver;
@@ -56,6 +57,8 @@ public sealed interface DeviceConfiguration {
    * @param serial serial number that the guest sees; ASCII, up to 20 characters; perhaps empty
    * @param queues request queues, 1 to 64; of a virtio disk
    * @param bootIndex its place in the firmware's boot order; the lowest comes first
+   * @param unit where it is on a SCSI controller of the configuration; without it, it is the next
+   *     target of one of its own
    */
   record Disk(
       String id,
@@ -64,8 +67,21 @@ public sealed interface DeviceConfiguration {
       boolean cdrom,
       String serial,
       int queues,
-      OptionalInt bootIndex)
+      OptionalInt bootIndex,
+      Optional<ScsiAddress> unit)
       implements DeviceConfiguration {
+    /** One that is wherever there is room. */
+    public Disk(
+        String id,
+        DiskBus bus,
+        BlockDevice medium,
+        boolean cdrom,
+        String serial,
+        int queues,
+        OptionalInt bootIndex) {
+      this(id, bus, medium, cdrom, serial, queues, bootIndex, Optional.empty());
+    }
+
     /** Checks names and numbers. */
     public Disk {
       checkId(id);
@@ -80,6 +96,39 @@ public sealed interface DeviceConfiguration {
       }
       if (queues < 1 || queues > 64) {
         throw new IllegalArgumentException(id + ": a disk has 1 to 64 queues, not " + queues);
+      }
+    }
+  }
+
+  /**
+   * Where a unit is.
+   *
+   * @param controller the controller's name
+   * @param target 0 to 255
+   * @param unit 0 to 16383
+   */
+  record ScsiAddress(String controller, int target, int unit) {
+    @Override
+    public String toString() {
+      return controller + " target " + target + " unit " + unit;
+    }
+  }
+
+  /**
+   * A controller of disks, which is there without any too.
+   *
+   * @param bus {@link DiskBus#SCSI}, or {@link DiskBus#AHCI}, of which there is one
+   * @param queues request queues, 1 to 64; of a SCSI controller
+   */
+  record Controller(String id, DiskBus bus, int queues) implements DeviceConfiguration {
+    /** Checks name and numbers. */
+    public Controller {
+      checkId(id);
+      if (bus != DiskBus.SCSI && bus != DiskBus.AHCI) {
+        throw new IllegalArgumentException(id + ": bus " + bus + " has no controller to choose");
+      }
+      if (queues < 1 || queues > 64) {
+        throw new IllegalArgumentException(id + ": a host has 1 to 64 queues, not " + queues);
       }
     }
   }

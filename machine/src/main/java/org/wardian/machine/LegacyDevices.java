@@ -101,9 +101,7 @@ final class LegacyDevices {
    */
   void addAhci(DeviceConfiguration.Disk disk, int nextSlot, BootOrder order) {
     if (ahci == null) {
-      ahci = new AhciController(dma);
-      ahciSlot = nextSlot;
-      plug.accept(ahci);
+      addAhci(nextSlot);
     }
     if (nextAhciPort == AhciController.PORTS) {
       throw new IllegalArgumentException(
@@ -117,6 +115,16 @@ final class LegacyDevices {
     } else {
       ahci.disk(nextAhciPort++, disk.medium(), disk.serial());
     }
+  }
+
+  /** The AHCI controller, of which there is one, in the slot that {@code plug} finds next. */
+  void addAhci(int slot) {
+    if (ahci != null) {
+      throw new IllegalArgumentException("a machine has one AHCI controller");
+    }
+    ahci = new AhciController(dma);
+    ahciSlot = slot;
+    plug.accept(ahci);
   }
 
   /** The floppy drive, with the DMA controllers that only it uses. */

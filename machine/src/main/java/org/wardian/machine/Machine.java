@@ -116,12 +116,13 @@ public final class Machine implements AutoCloseable, PowerControl {
     try {
       if (saved.isPresent()) {
         checkFit(saved.get());
+        this.configuration = Description.placed(configuration, saved.get().description());
       }
       Ram ram = new Ram(platform.memory(), saved.map(SavedState::memory));
       if (configuration.firmware().isEmpty()) {
         ram.addAll(configuration.memoryBytes());
       }
-      this.board = new Board(configuration, platform, ram, this, panic);
+      this.board = new Board(this.configuration, platform, ram, this, panic);
       this.vcpus = platform.vcpus();
       this.hostThreads = new AtomicIntegerArray(vcpus.size());
       if (saved.isPresent()) {
@@ -161,7 +162,10 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   private void checkFit(SavedState saved) throws StateFileException {
     List<String> differences =
-        saved.description().differences(Description.of(configuration, platform, Origin.NONE));
+        saved
+            .description()
+            .differences(
+                Description.of(configuration, platform, Origin.NONE, Description::wantedSlot));
     if (!differences.isEmpty()) {
       throw new StateFileException(
           saved.name() + " is not this machine: " + String.join("; ", differences));
@@ -187,7 +191,7 @@ public final class Machine implements AutoCloseable, PowerControl {
     devices.end();
     StateOutput.write(
         target,
-        Description.of(configuration, platform, origin),
+        Description.of(configuration, platform, origin, device -> board.slotOf(device.id())),
         devices.toByteArray(),
         platform.memory(),
         board.ram());
@@ -502,13 +506,27 @@ public final class Machine implements AutoCloseable, PowerControl {
     }
     String name = board.unplug(slot);
     if (name != null) {
-      configuration =
-          configuration.with(
-              configuration.peripherals().stream()
-                  .filter(device -> !device.id().equals(name))
-                  .toList());
+      configuration = configuration.with(without(name));
     }
     return name;
+  }
+
+  /** Whether a device is a unit of a controller, which goes without being asked for. */
+  public boolean isUnit(String id) {
+    return board.isUnit(id);
+  }
+
+  /** Takes out a unit of a controller; the machine is paused, or does not run yet. */
+  public void unplugUnit(String id) {
+    if (running && !pauses.held()) {
+      throw new IllegalStateException("a device is taken out while the machine is paused");
+    }
+    board.unplugUnit(id);
+    configuration = configuration.with(without(id));
+  }
+
+  private List<DeviceConfiguration> without(String id) {
+    return configuration.peripherals().stream().filter(device -> !device.id().equals(id)).toList();
   }
 
   /** Sends a non-maskable interrupt to all processors, as the button of a server does. */

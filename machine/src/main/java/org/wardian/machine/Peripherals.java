@@ -44,6 +44,9 @@ final class Peripherals {
   /** Slots 0 to 2 are the board's: host bridge, south bridge, display. */
   static final int FIRST_SLOT = 3;
 
+  /** The name of the SCSI controller that no configuration names. */
+  private static final String OWN_HOST = "scsi";
+
   /** Slots 30 and 31 are the board's. */
   static final int LAST_SLOT = 29;
 
@@ -59,8 +62,11 @@ final class Peripherals {
   /** The slot that the device being added shall have; 0 for any. */
   private int wantedSlot;
 
-  /** Null until there is a SCSI disk. */
-  private VirtioScsi scsi;
+  /** The SCSI controllers by name. */
+  private final Map<String, VirtioScsi> hosts = new HashMap<>();
+
+  /** Where SCSI disks are that may go, by name. */
+  private final Map<String, DeviceConfiguration.ScsiAddress> units = new HashMap<>();
 
   /**
    * Makes no device yet.
@@ -103,6 +109,7 @@ final class Peripherals {
     }
     switch (configuration) {
       case DeviceConfiguration.Disk disk -> add(disk);
+      case DeviceConfiguration.Controller controller -> add(controller);
       case DeviceConfiguration.NetworkCard card -> add(card);
       case DeviceConfiguration.Rng rng ->
           plug(new VirtioRng(rng.id(), new HostRandom(), platform.timers(), rng.bytesPerSecond()));
@@ -144,8 +151,37 @@ final class Peripherals {
       }
       case IDE -> legacy.addIde(disk, order);
       case AHCI -> legacy.addAhci(disk, slot(), order);
-      case SCSI -> scsi().add(unit(disk));
+      case SCSI -> addUnit(disk);
     }
+  }
+
+  private void add(DeviceConfiguration.Controller controller) {
+    if (controller.bus() == DeviceConfiguration.DiskBus.AHCI) {
+      legacy.addAhci(slot());
+      return;
+    }
+    VirtioScsi host = new VirtioScsi(controller.id(), controller.queues());
+    plug(host);
+    hosts.put(controller.id(), host);
+  }
+
+  private void addUnit(DeviceConfiguration.Disk disk) {
+    if (disk.unit().isEmpty()) {
+      ownHost().add(unit(disk));
+      return;
+    }
+    DeviceConfiguration.ScsiAddress address = disk.unit().get();
+    VirtioScsi host = hosts.get(address.controller());
+    if (host == null) {
+      throw new IllegalArgumentException(
+          disk.id() + ": there is no SCSI controller " + address.controller());
+    }
+    host.add(address.target(), address.unit(), unit(disk));
+    units.put(disk.id(), address);
+    order.add(
+        disk.bootIndex(),
+        "/pci@i0cf8/scsi@%x/channel@0/disk@%x,%x"
+            .formatted(slotsOfNames.get(host.name()), address.target(), address.unit()));
   }
 
   private static ScsiUnit unit(DeviceConfiguration.Disk disk) {
@@ -154,13 +190,27 @@ final class Peripherals {
         : new ScsiDisk(disk.medium(), disk.serial());
   }
 
-  /** The host of all SCSI disks, in the slot of the first. */
-  private VirtioScsi scsi() {
-    if (scsi == null) {
-      scsi = new VirtioScsi("scsi", 1);
-      plug(scsi);
+  /** The host of all SCSI disks that name none, in the slot of the first. */
+  private VirtioScsi ownHost() {
+    VirtioScsi own = hosts.get(OWN_HOST);
+    if (own == null) {
+      own = new VirtioScsi(OWN_HOST, 1);
+      plug(own);
+      hosts.put(OWN_HOST, own);
     }
-    return scsi;
+    return own;
+  }
+
+  /** Whether a device is a unit of a SCSI controller that may go. */
+  boolean isUnit(String id) {
+    return units.containsKey(id);
+  }
+
+  /** Takes out a unit of a SCSI controller. */
+  void unplugUnit(String id) {
+    DeviceConfiguration.ScsiAddress address = units.remove(id);
+    hosts.get(address.controller()).remove(address.target(), address.unit());
+    names.remove(id);
   }
 
   private void add(DeviceConfiguration.NetworkCard card) {
@@ -173,10 +223,6 @@ final class Peripherals {
       }
       case E1000 -> legacy.addCard(card);
     }
-  }
-
-  private static IllegalArgumentException absent(String id, String kind) {
-    return new IllegalArgumentException(id + ": this machine has no " + kind);
   }
 
   private void plug(VirtioDevice device) {
@@ -245,6 +291,9 @@ final class Peripherals {
     if (function == null) {
       return null;
     }
+    String name = function.name();
+    units.values().removeIf(address -> address.controller().equals(name));
+    hosts.remove(name);
     pci.detach(slot, 0);
     order.remove(slot);
     names.remove(function.name());

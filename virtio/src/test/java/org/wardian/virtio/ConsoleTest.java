@@ -6,8 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.wardian.bus.StateReader;
+import org.wardian.bus.StateWriter;
 import org.wardian.virtio.DriverQueue.Buffer;
 import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
@@ -18,16 +21,21 @@ class ConsoleTest {
 
   private final ByteArrayOutputStream first = new ByteArrayOutputStream();
   private final ByteArrayOutputStream second = new ByteArrayOutputStream();
-  private final VirtioConsole device =
-      new VirtioConsole(
-          "console",
-          List.of(
-              new ConsolePort("", true, first::write),
-              new ConsolePort("org.example.agent", false, second::write)),
-          80,
-          25);
+  private final List<String> opened = new CopyOnWriteArrayList<>();
+  private final VirtioConsole device = console(opened);
   private final TestMachine machine = new TestMachine(device);
   private final TestDriver driver = new TestDriver(machine);
+
+  private VirtioConsole console(List<String> told) {
+    return new VirtioConsole(
+        "console",
+        List.of(
+            new ConsolePort("", true, first::write, open -> told.add("0 " + open)),
+            new ConsolePort(
+                "org.example.agent", false, second::write, open -> told.add("1 " + open))),
+        80,
+        25);
+  }
 
   @AfterEach
   void end() {
@@ -91,6 +99,31 @@ class ConsoleTest {
     assertThat(input(agentIn, 16)).isEqualTo("ping");
     output(agentOut, "pong");
     assertThat(second).hasToString("pong");
+  }
+
+  @Test
+  void whatAProgramHasOpenIsKeptWithTheState() {
+    driver.negotiate(Features.VERSION_1 | MULTIPORT);
+    driver.queue(2, 32);
+    DriverQueue out = driver.queue(3, 8);
+    driver.ready();
+    control(out, 1, 6, 1);
+    assertThat(opened).containsExactly("1 true");
+    machine.pci.pause();
+    StateWriter state = new StateWriter();
+    machine.pci.save(state);
+    List<String> again = new ArrayList<>();
+    VirtioConsole loaded = console(again);
+    try (TestMachine other = new TestMachine(loaded, false)) {
+      byte[] ram = new byte[(int) TestMachine.RAM];
+      machine.memory.read(0, ram, 0, ram.length);
+      other.memory.write(0, ram, 0, ram.length);
+      other.pci.load(new StateReader(state.toByteArray()));
+      assertThat(again).containsExactly("0 false", "1 true");
+    }
+    machine.pci.resume();
+    machine.pci.reset();
+    assertThat(opened).containsExactly("1 true", "1 false");
   }
 
   private void control(DriverQueue queue, int port, int event, int value) {

@@ -1,6 +1,7 @@
 package org.wardian.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,6 +22,7 @@ import org.wardian.virtio.scsi.VirtioScsi;
 /** The SCSI host with a disk at target 0 and a CD-ROM drive at target 1 (virtio 1.2 §5.6). */
 class ScsiTest {
   private static final int BLOCKS = 256;
+  private static final long HOTPLUG = 1 << 1;
   private static final long CHANGE = 1 << 2;
   private static final int DISK = 0;
   private static final int CD = 1;
@@ -43,7 +45,7 @@ class ScsiTest {
     host.add(new ScsiCdRom(disc, "SN2"));
     machine = new TestMachine(host);
     driver = new TestDriver(machine);
-    driver.negotiate(Features.VERSION_1 | CHANGE);
+    driver.negotiate(Features.VERSION_1 | HOTPLUG | CHANGE);
     control = driver.queue(0, 8);
     events = driver.queue(1, 8);
     requests = driver.queue(2, 64);
@@ -70,9 +72,13 @@ class ScsiTest {
   }
 
   private Answer send(int target, byte[] command, byte[] out, int room) {
+    return send(target, 0, command, out, room);
+  }
+
+  private Answer send(int target, int unit, byte[] command, byte[] out, int room) {
     long request = driver.allocate(51);
     driver.write(request, new byte[51]);
-    driver.write(request, (byte) 1, (byte) target, (byte) 0x40);
+    driver.write(request, (byte) 1, (byte) target, (byte) (0x40 | unit >> 8), (byte) unit);
     driver.write(request + 19, command);
     long answer = driver.allocate(108);
     List<Buffer> chain = new ArrayList<>();
@@ -220,6 +226,51 @@ class ScsiTest {
     assertThat(driver.read(at, 16)).startsWith(3, 0, 0, 0, 1, 0).endsWith(0x2a, 9, 0, 0);
     assertThat(send(DISK, command(0x00), new byte[0], 0).code()).isEqualTo(0x2a);
     assertThat(send(DISK, command(0x25), new byte[0], 8).data()[2]).isEqualTo((byte) 1);
+  }
+
+  @Test
+  void unitsComeAndGo() {
+    // A third one beside the disk, whose driver is told of it.
+    long at = driver.allocate(16);
+    events.add(List.of(new Buffer(at, 16, true)), false);
+    events.kick();
+    MemoryDisk another = new MemoryDisk(BLOCKS * 512, false);
+    host.add(DISK, 300, new ScsiDisk(another, "SN3"));
+    assertThat(events.await().written()).isEqualTo(16);
+    assertThat(driver.read(at, 16))
+        .containsExactly(1, 0, 0, 0, 1, 0, 0x41, 44, 0, 0, 0, 0, 1, 0, 0, 0);
+    assertThat(send(DISK, command(0x00), new byte[0], 0).code())
+        .as("units changed")
+        .isEqualTo(0x3f);
+    byte[] units = send(DISK, command(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 24), new byte[0], 24).data();
+    assertThat(units[3]).isEqualTo((byte) 16);
+    assertThat(Arrays.copyOfRange(units, 16, 18)).containsExactly(0x41, 44);
+    assertThat(send(DISK, 300, command(0x00), new byte[0], 0).code()).isEqualTo(0x29);
+    byte[] serial = send(DISK, 300, command(0x12, 1, 0x80, 0, 24), new byte[0], 24).data();
+    assertThat(new String(serial, 4, 3, StandardCharsets.US_ASCII)).isEqualTo("SN3");
+
+    long again = driver.allocate(16);
+    events.add(List.of(new Buffer(again, 16, true)), false);
+    events.kick();
+    host.remove(DISK, 300);
+    events.await();
+    assertThat(driver.read(again, 16)).startsWith(1, 0, 0, 0, 1, 0, 0x41, 44).endsWith(2, 0, 0, 0);
+    another.close();
+    assertThat(send(DISK, 300, command(0x00), new byte[0], 0).code()).isEqualTo(0x25);
+    assertThat(send(DISK, 300, command(0x12, 0, 0, 0, 36), new byte[0], 36).data()[0])
+        .as("no unit there")
+        .isEqualTo((byte) 0x7f);
+  }
+
+  @Test
+  void aTargetWhoseOnlyUnitGoesIsGone() {
+    host.remove(CD, 0);
+    assertThat(send(CD, command(0x00), new byte[0], 0).response()).isEqualTo(3);
+    host.remove(CD, 0);
+    assertThatThrownBy(() -> host.add(DISK, 0, new ScsiDisk(disk, "SN4")))
+        .hasMessage("scsi: target 0, unit 0 is taken");
+    assertThatThrownBy(() -> host.add(256, 0, new ScsiDisk(disk, "SN4")))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

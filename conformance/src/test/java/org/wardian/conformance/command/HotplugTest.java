@@ -3,8 +3,10 @@ package org.wardian.conformance.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,9 +39,9 @@ class HotplugTest extends DrivenMachine {
           "drivers/net/net_failover.ko",
           "drivers/net/virtio_net.ko");
 
-  private DomainText debian() throws Exception {
+  private DomainText debian(List<String> modules) throws Exception {
     MachineConfiguration guest =
-        DebianGuest.cloud().withModules(MODULES.toArray(String[]::new)).configuration();
+        DebianGuest.cloud().withModules(modules.toArray(String[]::new)).configuration();
     Path kernel = Files.write(folder.resolve("vmlinuz"), guest.kernel());
     Path initrd = Files.write(folder.resolve("initrd"), guest.initrd().orElseThrow());
     return new DomainText()
@@ -72,7 +74,7 @@ class HotplugTest extends DrivenMachine {
         <interface type='user'><mac address='52:54:00:11:22:44'/><model type='virtio'/>
           <alias name='net0'/></interface>
         """;
-    try (WardProcess process = start(debian(), "--paused");
+    try (WardProcess process = start(debian(MODULES), "--paused");
         QmpClient client = connect(process);
         Line line = new Line()) {
       client.execute("cont", Arguments.none());
@@ -100,6 +102,96 @@ class HotplugTest extends DrivenMachine {
       client.execute("quit", Arguments.none());
       assertThat(process.status()).as(process.err()).isZero();
     }
+  }
+
+  private static final List<String> SCSI_MODULES =
+      List.of(
+          "drivers/scsi/scsi_common.ko",
+          "drivers/scsi/scsi_mod.ko",
+          "drivers/scsi/virtio_scsi.ko",
+          "drivers/scsi/sd_mod.ko");
+
+  private static String scsiDisk(Path image, int unit) {
+    return """
+    <disk type='file' device='disk'><driver name='qemu' type='raw'/>
+      <source file='%s' index='%d'/><target dev='sd%c' bus='scsi'/>
+      <alias name='scsi0-0-0-%d'/>
+      <address type='drive' controller='0' bus='0' target='0' unit='%d'/></disk>
+    """
+        .formatted(image, unit + 10, 'a' + unit, unit, unit);
+  }
+
+  /** What was plugged is where it was when the machine goes on in another process. */
+  @Test
+  void scsiDisksComeAndGoAndAreThereAfterARestore() throws Exception {
+    Path image = Files.write(folder.resolve("disk.raw"), new byte[8 << 20]);
+    Path first = Files.write(folder.resolve("first.raw"), new byte[1 << 20]);
+    String controller =
+        """
+        <controller type='scsi' index='0' model='virtio-scsi'><alias name='scsi0'/>
+          <address type='pci' domain='0x0000' bus='0x00' slot='0x0b' function='0x0'/></controller>
+        """;
+    String rng =
+        """
+        <rng model='virtio'><backend model='random'>/dev/urandom</backend><alias name='rng0'/></rng>
+        """;
+    List<String> modules = new ArrayList<>(MODULES);
+    modules.addAll(SCSI_MODULES);
+    DomainText before = debian(modules).device(rng).disk(first, "raw", 0);
+    Path saved = folder.resolve("saved");
+    try (WardProcess process = start(before, "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      client.execute("cont", Arguments.none());
+      line.await(DefaultInitramfs.PROMPT);
+      for (String module : modules) {
+        awaitInGuest(line, "insmod /modules" + module.substring(module.lastIndexOf('/')));
+      }
+      // A controller while it runs, and two units of a target.
+      client.execute("x-wardian-attach", Arguments.none().put("device", controller));
+      awaitInGuest(line, "test -e /sys/bus/pci/devices/0000:00:0b.0/virtio*/host0");
+      client.execute("x-wardian-attach", Arguments.none().put("device", scsiDisk(image, 5)));
+      awaitInGuest(line, "test -e /sys/class/scsi_disk/0:0:0:5/device/block/sda");
+      client.execute("x-wardian-attach", Arguments.none().put("device", scsiDisk(first(3), 3)));
+      awaitInGuest(line, "test -e /sys/class/scsi_disk/0:0:0:3");
+      awaitInGuest(line, "echo kept | dd of=/dev/sda bs=512 conv=sync,fsync");
+      client.execute("device_del", Arguments.none().put("id", "scsi0-0-0-3"));
+      assertThat(await("DEVICE_DELETED").data().path("device").asText()).isEqualTo("scsi0-0-0-3");
+      awaitInGuest(line, "test ! -e /sys/class/scsi_disk/0:0:0:3");
+      // What took the first slot at the start goes: the others stay where they are.
+      client.execute("device_del", Arguments.none().put("id", "rng0"));
+      assertThat(await("DEVICE_DELETED").data().path("device").asText()).isEqualTo("rng0");
+      client.execute("migrate", Arguments.none().put("uri", "file:" + saved));
+      awaitMigration("completed");
+      client.execute("quit", Arguments.none());
+    }
+    events.clear();
+    DomainText after =
+        debian(modules).disk(first, "raw", 0).device(controller).device(scsiDisk(image, 5));
+    try (WardProcess process = start(after, "--incoming", saved.toString(), "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      client.execute("cont", Arguments.none());
+      awaitInGuest(line, "dd if=/dev/sda bs=512 count=1 iflag=direct | grep kept");
+      awaitInGuest(line, "dd if=/dev/vda of=/dev/null bs=64k iflag=direct");
+      awaitInGuest(line, "test ! -e /sys/bus/pci/devices/0000:00:03.0");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    // Elsewhere it is another machine.
+    DomainText moved =
+        debian(modules)
+            .disk(first, "raw", 0)
+            .device(controller.replace("0x0b", "0x0c"))
+            .device(scsiDisk(image, 5));
+    try (WardProcess process = start(moved, "--incoming", saved.toString(), "--paused")) {
+      assertThat(process.status()).isEqualTo(4);
+      assertThat(process.err()).contains("scsi0 was in PCI slot 11, not in 12");
+    }
+  }
+
+  private Path first(int number) throws IOException {
+    return Files.write(folder.resolve("unit" + number), new byte[1 << 20]);
   }
 
   @Test

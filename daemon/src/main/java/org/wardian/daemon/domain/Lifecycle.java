@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
@@ -246,6 +247,19 @@ final class Lifecycle {
     domain.attach(machine);
     machine.whenEnded(() -> ended(domain, machine));
     guestEvents.refresh(domain, machine);
+    try {
+      Set<String> open = LiveDocuments.openChannels(machine);
+      domain.update(now -> {
+        if (now.live() == null) {
+          return now; // It has ended meanwhile.
+        }
+        DomainDocument live = now.live().copy();
+        LiveDocuments.channels(live, open);
+        return now.withLive(live);
+      });
+    } catch (LibvirtException e) {
+      LOG.log(System.Logger.Level.WARNING, "the channels of " + domain + " are not known", e);
+    }
     writeStatus(domain);
   }
 

@@ -8,6 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.Controller;
+import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.DeviceChanges;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDevice;
@@ -15,6 +17,7 @@ import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Filesystem;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.domain.RandomSource;
+import org.wardian.definition.domain.Vsock;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
@@ -22,8 +25,9 @@ import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 
 /**
- * Devices that come into a running machine and go out of it: disks of virtio, network cards, random
- * sources and shared folders. The caller holds the domain's lock.
+ * Devices that come into a running machine and go out of it: disks of virtio and of SCSI with their
+ * controllers, network cards, random sources, shared folders and sockets. The caller holds the
+ * domain's lock.
  */
 final class LiveDevices {
   private static final System.Logger LOG = System.getLogger(LiveDevices.class.getName());
@@ -60,6 +64,10 @@ final class LiveDevices {
     requirePluggable(device);
     LiveDocuments documents = parts.life().documents();
     XmlElement own = documents.prepare(before, after, device);
+    for (XmlElement controller : implied(before, after, device)) {
+      machine.execute("x-wardian-attach", Machine.arguments().put("device", controller.toString()));
+      rewrite(machine, controller.attributeAt("alias", "name"), controller);
+    }
     try {
       JsonNode answer =
           machine.execute("x-wardian-attach", Machine.arguments().put("device", own.toString()));
@@ -73,6 +81,19 @@ final class LiveDevices {
     rewrite(machine, device.alias().orElse(""), own);
     parts.life().writeStatus(domain);
     parts.events().deviceAdded(domain, device.alias().orElse(""));
+  }
+
+  /** The SCSI controllers that a disk brings with it. */
+  private static List<XmlElement> implied(
+      DomainDocument before, DomainDocument after, DomainDevice device) {
+    Set<String> known = aliases(before);
+    return after.controllers().stream()
+        .filter(controller -> controller.type().equals("scsi"))
+        .filter(controller -> controller.alias().filter(known::contains).isEmpty())
+        .filter(controller -> controller.alias().isPresent())
+        .map(DomainDevice::element)
+        .filter(element -> element != device.element())
+        .toList();
   }
 
   /**
@@ -101,7 +122,10 @@ final class LiveDevices {
   private static void requirePluggable(DomainDevice device) throws LibvirtException {
     switch (device) {
       case Disk disk -> {
-        if (!disk.bus().equals("virtio") || disk.isRemovable()) {
+        boolean pluggable =
+            disk.bus().equals("scsi") && !disk.device().equals("floppy")
+                || disk.bus().equals("virtio") && !disk.isRemovable();
+        if (!pluggable) {
           throw Refusal.qemu(
               ErrorNumber.OPERATION_UNSUPPORTED,
               "disk bus '" + disk.bus() + "' cannot be hotplugged.");
@@ -119,6 +143,16 @@ final class LiveDevices {
       }
       case Filesystem folder -> {
         // One as any other.
+      }
+      case Vsock vsock -> {
+        // One as any other.
+      }
+      case Controller controller -> {
+        if (!controller.type().equals("scsi")) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_UNSUPPORTED,
+              "'" + controller.type() + "' controller cannot be hotplugged.");
+        }
       }
       default ->
           throw Refusal.notSupported(
@@ -235,7 +269,7 @@ final class LiveDevices {
    * @throws LibvirtException where the device cannot go, or the guest refuses
    */
   void detach(Domain domain, DomainDevice device) throws LibvirtException {
-    requireUnpluggable(device);
+    requireUnpluggable(domain.facts().live(), device);
     Machine machine = domain.running();
     String alias = device.alias().orElse("");
     Removals.Wait removal = machine.removals().await(alias);
@@ -249,15 +283,25 @@ final class LiveDevices {
     }
   }
 
-  private static void requireUnpluggable(DomainDevice device) throws LibvirtException {
+  /** Whether disks hang on a SCSI controller. */
+  private static boolean isInUse(DomainDocument live, Controller controller) {
+    return live.disks().stream()
+        .anyMatch(disk ->
+            disk.bus().equals("scsi")
+                && disk.address().orElse(null) instanceof DeviceAddress.Drive drive
+                && drive.controller() == controller.index());
+  }
+
+  private static void requireUnpluggable(DomainDocument live, DomainDevice device)
+      throws LibvirtException {
     switch (device) {
       case Disk disk -> {
-        if (disk.isRemovable()) {
+        if (disk.isRemovable() && !disk.bus().equals("scsi")) {
           throw Refusal.qemu(
               ErrorNumber.OPERATION_UNSUPPORTED,
               "disk device type '" + disk.device() + "' cannot be detached");
         }
-        if (!disk.bus().equals("virtio")) {
+        if (!disk.bus().equals("virtio") && !disk.bus().equals("scsi")) {
           throw Refusal.qemu(
               ErrorNumber.OPERATION_UNSUPPORTED, "This type of disk cannot be hot unplugged");
         }
@@ -270,6 +314,20 @@ final class LiveDevices {
       }
       case Filesystem folder -> {
         // One as any other.
+      }
+      case Vsock vsock -> {
+        // One as any other.
+      }
+      case Controller controller -> {
+        if (!controller.type().equals("scsi")) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_UNSUPPORTED,
+              "'" + controller.type() + "' controller cannot be hot unplugged.");
+        }
+        if (isInUse(live, controller)) {
+          throw Refusal.qemu(
+              ErrorNumber.OPERATION_FAILED, "device cannot be detached: device is busy");
+        }
       }
       default ->
           throw Refusal.notSupported(

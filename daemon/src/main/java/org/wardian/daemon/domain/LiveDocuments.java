@@ -5,9 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
@@ -249,12 +251,15 @@ final class LiveDocuments {
     }
   }
 
-  /** After the start: terminals and ports that the machine has chosen. */
+  /**
+   * After the start: terminals and ports that the machine has chosen, and which channels a guest
+   * that goes on has open.
+   */
   void complete(DomainDocument live, Machine machine) throws LibvirtException {
+    channels(live, openChannels(machine));
     for (JsonNode device : machine.execute("query-chardev")) {
       String file = device.path("filename").asText();
-      String label = device.path("label").asText();
-      String alias = label.startsWith("char") ? label.substring("char".length()) : label;
+      String alias = alias(device);
       if (file.startsWith("pty:") && live.device(alias).isPresent()) {
         pty(live, alias, file.substring("pty:".length()));
       }
@@ -271,6 +276,31 @@ final class LiveDocuments {
         }
       }
     }
+  }
+
+  /** Which channels programs of the guest have open, as the machine has it now. */
+  static void channels(DomainDocument live, Set<String> open) {
+    for (CharacterDevice channel : live.channels()) {
+      if (channel.state().isPresent()) {
+        LiveForm.state(channel, channel.alias().filter(open::contains).isPresent());
+      }
+    }
+  }
+
+  /** The aliases of the character devices that the guest has open. */
+  static Set<String> openChannels(Machine machine) throws LibvirtException {
+    Set<String> open = new HashSet<>();
+    for (JsonNode device : machine.execute("query-chardev")) {
+      if (device.path("frontend-open").asBoolean()) {
+        open.add(alias(device));
+      }
+    }
+    return open;
+  }
+
+  private static String alias(JsonNode characterDevice) {
+    String label = characterDevice.path("label").asText();
+    return label.startsWith("char") ? label.substring("char".length()) : label;
   }
 
   private static void pty(DomainDocument live, String alias, String path) {

@@ -4,6 +4,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -19,11 +20,17 @@ import org.wardian.storage.BlockDevice;
  * @param id its name
  * @param kind what it is
  * @param properties by name: all that the guest has seen of it and relies on
+ * @param slot its PCI slot; 0 where it has none of its own, or any will do
  */
-public record DeviceDescription(String id, String kind, SortedMap<String, String> properties) {
+public record DeviceDescription(
+    String id, String kind, SortedMap<String, String> properties, int slot) {
   private static final String NAME = "device-description";
-  private static final int VERSION = 1;
+
+  /** The first one did not tell the slot. */
+  private static final int VERSION = 2;
+
   private static final int MOST_PROPERTIES = 256;
+  private static final int MOST_SLOTS = 32;
 
   /** Copies the map. */
   public DeviceDescription {
@@ -36,8 +43,9 @@ public record DeviceDescription(String id, String kind, SortedMap<String, String
    * guest's business.
    *
    * @param configuration a public record
+   * @param slot as above
    */
-  public static DeviceDescription of(String id, Record configuration) {
+  public static DeviceDescription of(String id, Record configuration, int slot) {
     SortedMap<String, String> properties = new TreeMap<>();
     for (RecordComponent component : configuration.getClass().getRecordComponents()) {
       Object value;
@@ -55,6 +63,7 @@ public record DeviceDescription(String id, String kind, SortedMap<String, String
         case MacAddress address -> properties.put(name, address.toString());
         case OptionalInt number ->
             number.ifPresent(given -> properties.put(name, Integer.toString(given)));
+        case Optional<?> part -> part.ifPresent(given -> properties.put(name, given.toString()));
         case BlockDevice medium -> {
           properties.put("bytes", Long.toString(medium.length()));
           properties.put("block", Integer.toString(medium.blockSize()));
@@ -67,7 +76,12 @@ public record DeviceDescription(String id, String kind, SortedMap<String, String
     }
     properties.remove("id");
     return new DeviceDescription(
-        id, configuration.getClass().getSimpleName().toLowerCase(Locale.ROOT), properties);
+        id, configuration.getClass().getSimpleName().toLowerCase(Locale.ROOT), properties, slot);
+  }
+
+  /** Whether another is the same device, wherever it is. */
+  boolean isSame(DeviceDescription other) {
+    return id.equals(other.id) && kind.equals(other.kind) && properties.equals(other.properties);
   }
 
   /** For a person. */
@@ -88,18 +102,20 @@ public record DeviceDescription(String id, String kind, SortedMap<String, String
       out.writeString(property.getKey());
       out.writeString(property.getValue());
     }
+    out.writeInt(slot);
     out.end();
   }
 
   static DeviceDescription load(StateReader in) {
-    in.begin(NAME, VERSION);
+    int version = in.begin(NAME, VERSION);
     String id = in.readString();
     String kind = in.readString();
     SortedMap<String, String> properties = new TreeMap<>();
     for (int left = in.readInt(0, MOST_PROPERTIES); left > 0; left--) {
       properties.put(in.readString(), in.readString());
     }
+    int slot = version == 1 ? 0 : in.readInt(0, MOST_SLOTS - 1);
     in.end();
-    return new DeviceDescription(id, kind, properties);
+    return new DeviceDescription(id, kind, properties, slot);
   }
 }

@@ -181,22 +181,33 @@ public record MachineDescription(
       Optional<DeviceDescription> other = now.device(device.id());
       if (other.isEmpty()) {
         found.add("it had %s: %s".formatted(device.id(), device.text()));
-      } else if (!device.equals(other.get())) {
+      } else if (!device.isSame(other.get())) {
         found.add("%s was %s, not %s".formatted(device.id(), device.text(), other.get().text()));
+      } else if (device.slot() != 0
+          && other.get().slot() != 0
+          && device.slot() != other.get().slot()) {
+        found.add(
+            "%s was in PCI slot %d, not in %d"
+                .formatted(device.id(), device.slot(), other.get().slot()));
       }
     }
     now.devices.stream()
         .filter(device -> device(device.id()).isEmpty())
         .forEach(device -> found.add("it had no %s: %s".formatted(device.id(), device.text())));
-    // Kinds among each other may come in any order: whoever comes while a guest runs comes last.
-    if (found.isEmpty() && !byKind(devices).equals(byKind(now.devices))) {
+    // Kinds among each other may come in any order, and those whose place is known.
+    if (found.isEmpty() && !order(this).equals(order(now))) {
       found.add("its devices had another order");
     }
     return found;
   }
 
-  private static Map<String, List<DeviceDescription>> byKind(List<DeviceDescription> devices) {
-    return devices.stream().collect(Collectors.groupingBy(DeviceDescription::kind));
+  private Map<String, List<String>> order(MachineDescription machine) {
+    return machine.devices.stream()
+        .filter(device -> device(device.id()).orElseThrow().slot() == 0)
+        .collect(
+            Collectors.groupingBy(
+                DeviceDescription::kind,
+                Collectors.mapping(DeviceDescription::id, Collectors.toList())));
   }
 
   private static String size(long bytes) {

@@ -213,6 +213,14 @@ public final class Backends implements AutoCloseable {
     return opened;
   }
 
+  /** Closes a guest's sockets now: their device is gone. */
+  public void close(HostSockets gone) {
+    synchronized (this) {
+      sockets.remove(gone);
+    }
+    gone.close();
+  }
+
   /**
    * Firmware, with its variables in a copy that is thrown away.
    *

@@ -5,11 +5,13 @@ import static org.wardian.qmp.Parameter.required;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
+import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
 import org.wardian.machine.DeviceConfiguration;
+import org.wardian.machine.Machine;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.domain.Assembler;
 import org.wardian.qmp.Arguments;
@@ -57,20 +59,11 @@ final class HotplugCommands {
     try {
       DeviceConfiguration made =
           Assembler.attach(document, device, runtime, control::diskStopped, control.parts());
-      // Devices without an address have taken the first slots, whatever the document says of
-      // others.
-      DeviceConfiguration fitting =
-          made instanceof DeviceConfiguration.Placed placed
-                  && control.machine().isTaken(placed.slot())
-              ? placed.device()
-              : made;
-      control.whilePaused(() -> {
-        DeviceConfiguration there =
-            fitting instanceof DeviceConfiguration.Placed
-                ? fitting
-                : new DeviceConfiguration.Placed(fitting, control.machine().freeSlot());
-        control.machine().plug(there);
-      });
+      control.whilePaused(() -> control.machine().plug(fitting(made)));
+      if (device instanceof Controller) {
+        // Disks that come later name it.
+        document.devicesElement().add(device.element().copy());
+      }
       return Arguments.none().put("slot", control.machine().slotOf(alias));
     } catch (AssemblyException | IllegalArgumentException | IllegalStateException e) {
       control.parts().remove(alias);
@@ -78,10 +71,31 @@ final class HotplugCommands {
     }
   }
 
+  /**
+   * The device with a slot, where it is one of PCI. Devices without an address have taken the first
+   * slots, whatever the document says of others.
+   */
+  private DeviceConfiguration fitting(DeviceConfiguration made) {
+    Machine machine = control.machine();
+    return switch (made) {
+      case DeviceConfiguration.Disk disk when disk.unit().isPresent() -> disk;
+      case DeviceConfiguration.Placed placed when machine.isTaken(placed.slot()) ->
+          new DeviceConfiguration.Placed(placed.device(), machine.freeSlot());
+      case DeviceConfiguration.Placed placed -> placed;
+      default -> new DeviceConfiguration.Placed(made, machine.freeSlot());
+    };
+  }
+
   private JsonNode delete(Arguments arguments) throws QmpException {
     String id = arguments.string("id");
     String name = id.startsWith("/machine/peripheral/") ? id.substring(20) : id;
     try {
+      if (control.machine().isUnit(name)) {
+        // As with QEMU the guest is told, not asked.
+        control.whilePaused(() -> control.machine().unplugUnit(name));
+        gone(name);
+        return Arguments.none();
+      }
       control.machine().requestUnplug(name);
       return Arguments.none();
     } catch (IllegalArgumentException e) {
@@ -102,12 +116,19 @@ final class HotplugCommands {
           if (name[0] == null) {
             return;
           }
-          control.parts().remove(name[0]);
-          control.send(
-              "DEVICE_DELETED",
-              Arguments.none()
-                  .put("device", name[0])
-                  .put("path", "/machine/peripheral/" + name[0]));
+          gone(name[0]);
         });
+  }
+
+  private void gone(String name) {
+    control.parts().remove(name);
+    document
+        .devicesElement()
+        .removeIf(element ->
+            element.name().equals("controller")
+                && name.equals(element.attributeAt("alias", "name")));
+    control.send(
+        "DEVICE_DELETED",
+        Arguments.none().put("device", name).put("path", "/machine/peripheral/" + name));
   }
 }

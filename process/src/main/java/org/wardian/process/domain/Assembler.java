@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDevice;
@@ -24,6 +25,7 @@ import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
 import org.wardian.storage.share.Ownership;
+import org.wardian.virtio.vsock.HostSockets;
 
 /** Opens what a domain's document names. */
 public final class Assembler {
@@ -102,6 +104,9 @@ public final class Assembler {
       case NetworkInterface card -> placed(card, assembler.card(card));
       case RandomSource random -> placed(random, assembler.random(random));
       case Filesystem folder -> placed(folder, assembler.folder(folder));
+      case Vsock vsock -> placed(vsock, assembler.vsock(vsock));
+      case Controller controller when controller.type().equals("scsi") ->
+          placed(controller, assembler.controller(controller).orElseThrow());
       default ->
           throw new AssemblyException(
               Reason.REQUEST,
@@ -110,13 +115,23 @@ public final class Assembler {
   }
 
   private void assemble() {
+    for (Controller controller : document.controllers()) {
+      controller(controller).ifPresent(made -> add(controller, made));
+    }
     for (Disk disk : document.disks()) {
       add(disk, disk(disk));
     }
     for (NetworkInterface card : document.interfaces()) {
       add(card, card(card));
     }
-    new Characters(document, parts).open();
+    new Characters(document, parts)
+        .open()
+        .ifPresent(made ->
+            document.controllers().stream()
+                .filter(controller -> controller.type().equals("virtio-serial"))
+                .findFirst()
+                .ifPresentOrElse(
+                    controller -> add(controller, made), () -> parts.devices().add(made)));
     boolean display =
         document.videos().stream().anyMatch(video -> !video.model().equals("none"))
             || document.videos().isEmpty() && !document.graphics().isEmpty();
@@ -149,15 +164,64 @@ public final class Assembler {
           case DeviceConfiguration.Display display -> false;
           default -> true;
         };
-    if (ownSlot
-        && device.address().orElse(null) instanceof DeviceAddress.Pci pci
+    return ownSlot && isPlaced(device)
+        ? new DeviceConfiguration.Placed(
+            made, ((DeviceAddress.Pci) device.address().orElseThrow()).slot())
+        : made;
+  }
+
+  /** Whether a device has an address that our board can give it. */
+  private static boolean isPlaced(DomainDevice device) {
+    return device.address().orElse(null) instanceof DeviceAddress.Pci pci
         && pci.bus() == 0
         && pci.function() == 0
         && pci.slot() >= FIRST_SLOT
-        && pci.slot() <= LAST_SLOT) {
-      return new DeviceConfiguration.Placed(made, pci.slot());
+        && pci.slot() <= LAST_SLOT;
+  }
+
+  /** A controller whose disks come and go, or that has a place. */
+  private Optional<DeviceConfiguration> controller(Controller controller) {
+    DeviceConfiguration.DiskBus bus =
+        switch (controller.type()) {
+          case "scsi" -> DeviceConfiguration.DiskBus.SCSI;
+          case "sata" -> DeviceConfiguration.DiskBus.AHCI;
+          default -> null;
+        };
+    // There is one AHCI controller, which appears with its first disk where it has no place.
+    boolean wanted =
+        bus == DeviceConfiguration.DiskBus.SCSI
+            || bus == DeviceConfiguration.DiskBus.AHCI
+                && controller.index() == 0
+                && isPlaced(controller);
+    if (!wanted) {
+      return Optional.empty();
     }
-    return made;
+    try {
+      return Optional.of(
+          new DeviceConfiguration.Controller(
+              controllerName(controller), bus, controller.queues().orElse(1)));
+    } catch (IllegalArgumentException e) {
+      throw new AssemblyException(Reason.REQUEST, e.getMessage(), e);
+    }
+  }
+
+  private static String controllerName(Controller controller) {
+    return controller.alias().orElse(controller.type() + controller.index());
+  }
+
+  /** Where a SCSI disk is, where its controller is in the document. */
+  private Optional<DeviceConfiguration.ScsiAddress> unit(Disk disk) {
+    if (!disk.bus().equals("scsi")
+        || !(disk.address().orElse(null) instanceof DeviceAddress.Drive drive)) {
+      return Optional.empty();
+    }
+    return document.controllers().stream()
+        .filter(controller -> controller.type().equals("scsi"))
+        .filter(controller -> controller.index() == drive.controller())
+        .findFirst()
+        .map(controller ->
+            new DeviceConfiguration.ScsiAddress(
+                controllerName(controller), drive.target(), drive.unit()));
   }
 
   private DeviceConfiguration card(NetworkInterface card) {
@@ -240,7 +304,8 @@ public final class Assembler {
           cdrom,
           disk.serial().orElse(""),
           disk.queues().orElse(Math.min(document.processors(), MOST_QUEUES)),
-          boot.index(disk));
+          boot.index(disk),
+          unit(disk));
     } catch (IllegalArgumentException e) {
       throw new AssemblyException(Reason.REQUEST, e.getMessage(), e);
     }
@@ -264,10 +329,10 @@ public final class Assembler {
                 new AssemblyException(
                     Reason.REQUEST, "vsock: the document of a running domain has its address"));
     try {
-      return new DeviceConfiguration.Vsock(
-          alias(vsock),
-          parts.backends().sockets(runtime.resolve("vsock-" + address + ".sock")),
-          address);
+      String alias = alias(vsock);
+      HostSockets sockets = parts.backends().sockets(runtime.resolve("vsock-" + address + ".sock"));
+      parts.add(alias, sockets);
+      return new DeviceConfiguration.Vsock(alias, sockets, address);
     } catch (IOException e) {
       throw new AssemblyException(Reason.HOST, "vsock " + address + ": " + e.getMessage(), e);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.host.HostException;
@@ -29,7 +30,8 @@ final class Characters {
     this.parts = parts;
   }
 
-  void open() {
+  /** Opens all; the device of the virtio ports, where there are any. */
+  Optional<DeviceConfiguration> open() {
     List<CharacterDevice> serials = document.serials();
     if (serials.size() > 1) {
       throw new AssemblyException(
@@ -56,9 +58,9 @@ final class Characters {
         ports.add(port(channel, "channel", channel.channelName().orElse(""), false));
       }
     }
-    if (!ports.isEmpty()) {
-      parts.devices().add(new DeviceConfiguration.Console(DEVICE, ports, parts::setConsole));
-    }
+    return ports.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new DeviceConfiguration.Console(DEVICE, ports, parts::setConsole));
   }
 
   private ConsolePort port(CharacterDevice device, String kind, String name, boolean console) {

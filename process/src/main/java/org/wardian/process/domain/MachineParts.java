@@ -1,6 +1,7 @@
 package org.wardian.process.domain;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.wardian.process.assembly.Backends;
 import org.wardian.process.character.CharacterBackend;
 import org.wardian.virtio.balloon.VirtioBalloon;
 import org.wardian.virtio.console.VirtioConsole;
+import org.wardian.virtio.vsock.HostSockets;
 
 /** What a machine consists of beside its board, by the aliases of its document. */
 public final class MachineParts implements AutoCloseable {
@@ -20,6 +22,7 @@ public final class MachineParts implements AutoCloseable {
   private final List<DeviceConfiguration> devices = new ArrayList<>();
   private final Map<String, Drive> drives = new LinkedHashMap<>();
   private final Map<String, LinkPort> links = new LinkedHashMap<>();
+  private final Map<String, HostSockets> sockets = new HashMap<>();
   private final Map<String, CharacterBackend> characters = new LinkedHashMap<>();
   private final List<CharacterBackend> ports = new ArrayList<>();
   private Optional<CharacterBackend> serial = Optional.empty();
@@ -56,7 +59,9 @@ public final class MachineParts implements AutoCloseable {
   public void remove(String alias) {
     Drive drive;
     LinkPort link;
+    HostSockets socket;
     synchronized (this) {
+      socket = sockets.remove(alias);
       drive = drives.remove(alias);
       link = links.remove(alias);
     }
@@ -67,6 +72,14 @@ public final class MachineParts implements AutoCloseable {
       link.close();
       backends.close(link.port());
     }
+    if (socket != null) {
+      backends.close(socket);
+    }
+  }
+
+  /** Remembers the host's side of a guest's sockets. */
+  synchronized void add(String alias, HostSockets socket) {
+    sockets.put(alias, socket);
   }
 
   /** Network cards' cables by alias. */

@@ -34,6 +34,9 @@ public final class VirtioConsole extends VirtioDevice {
   /** Which ports have somebody at the host's end. */
   private final AtomicIntegerArray connected;
 
+  /** Which ports a program of the guest has open. */
+  private final AtomicIntegerArray open;
+
   /** Messages for the driver; guarded by itself. */
   private final Deque<byte[]> messages = new ArrayDeque<>();
 
@@ -53,6 +56,7 @@ public final class VirtioConsole extends VirtioDevice {
     this.ports = List.copyOf(ports);
     this.inputs = new PortInput[ports.size()];
     this.connected = new AtomicIntegerArray(ports.size());
+    this.open = new AtomicIntegerArray(ports.size());
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = new PortInput();
       connected.set(i, 1);
@@ -257,8 +261,13 @@ public final class VirtioConsole extends VirtioDevice {
     } else if (event == ConsoleProtocol.PORT_READY && value == 1 && port < ports.size()) {
       describe((int) port);
     } else if (event == ConsoleProtocol.PORT_OPEN && port < ports.size()) {
-      ports.get((int) port).guest().opened(value == 1);
+      opened((int) port, value == 1);
     }
+  }
+
+  private void opened(int port, boolean now) {
+    open.set(port, now ? 1 : 0);
+    ports.get(port).guest().opened(now);
   }
 
   private void describe(int number) {
@@ -283,6 +292,11 @@ public final class VirtioConsole extends VirtioDevice {
     synchronized (messages) {
       messages.clear();
     }
+    for (int port = 0; port < inputs.length; port++) {
+      if (open.get(port) == 1) {
+        opened(port, false); // The programs of the guest have ended with its driver.
+      }
+    }
   }
 
   @Override
@@ -301,6 +315,9 @@ public final class VirtioConsole extends VirtioDevice {
     for (PortInput input : inputs) {
       input.save(out);
     }
+    for (int port = 0; port < inputs.length; port++) {
+      out.writeBoolean(open.get(port) == 1);
+    }
   }
 
   @Override
@@ -314,6 +331,12 @@ public final class VirtioConsole extends VirtioDevice {
     }
     for (PortInput input : inputs) {
       input.load(in);
+    }
+    if (!in.hasNext()) {
+      return; // Of a release that did not keep what is open.
+    }
+    for (int port = 0; port < inputs.length; port++) {
+      opened(port, in.readBoolean());
     }
   }
 }

@@ -57,7 +57,12 @@ final class ScsiProtocol {
   static final int INCORRECT_UNIT = 12;
 
   // Events (§5.6.6.3).
+  static final int EVENT_TRANSPORT_RESET = 1;
   static final int EVENT_PARAMETER_CHANGE = 3;
+  static final int EVENTS_MISSED = 1 << 31;
+
+  static final int REASON_RESCAN = 1;
+  static final int REASON_REMOVED = 2;
 
   private ScsiProtocol() {}
 }

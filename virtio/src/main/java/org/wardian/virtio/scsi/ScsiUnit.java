@@ -8,12 +8,21 @@ import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 import org.wardian.storage.BlockDevice;
 import org.wardian.storage.BlockRequest;
+import org.wardian.virtio.UnderWay;
 
 /** A logical unit: the commands that every kind has (SPC-3 §6). */
 public abstract sealed class ScsiUnit permits ScsiDisk, ScsiCdRom {
+  static final int REQUEST_SENSE = 0x03;
+  static final int INQUIRY = 0x12;
+  static final int REPORT_LUNS = 0xa0;
+
   private static final int PERIPHERAL_ABSENT = 0x7f;
 
   final BlockDevice medium;
+
+  /** Commands that the unit has. */
+  final UnderWay underWay = new UnderWay(1);
+
   final String serial;
 
   /** What the next command is told before anything else; null for nothing. */
@@ -41,10 +50,15 @@ public abstract sealed class ScsiUnit permits ScsiDisk, ScsiCdRom {
 
   abstract Sense mediumAttention();
 
+  /** Other units of its target have come or gone. */
+  final void unitsChanged() {
+    attention.compareAndSet(null, Sense.UNITS_CHANGED);
+  }
+
   /** The command of a driver, on the device's thread. */
   final void execute(ScsiTask task) {
     int operation = task.operation();
-    boolean anyTime = operation == 0x12 || operation == 0xa0 || operation == 0x03;
+    boolean anyTime = operation == INQUIRY || operation == REQUEST_SENSE;
     Sense waiting = anyTime ? null : attention.getAndSet(null);
     if (waiting != null) {
       last.set(waiting);
@@ -52,32 +66,19 @@ public abstract sealed class ScsiUnit permits ScsiDisk, ScsiCdRom {
       return;
     }
     switch (operation) {
-      case 0x03 -> {
+      case REQUEST_SENSE -> {
         Sense sense = attention.getAndSet(null);
         Sense before = last.getAndSet(Sense.NONE);
         task.reply((sense == null ? before : sense).data(), task.field8(4));
       }
-      case 0x12 -> inquiry(task);
+      case INQUIRY -> inquiry(task);
       case 0x16, 0x17, 0x56, 0x57, 0x1d -> task.good();
-      case 0xa0 -> reportUnits(task);
       default -> executeOwn(task);
     }
   }
 
   /** The commands of one kind of unit. */
   abstract void executeOwn(ScsiTask task);
-
-  private static void reportUnits(ScsiTask task) {
-    int select = task.field8(2);
-    if (select > 2) {
-      task.check(Sense.ILLEGAL_FIELD);
-      return;
-    }
-    // Unit 0 alone, and no well-known ones.
-    byte[] reply = new byte[select == 1 ? 8 : 16];
-    reply[3] = (byte) (reply.length - 8);
-    task.reply(reply, (int) Math.min(Integer.MAX_VALUE, task.field32(6)));
-  }
 
   private void inquiry(ScsiTask task) {
     boolean vital = (task.field8(1) & 1) != 0;

@@ -1,6 +1,6 @@
 package org.wardian.virtio.scsi;
 
-/** Sense keys with their additional codes (SPC-3 §4.5). */
+/** Sense keys with their additional codes (SPC-3 §4.5); saved by number, so new ones come last. */
 enum Sense {
   NONE(0x0, 0x00, 0x00),
   NO_MEDIUM(0x2, 0x3a, 0x00),
@@ -17,7 +17,8 @@ enum Sense {
   RESET(0x6, 0x29, 0x00),
   CAPACITY_CHANGED(0x6, 0x2a, 0x09),
   WRITE_PROTECTED(0x7, 0x27, 0x00),
-  SPACE_EXHAUSTED(0x7, 0x27, 0x07);
+  SPACE_EXHAUSTED(0x7, 0x27, 0x07),
+  UNITS_CHANGED(0x6, 0x3f, 0x0e);
 
   private static final int FIXED_LENGTH = 18;
 

@@ -6,38 +6,43 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.stream.IntStream;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 import org.wardian.storage.BlockRequest;
 import org.wardian.virtio.DeviceType;
-import org.wardian.virtio.UnderWay;
 import org.wardian.virtio.VirtioDevice;
 import org.wardian.virtio.queue.DescriptorChain;
 import org.wardian.virtio.queue.QueueViolation;
 import org.wardian.virtio.queue.Virtqueue;
 
-/** A SCSI host (virtio 1.2 §5.6) with up to 256 targets, each of one unit. */
+/**
+ * A SCSI host (virtio 1.2 §5.6) with up to 256 targets of up to 16,384 units each, which may come
+ * and go while a driver uses it.
+ */
 public final class VirtioScsi extends VirtioDevice {
   /** Number of targets. */
   public static final int TARGETS = 256;
+
+  /** Number of units of a target. */
+  public static final int UNITS = 1 << 14;
 
   private static final int QUEUE_SIZE = 256;
   private static final int MOST_EVENTS = 32;
   private static final int MOST_SECTORS = 1 << 16;
 
-  private final AtomicReferenceArray<ScsiUnit> units = new AtomicReferenceArray<>(TARGETS);
+  private final ScsiUnits units = new ScsiUnits();
 
-  /** Commands that units have, by target. */
-  private final UnderWay underWay = new UnderWay(TARGETS);
+  /** What is to be told; guarded by itself. */
+  private final Deque<Event> events = new ArrayDeque<>();
 
-  /** Targets whose medium has changed, to be told; guarded by itself. */
-  private final Deque<Integer> events = new ArrayDeque<>();
+  /** Whether there were more than can be kept; guarded by {@link #events}. */
+  private boolean missed;
 
   private volatile int senseSize = ScsiProtocol.SENSE_SIZE;
   private volatile int commandSize = ScsiProtocol.COMMAND_SIZE;
+
+  /** What a unit's driver is told (§5.6.6.3). */
+  private record Event(int type, int address, int reason, long feature) {}
 
   /**
    * A host without units.
@@ -60,30 +65,81 @@ public final class VirtioScsi extends VirtioDevice {
             .putInt(ScsiProtocol.CONFIG_SENSE_SIZE, ScsiProtocol.SENSE_SIZE)
             .putInt(ScsiProtocol.CONFIG_COMMAND_SIZE, ScsiProtocol.COMMAND_SIZE)
             .putShort(ScsiProtocol.CONFIG_TARGETS, (short) (TARGETS - 1))
-            .putInt(ScsiProtocol.CONFIG_UNITS, 0));
+            .putInt(ScsiProtocol.CONFIG_UNITS, UNITS - 1));
   }
 
   /**
-   * Adds a unit, before the machine starts.
+   * Adds a unit as the only one of a target.
    *
    * @return its target
    * @throws IllegalArgumentException where every target has one
    */
   public int add(ScsiUnit unit) {
     for (int target = 0; target < TARGETS; target++) {
-      if (units.compareAndSet(target, null, unit)) {
-        int number = target;
-        unit.connect(() -> changed(number));
+      if (!units.has(target)) {
+        add(target, 0, unit);
         return target;
       }
     }
     throw new IllegalArgumentException(name() + " has no room for another unit");
   }
 
-  private void changed(int target) {
+  /**
+   * Adds a unit, of which a driver that uses the host is told.
+   *
+   * @throws IllegalArgumentException where the address is taken, or there is none
+   */
+  public void add(int target, int number, ScsiUnit unit) {
+    if (target < 0 || target >= TARGETS || number < 0 || number >= UNITS) {
+      throw new IllegalArgumentException(
+          "%s has no target %d with unit %d".formatted(name(), target, number));
+    }
+    int address = ScsiUnits.address(target, number);
+    if (!units.add(address, unit)) {
+      throw new IllegalArgumentException(
+          "%s: target %d, unit %d is taken".formatted(name(), target, number));
+    }
+    unit.connect(() -> changed(address));
+    came(address, ScsiProtocol.REASON_RESCAN);
+  }
+
+  /**
+   * Takes a unit out, of which the driver is told: returns when none of its commands is under way.
+   * Nothing where there is none.
+   */
+  public void remove(int target, int number) {
+    int address = ScsiUnits.address(target, number);
+    ScsiUnit unit = units.remove(address);
+    if (unit != null) {
+      unit.medium.resume(); // What waits for the end of a pause ends now.
+      unit.underWay.drain(0);
+      came(address, ScsiProtocol.REASON_REMOVED);
+    }
+  }
+
+  private void came(int address, int reason) {
+    units.of(ScsiUnits.target(address)).stream()
+        .filter(unit -> unit != units.at(address))
+        .forEach(ScsiUnit::unitsChanged);
+    tell(new Event(ScsiProtocol.EVENT_TRANSPORT_RESET, address, reason, ScsiProtocol.HOTPLUG));
+  }
+
+  /** The medium of a unit has changed, or its size. */
+  private void changed(int address) {
+    int reason = units.at(address) instanceof ScsiCdRom ? 0x28 : 0x2a | 0x09 << 8;
+    tell(new Event(ScsiProtocol.EVENT_PARAMETER_CHANGE, address, reason, ScsiProtocol.CHANGE));
+  }
+
+  private void tell(Event event) {
+    Session current = session();
+    if (current == null || !current.has(event.feature())) {
+      return; // A driver that comes finds what is there.
+    }
     synchronized (events) {
-      if (events.size() < MOST_EVENTS && !events.contains(target)) {
-        events.add(target);
+      if (events.size() >= MOST_EVENTS) {
+        missed = true;
+      } else if (!events.contains(event)) {
+        events.add(event);
       }
     }
     wake(ScsiProtocol.EVENT_QUEUE);
@@ -126,7 +182,7 @@ public final class VirtioScsi extends VirtioDevice {
   protected void serve(Session current, int index) {
     Virtqueue queue = current.queue(index);
     if (index == ScsiProtocol.EVENT_QUEUE) {
-      tellEvents(current, queue);
+      tellEvents(queue);
       return;
     }
     do {
@@ -141,11 +197,10 @@ public final class VirtioScsi extends VirtioDevice {
     } while (queue.listen());
   }
 
-  /** The unit that a driver names (§5.6.6.1): target in byte 1, unit 0. */
-  private static int target(byte[] request, int at) {
-    boolean single = request[at] == 1;
+  /** The address that a driver names (§5.6.6.1): the target in byte 1, then the unit's. */
+  private static int address(byte[] request, int at) {
     int unit = (request[at + 2] & 0x3f) << 8 | request[at + 3] & 0xff;
-    return single && unit == 0 ? request[at + 1] & 0xff : -1;
+    return request[at] == 1 ? ScsiUnits.address(request[at + 1] & 0xff, unit) : -1;
   }
 
   // Commands.
@@ -162,33 +217,38 @@ public final class VirtioScsi extends VirtioDevice {
             header,
             ScsiProtocol.REQUEST_HEADER,
             ScsiProtocol.REQUEST_HEADER + ScsiTask.COMMAND_BYTES);
-    int target = target(header, 0);
-    Task task = new Task(command, chain, Math.max(0, target), headerLength, answerLength);
-    ScsiUnit unit = target < 0 ? null : units.get(target);
-    underWay.begin(task.target);
-    if (unit == null) {
-      // A unit that is not there on a target that is answers questions; a target that is not, none.
-      task.respond(ScsiProtocol.BAD_TARGET);
-    } else {
-      task.unit = unit;
+    int address = address(header, 0);
+    ScsiUnit unit = address < 0 ? null : units.at(address);
+    Task task = new Task(command, chain, unit, headerLength, answerLength);
+    if (unit != null && task.operation() == ScsiUnit.REPORT_LUNS) {
+      units.report(task, ScsiUnits.target(address));
+    } else if (unit != null) {
       unit.execute(task);
+    } else if (address >= 0 && units.has(ScsiUnits.target(address))) {
+      units.absent(task, ScsiUnits.target(address));
+    } else {
+      task.respond(ScsiProtocol.BAD_TARGET);
     }
   }
 
   /** A command of the driver. */
-  private final class Task extends ScsiTask {
+  private static final class Task extends ScsiTask {
     private final DescriptorChain chain;
-    private final int target;
     private final int headerLength;
     private final int answerLength;
-    private ScsiUnit unit;
 
-    Task(byte[] command, DescriptorChain chain, int target, int headerLength, int answerLength) {
+    /** Null for one that is not there. */
+    private final ScsiUnit unit;
+
+    Task(byte[] command, DescriptorChain chain, ScsiUnit unit, int headerLength, int answerLength) {
       super(command);
       this.chain = chain;
-      this.target = target;
+      this.unit = unit;
       this.headerLength = headerLength;
       this.answerLength = answerLength;
+      if (unit != null) {
+        unit.underWay.begin(0);
+      }
     }
 
     @Override
@@ -250,7 +310,9 @@ public final class VirtioScsi extends VirtioDevice {
       Virtqueue home = chain.home();
       home.complete(chain, answerLength + filled);
       home.signal();
-      underWay.end(target);
+      if (unit != null) {
+        unit.underWay.end(0);
+      }
     }
 
     /** Bytes that did not move: a command that was done has taken all that was sent. */
@@ -312,18 +374,20 @@ public final class VirtioScsi extends VirtioDevice {
   /** Commands cannot be taken back from the host: to abort them is to wait for their end. */
   private int manage(byte[] request) {
     int function = ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
-    int target = target(request, 8);
-    ScsiUnit unit = target < 0 ? null : units.get(target);
+    int address = address(request, 8);
+    ScsiUnit unit = address < 0 ? null : units.at(address);
     if (unit == null) {
-      return target < 0 ? ScsiProtocol.INCORRECT_UNIT : ScsiProtocol.BAD_TARGET;
+      return address < 0 || units.has(ScsiUnits.target(address))
+          ? ScsiProtocol.INCORRECT_UNIT
+          : ScsiProtocol.BAD_TARGET;
     }
     return switch (function) {
       case ScsiProtocol.ABORT_TASK, ScsiProtocol.ABORT_TASK_SET, ScsiProtocol.CLEAR_TASK_SET -> {
-        underWay.drain(target);
+        unit.underWay.drain(0);
         yield ScsiProtocol.FUNCTION_COMPLETE;
       }
       case ScsiProtocol.UNIT_RESET, ScsiProtocol.NEXUS_RESET -> {
-        underWay.drain(target);
+        unit.underWay.drain(0);
         unit.reset();
         yield ScsiProtocol.FUNCTION_COMPLETE;
       }
@@ -334,11 +398,10 @@ public final class VirtioScsi extends VirtioDevice {
 
   // Events.
 
-  private void tellEvents(Session current, Virtqueue queue) {
+  private void tellEvents(Virtqueue queue) {
     while (true) {
       synchronized (events) {
-        if (events.isEmpty() || !current.has(ScsiProtocol.CHANGE)) {
-          events.clear();
+        if (events.isEmpty()) {
           return;
         }
       }
@@ -352,20 +415,26 @@ public final class VirtioScsi extends VirtioDevice {
       if (chain.writable() < ScsiProtocol.EVENT_SIZE) {
         throw new QueueViolation("no room for an event");
       }
-      int target;
+      Event event;
+      int lost;
       synchronized (events) {
-        target = events.remove();
+        event = events.remove();
+        lost = missed ? ScsiProtocol.EVENTS_MISSED : 0;
+        missed = false;
       }
-      // Its medium has changed, or its size.
-      int reason = units.get(target) instanceof ScsiCdRom ? 0x28 : 0x2a | 0x09 << 8;
-      byte[] event =
+      int unit = ScsiUnits.unit(event.address());
+      byte[] bytes =
           ByteBuffer.allocate(ScsiProtocol.EVENT_SIZE)
               .order(ByteOrder.LITTLE_ENDIAN)
-              .putInt(ScsiProtocol.EVENT_PARAMETER_CHANGE)
-              .put(new byte[] {1, (byte) target, 0x40, 0, 0, 0, 0, 0})
-              .putInt(reason)
+              .putInt(event.type() | lost)
+              .put((byte) 1)
+              .put((byte) ScsiUnits.target(event.address()))
+              .put((byte) (0x40 | unit >> 8))
+              .put((byte) unit)
+              .putInt(0)
+              .putInt(event.reason())
               .array();
-      queue.complete(chain, chain.write(0, event, 0, event.length));
+      queue.complete(chain, chain.write(0, bytes, 0, bytes.length));
       queue.signal();
     }
   }
@@ -374,41 +443,45 @@ public final class VirtioScsi extends VirtioDevice {
 
   @Override
   protected void deactivated(Session ended) {
-    underWay.drainAll();
+    synchronized (events) {
+      events.clear();
+      missed = false;
+    }
+    drainAll();
     senseSize = ScsiProtocol.SENSE_SIZE;
     commandSize = ScsiProtocol.COMMAND_SIZE;
     configure(c ->
         c.putInt(ScsiProtocol.CONFIG_SENSE_SIZE, ScsiProtocol.SENSE_SIZE)
             .putInt(ScsiProtocol.CONFIG_COMMAND_SIZE, ScsiProtocol.COMMAND_SIZE));
-    units().forEach(ScsiUnit::reset);
+    units.all().forEach(ScsiUnit::reset);
+  }
+
+  private void drainAll() {
+    units.all().forEach(unit -> unit.underWay.drain(0));
   }
 
   @Override
   protected void queueStopped(Session current, int queue) {
-    underWay.drainAll();
-  }
-
-  private List<ScsiUnit> units() {
-    return IntStream.range(0, TARGETS).mapToObj(units::get).filter(Objects::nonNull).toList();
+    drainAll();
   }
 
   @Override
   protected void onPause() {
-    units().forEach(unit -> unit.medium.pause());
+    units.all().forEach(unit -> unit.medium.pause());
   }
 
   @Override
   protected void onResume() {
-    units().forEach(unit -> unit.medium.resume());
+    units.all().forEach(unit -> unit.medium.resume());
   }
 
   @Override
   protected void saveDevice(StateWriter out) {
-    units().forEach(unit -> unit.save(out));
+    units.save(out);
   }
 
   @Override
   protected void loadDevice(StateReader in) {
-    units().forEach(unit -> unit.load(in));
+    units.load(in);
   }
 }
