@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.wardian.daemon.network.gateway.HostRoute;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Disk;
@@ -20,6 +21,7 @@ import org.wardian.definition.domain.Graphics;
 import org.wardian.definition.domain.LiveForm;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.xml.XmlElement;
+import org.wardian.host.HostLink;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.operation.ImageInfo;
@@ -206,6 +208,10 @@ final class LiveDocuments {
 
   private void plugIn(DomainDocument live, NetworkInterface card, XmlElement own)
       throws LibvirtException {
+    if (card.type().equals("bridge") || card.type().equals("ethernet")) {
+      hostCard(card, own);
+      return;
+    }
     if (!card.type().equals("network")) {
       return;
     }
@@ -216,15 +222,58 @@ final class LiveDocuments {
             live.uuid().orElseThrow(),
             card.mac(),
             card.portGroup().orElse(null));
-    boolean tap = plug.kind() == NetworkPlugs.Plug.Kind.TAP;
+    boolean bridged = plug.kind() == NetworkPlugs.Plug.Kind.BRIDGE;
     LiveForm.plug(
         card,
-        tap ? plug.address() : card.target().orElseGet(this::cardName),
+        card.target().orElseGet(bridged ? this::freeName : this::cardName),
         Optional.empty(),
-        tap ? Optional.ofNullable(plug.bridge()) : Optional.empty());
+        bridged ? Optional.ofNullable(plug.bridge()) : Optional.empty());
+    if (plug.bandwidth() != null && own.child("bandwidth") == null) {
+      own.add(plug.bandwidth().copy());
+    }
+    if (bridged) {
+      bridge(card, own, plug.address());
+    } else {
+      own.append("wardian:plug").set("kind", "switch").set("name", plug.address());
+    }
+  }
+
+  /** A card with an interface of the host: it has a name, and may be put into a bridge. */
+  private void hostCard(NetworkInterface card, XmlElement own) throws LibvirtException {
+    Optional<String> bridge = card.bridge().filter(name -> card.type().equals("bridge"));
+    if (bridge.isPresent() && !HostLink.of(bridge.get()).exists()) {
+      throw Refusal.system(
+          "Cannot get interface MTU on '" + bridge.get() + "': No such device", null);
+    }
+    LiveForm.plug(
+        card, card.target().orElseGet(this::freeName), Optional.empty(), Optional.empty());
+    if (bridge.isPresent()) {
+      bridge(card, own, bridge.get());
+    } else {
+      own.childOrNew("target").set("dev", card.target().orElseThrow());
+    }
+  }
+
+  private static void bridge(NetworkInterface card, XmlElement own, String name)
+      throws LibvirtException {
+    String missing = HostRoute.missing();
+    if (!missing.isEmpty()) {
+      throw Refusal.system(
+          "Unable to create tap device " + card.target().orElse("") + ": " + missing, null);
+    }
     own.append("wardian:plug")
-        .set("kind", plug.kind().name().toLowerCase(java.util.Locale.ROOT))
-        .set("name", plug.address());
+        .set("kind", "bridge")
+        .set("name", card.target().orElseThrow())
+        .set("bridge", name);
+  }
+
+  /** The next name of a card that no interface of the host has. */
+  private String freeName() {
+    String name;
+    do {
+      name = cardName();
+    } while (HostLink.of(name).exists());
+    return name;
   }
 
   /** The next name of a card on the host's side; one that was in use is not given again. */

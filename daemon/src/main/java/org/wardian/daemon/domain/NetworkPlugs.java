@@ -2,6 +2,7 @@ package org.wardian.daemon.domain;
 
 import java.util.List;
 import java.util.UUID;
+import org.wardian.definition.xml.XmlElement;
 import org.wardian.libvirt.error.LibvirtException;
 
 /** What a domain asks of the networks: a place for each of its cards of {@code type='network'}. */
@@ -28,14 +29,15 @@ public interface NetworkPlugs {
    * What a machine's process connects to.
    *
    * @param kind what the address is
-   * @param address a TAP interface's name, or the path of a switch's socket
+   * @param address a bridge's name, or the path of a switch's socket
    * @param bridge the name of the bridge, for the document; null where there is none
+   * @param bandwidth what the port's group limits it to; null where there is none
    */
-  record Plug(Kind kind, String address, String bridge) {
+  record Plug(Kind kind, String address, String bridge, XmlElement bandwidth) {
     /** What a plug is. */
     public enum Kind {
-      /** An interface of the host, by its name. */
-      TAP,
+      /** A bridge of the host, by its name: the machine makes an interface and puts it there. */
+      BRIDGE,
       /** A socket of a switch between processes, by its path. */
       SWITCH
     }

@@ -31,10 +31,13 @@ public final class MachinePlugs implements NetworkPlugs {
     // What a machine left behind that ended without a word is taken away first.
     networks.unplug(network, port(network, domain, mac));
     Networks.Plug plug = networks.plug(network, port.toString());
-    return new Plug(
-        Plug.Kind.SWITCH,
-        plug.folder().resolve("switch-" + plug.name() + ".sock").toString(),
-        plug.document().bridge());
+    return plug.folder() == null
+        ? new Plug(Plug.Kind.BRIDGE, plug.name(), plug.name(), plug.document().bandwidth())
+        : new Plug(
+            Plug.Kind.SWITCH,
+            plug.folder().resolve("switch-" + plug.name() + ".sock").toString(),
+            plug.document().bridge(),
+            plug.document().bandwidth());
   }
 
   @Override

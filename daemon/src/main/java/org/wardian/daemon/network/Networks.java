@@ -80,8 +80,8 @@ public final class Networks implements HandlerFamily, AutoCloseable {
    * Where a machine's card finds its network.
    *
    * @param port the port's UUID, for {@link #unplug}
-   * @param folder the folder of the switch's socket
-   * @param name the name of the switch in it
+   * @param folder the folder of the switch's socket; null for a bridge of the host
+   * @param name the name of the switch in it, or of the bridge
    * @param mtu largest IP packet in bytes
    * @param document the port with what its group sets: limits, isolation
    */
@@ -106,6 +106,10 @@ public final class Networks implements HandlerFamily, AutoCloseable {
       NetworkPortDocument document =
           NetworkPortDocument.parse(port).within(live).plugged(live.bridge());
       life.keepPort(found, document);
+      if (found.gateway() == null) {
+        // A bridge of the host has no process.
+        return new Plug(document.uuid(), null, live.bridge(), live.mtu(), document);
+      }
       GatewayFiles files = found.gateway().files();
       return new Plug(document.uuid(), files.folder(), files.name(), live.mtu(), document);
     } catch (DefinitionException e) {

@@ -177,7 +177,12 @@ public final class NetworkDocument {
     return root.children("ip");
   }
 
-  /** The length of the prefix of an {@code <ip>}. */
+  /** Its static routes, which must not be changed. */
+  public List<XmlElement> routes() {
+    return root.children("route");
+  }
+
+  /** The length of the prefix of an {@code <ip>} or a {@code <route>}. */
   public static int prefix(XmlElement ip) {
     return NetworkAddressing.prefix(ip);
   }

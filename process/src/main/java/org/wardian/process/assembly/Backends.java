@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.wardian.host.Errno;
 import org.wardian.host.HostException;
+import org.wardian.host.HostLink;
 import org.wardian.machine.Firmware;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.capture.CapturePort;
@@ -144,6 +145,7 @@ public final class Backends implements AutoCloseable {
         switch (request) {
           case PortRequest.Nat nat -> new NatPort(nat.configuration());
           case PortRequest.Tap tap -> new TapPort(tap.name());
+          case PortRequest.Bridged bridged -> bridged(bridged);
           case PortRequest.Shared shared -> shared(shared);
         };
     NetworkPort captured = capture.isEmpty() ? port : captured(port, capture.get());
@@ -159,6 +161,22 @@ public final class Backends implements AutoCloseable {
       ports.remove(port);
     }
     port.close();
+  }
+
+  /** The interface has the card's address with another first byte: the bridge keeps its own. */
+  private static NetworkPort bridged(PortRequest.Bridged request) {
+    TapPort port = new TapPort(request.name());
+    try {
+      HostLink link = HostLink.of(request.name());
+      link.setAddress(request.mac().bits() & ~(0xffL << 40) | 0xfeL << 40);
+      link.setMtu(HostLink.of(request.bridge()).mtu());
+      link.join(request.bridge());
+      link.up();
+      return port;
+    } catch (HostException e) {
+      port.close();
+      throw e;
+    }
   }
 
   private NetworkPort shared(PortRequest.Shared request) throws IOException {

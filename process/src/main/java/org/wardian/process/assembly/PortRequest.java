@@ -1,6 +1,7 @@
 package org.wardian.process.assembly;
 
 import java.nio.file.Path;
+import org.wardian.network.MacAddress;
 import org.wardian.network.nat.NatConfiguration;
 
 /** What a network card is to be plugged into. */
@@ -10,6 +11,15 @@ public sealed interface PortRequest {
 
   /** A TAP interface of the host, by its name. */
   record Tap(String name) implements PortRequest {}
+
+  /**
+   * A TAP interface that is made, and put into a bridge of the host.
+   *
+   * @param name of the interface
+   * @param bridge its name
+   * @param mac of the guest's card
+   */
+  record Bridged(String name, String bridge, MacAddress mac) implements PortRequest {}
 
   /**
    * A switch that several machines of this host share.

@@ -70,7 +70,7 @@ public final class Cards {
   private static PortRequest request(NetworkInterface card) {
     XmlElement plug = card.element().child(PLUG);
     if (plug != null) {
-      return plugged(plug.attribute("kind", ""), plug.attribute("name", ""));
+      return plugged(card, plug);
     }
     String socket = card.element().attributeAt("source", "socket");
     if (socket != null) {
@@ -93,10 +93,13 @@ public final class Cards {
     };
   }
 
-  private static PortRequest plugged(String kind, String name) {
-    return switch (kind) {
+  private static PortRequest plugged(NetworkInterface card, XmlElement plug) {
+    String name = plug.attribute("name", "");
+    return switch (plug.attribute("kind", "")) {
       case "nat" -> new PortRequest.Nat(NatConfiguration.builder().build());
       case "tap" -> new PortRequest.Tap(name);
+      case "bridge" ->
+          new PortRequest.Bridged(name, plug.attribute("bridge", ""), MacAddress.parse(card.mac()));
       case "switch" -> shared(Path.of(name));
       case String other -> throw new IllegalArgumentException("there is no plug of kind " + other);
     };

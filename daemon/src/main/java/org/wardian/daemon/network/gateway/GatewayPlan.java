@@ -55,8 +55,10 @@ final class GatewayPlan {
   }
 
   private void check() throws IOException {
-    if (network.element("route") != null) {
-      throw cannot("has a static <route>, which the gateway does not know");
+    if (network.element("route") != null && !HostRoute.isFor(network)) {
+      throw cannot(
+          "has a static <route>, which only a network of mode 'route' or 'open' can have, and only"
+              + " where the daemon may make interfaces of the host");
     }
     String mask = four == null ? null : four.attribute("netmask");
     int bits = mask == null ? 0 : IpAddress.parse(mask).v4();
