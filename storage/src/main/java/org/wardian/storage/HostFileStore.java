@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.host.HostFile;
@@ -24,6 +25,7 @@ final class HostFileStore implements FileStore {
   private final Path path;
   private final HostFile file;
   private final boolean writable;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean readsNow = true;
   private volatile boolean punches = true;
   private volatile boolean zeroesRanges = true;
@@ -69,6 +71,7 @@ final class HostFileStore implements FileStore {
       }
       return new HostFileStore(path, file, writable);
     } catch (IOException | RuntimeException e) {
+      ImageLock.release(file);
       file.close();
       throw e;
     }
@@ -350,7 +353,10 @@ final class HostFileStore implements FileStore {
 
   @Override
   public void close() {
-    file.close();
+    if (!closed.getAndSet(true)) {
+      ImageLock.release(file);
+      file.close();
+    }
   }
 
   @Override

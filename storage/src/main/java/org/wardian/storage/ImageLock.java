@@ -43,6 +43,14 @@ final class ImageLock {
     }
   }
 
+  /**
+   * Gives all locks back. A close alone is not enough: a process that is being started has the file
+   * too, until it is another program.
+   */
+  static void release(HostFile file) {
+    file.unlock(DOES, FORBIDS + THINGS - DOES);
+  }
+
   /** One message for every host. */
   static ImageInUseException inUse(Path path, boolean writer) {
     return new ImageInUseException(
