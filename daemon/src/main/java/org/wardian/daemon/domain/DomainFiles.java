@@ -31,6 +31,11 @@ final class DomainFiles {
     return definitions;
   }
 
+  /** Where machines have their folders. */
+  Path machines() {
+    return folders.state().resolve("qemu");
+  }
+
   DefinitionFolder statuses() {
     return statuses;
   }
@@ -71,9 +76,7 @@ final class DomainFiles {
   Path makeMachineFolder(int id, DomainDocument live) throws LibvirtException {
     String name = live.name();
     Path folder =
-        folders
-            .state()
-            .resolve("qemu")
+        machines()
             .resolve("domain-" + id + "-" + name.substring(0, Math.min(name.length(), SHORT_NAME)));
     try {
       deleteTree(folder);

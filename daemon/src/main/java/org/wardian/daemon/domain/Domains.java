@@ -1,6 +1,7 @@
 package org.wardian.daemon.domain;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
@@ -146,7 +147,9 @@ public final class Domains implements HandlerFamily, AutoCloseable {
    * log, and left alone.
    */
   public void load() throws IOException {
-    for (Map.Entry<String, XmlElement> one : files.definitions().readAll().entrySet()) {
+    Map<String, XmlElement> definitions = files.definitions().readAll();
+    new UnfinishedRenames(files.definitions()).end(definitions);
+    for (Map.Entry<String, XmlElement> one : definitions.entrySet()) {
       try {
         define(one.getKey(), one.getValue());
       } catch (IOException | LibvirtException e) {
@@ -157,12 +160,11 @@ public final class Domains implements HandlerFamily, AutoCloseable {
                 + e.getMessage());
       }
     }
+    Map<String, XmlElement> statuses = files.statuses().readAll();
+    new UnfinishedStarts(files, documents).end(statuses);
     // All at once: each has to be asked, and one may be stopped and silent.
     try (ExecutorService finders = Executors.newVirtualThreadPerTaskExecutor()) {
-      files
-          .statuses()
-          .readAll()
-          .forEach((name, status) -> finders.execute(() -> find(name, status)));
+      statuses.forEach((name, status) -> finders.execute(() -> find(name, status)));
     }
   }
 
@@ -204,6 +206,8 @@ public final class Domains implements HandlerFamily, AutoCloseable {
       }
       domain.update(now -> now.running(status.document(), id, status.state(), status.reason()));
       life.adopt(domain, status);
+      // It was used up by the start of this machine, or nobody was told that it is whole.
+      Files.deleteIfExists(files.managedSave(domain.name()));
       LOG.log(System.Logger.Level.INFO, "found the machine of " + name + " again");
     } catch (IOException | LibvirtException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "the machine of " + name + " cannot be taken up again", e);

@@ -307,6 +307,34 @@ final class GuestEvents {
     }
   }
 
+  /** What has happened to a machine without a daemon, and what the last one left half done. */
+  void catchUp(Domain domain, Machine machine) {
+    refresh(domain, machine);
+    try {
+      DomainFacts facts = domain.facts();
+      switch (machine.execute("query-status").path("status").asText()) {
+        case "shutdown" ->
+            shutDown(
+                domain,
+                machine,
+                Machine.arguments().put("guest", true).put("reason", "guest-shutdown"));
+        case "guest-panicked" -> panicked(domain, machine);
+        default -> {
+          boolean saved =
+              facts.reason() == DomainPausedReason.SAVE.number()
+                  || facts.reason() == DomainPausedReason.DUMP.number();
+          if (facts.state() == DomainState.PAUSED && saved) {
+            life.goOn(domain);
+          }
+        }
+      }
+    } catch (LibvirtException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "what " + domain + " was doing is not known: " + e.getMessage());
+    }
+  }
+
   /** The machine is paused; nothing where that is known. */
   void paused(Domain domain, Machine machine) {
     if (domain.facts().state() != DomainState.RUNNING) {

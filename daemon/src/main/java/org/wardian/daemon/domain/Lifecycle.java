@@ -246,7 +246,6 @@ final class Lifecycle {
     }
     domain.attach(machine);
     machine.whenEnded(() -> ended(domain, machine));
-    guestEvents.refresh(domain, machine);
     try {
       Set<String> open = LiveDocuments.openChannels(machine);
       domain.update(now -> {
@@ -261,6 +260,16 @@ final class Lifecycle {
       LOG.log(System.Logger.Level.WARNING, "the channels of " + domain + " are not known", e);
     }
     writeStatus(domain);
+    guestEvents.catchUp(domain, machine);
+  }
+
+  /**
+   * The last daemon was killed while it saved a machine, or wrote its memory out: the machine goes
+   * on, for nobody was told that it is saved.
+   */
+  void goOn(Domain domain) throws LibvirtException {
+    LOG.log(System.Logger.Level.WARNING, domain + " was being saved, and goes on");
+    resume(domain, DomainRunningReason.SAVE_CANCELED.number());
   }
 
   /** Writes what the next daemon has to know; a failure is told in the log. */
@@ -279,6 +288,10 @@ final class Lifecycle {
               facts.reason(),
               facts.live())
           .write(files.statuses());
+      if (domain.machine() == null) {
+        // It ended meanwhile, and its file may have been removed before it was written.
+        files.statuses().delete(facts.live().name());
+      }
     } catch (IOException e) {
       LOG.log(System.Logger.Level.ERROR, "the status of " + domain + " is not written", e);
     }

@@ -20,7 +20,7 @@ record GatewayFiles(Path definition, Path folder, String name, Path leases, Path
   static GatewayFiles of(Folders folders, String network, String bridge) {
     Path state = folders.state().resolve("network");
     return new GatewayFiles(
-        state.resolve(network + ".gateway"),
+        NetworkState.gateway(state, network),
         state.resolve("switch"),
         bridge.replaceAll("[^A-Za-z0-9._-]", "_"),
         folders.library().resolve("dnsmasq").resolve(bridge + ".status"),

@@ -5,12 +5,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.persistence.DefinitionFolder;
+import org.wardian.daemon.persistence.Survivor;
 import org.wardian.definition.network.DefinitionException;
 import org.wardian.definition.network.NetworkDocument;
 import org.wardian.definition.network.NetworkPortDocument;
@@ -88,6 +91,30 @@ final class NetworkLifeCycle {
       }
       recover(network, live);
     }
+    endUnfinished();
+  }
+
+  /** Ends processes that a daemon had not yet written down, or was ending, when it was killed. */
+  private void endUnfinished() throws IOException {
+    Set<Long> known = new HashSet<>();
+    Set<String> active = new HashSet<>();
+    for (VirtualNetwork network : registry.all()) {
+      if (network.active()) {
+        active.add(network.name());
+        if (network.gateway() != null) {
+          known.add(network.gateway().pid());
+        }
+      }
+    }
+    for (Survivor survivor : Survivor.below(state.folder())) {
+      if (!known.contains(survivor.process().pid())) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "process " + survivor.process().pid() + " is ended: it is of no active network");
+        survivor.kill();
+      }
+    }
+    state.retain(active);
   }
 
   /** A network was active when the daemon ended: its process is found, or started again. */

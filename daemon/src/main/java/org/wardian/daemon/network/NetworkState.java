@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.persistence.DefinitionFolder;
@@ -25,6 +26,7 @@ import org.wardian.definition.xml.XmlElement;
  */
 final class NetworkState {
   private static final System.Logger LOG = System.getLogger(NetworkState.class.getName());
+  private static final String GATEWAY = ".gateway";
   private static final String WARNING =
       """
       <!--
@@ -95,7 +97,6 @@ final class NetworkState {
   void delete(String name) {
     try {
       networks.delete(name);
-      Files.deleteIfExists(folder.resolve(name + ".gateway"));
       Path ports = ports(name);
       if (Files.isDirectory(ports)) {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(ports)) {
@@ -106,9 +107,37 @@ final class NetworkState {
         Files.delete(ports);
         Files.deleteIfExists(ports.getParent());
       }
+      // The last: by it a daemon that is started finds what is left.
+      Files.deleteIfExists(gateway(folder, name));
     } catch (IOException e) {
       LOG.log(System.Logger.Level.ERROR, "the state of network " + name + " stays", e);
     }
+  }
+
+  /** Where the files are. */
+  Path folder() {
+    return folder;
+  }
+
+  /** Forgets what is left of networks that are not active. */
+  void retain(Set<String> active) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> gateways = Files.newDirectoryStream(folder, "*" + GATEWAY)) {
+      for (Path gateway : gateways) {
+        String file = gateway.getFileName().toString();
+        String name = file.substring(0, file.length() - GATEWAY.length());
+        if (!active.contains(name)) {
+          delete(name);
+        }
+      }
+    }
+  }
+
+  /** What a network's process is started with. */
+  static Path gateway(Path folder, String name) {
+    return folder.resolve(name + GATEWAY);
   }
 
   private Path ports(String name) {

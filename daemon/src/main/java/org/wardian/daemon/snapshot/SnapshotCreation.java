@@ -51,11 +51,13 @@ final class SnapshotCreation {
 
   private final SnapshotSubjects subjects;
   private final SnapshotStore store;
+  private final SnapshotJournal journal;
   private final ExternalSnapshots external;
 
-  SnapshotCreation(SnapshotSubjects subjects, SnapshotStore store) {
+  SnapshotCreation(SnapshotSubjects subjects, SnapshotStore store, SnapshotJournal journal) {
     this.subjects = subjects;
     this.store = store;
+    this.journal = journal;
     external = new ExternalSnapshots();
   }
 
@@ -214,16 +216,30 @@ final class SnapshotCreation {
       if (active && (flags & HALT) != 0) {
         subject.end();
       }
-    } else if (active) {
-      keep(subject, snapshot, (flags & HALT) != 0);
+      record(subject, snapshot, flags);
     } else {
-      SnapshotImages.create(subject, snapshot);
+      journal.perform(
+          subject,
+          snapshot,
+          SnapshotJournal.Deed.CREATE,
+          () -> {
+            if (active) {
+              keep(subject, snapshot, (flags & HALT) != 0);
+            } else {
+              SnapshotImages.create(subject, snapshot);
+            }
+            record(subject, snapshot, flags);
+          });
     }
+    return snapshot.name();
+  }
+
+  private void record(SnapshotSubject subject, SnapshotDocument snapshot, int flags)
+      throws LibvirtException {
     if ((flags & NO_METADATA) == 0) {
       store.put(subject, snapshot);
       store.setCurrent(subject, snapshot.name());
     }
-    return snapshot.name();
   }
 
   private static SnapshotState state(SnapshotSubject subject, boolean diskOnly)

@@ -16,9 +16,11 @@ final class SnapshotDeletion {
   static final int FLAGS = CHILDREN | METADATA_ONLY | CHILDREN_ONLY;
 
   private final SnapshotStore store;
+  private final SnapshotJournal journal;
 
-  SnapshotDeletion(SnapshotStore store) {
+  SnapshotDeletion(SnapshotStore store, SnapshotJournal journal) {
     this.store = store;
+    this.journal = journal;
   }
 
   /** Deletes one, or with its children, or these; the caller holds the domain's lock. */
@@ -48,14 +50,22 @@ final class SnapshotDeletion {
       }
     }
     for (SnapshotDocument one : gone) {
-      if ((flags & METADATA_ONLY) == 0) {
-        if (subject.isActive()) {
-          subject.keep("delvm", one.name());
-        } else {
-          SnapshotImages.delete(subject, one);
-        }
+      if ((flags & METADATA_ONLY) != 0) {
+        store.remove(subject, one.name());
+      } else {
+        journal.perform(
+            subject, one, SnapshotJournal.Deed.DELETE, () -> deleteWithContent(subject, one));
       }
-      store.remove(subject, one.name());
     }
+  }
+
+  private void deleteWithContent(SnapshotSubject subject, SnapshotDocument snapshot)
+      throws LibvirtException {
+    if (subject.isActive()) {
+      subject.keep("delvm", snapshot.name());
+    } else {
+      SnapshotImages.delete(subject, snapshot);
+    }
+    store.remove(subject, snapshot.name());
   }
 }

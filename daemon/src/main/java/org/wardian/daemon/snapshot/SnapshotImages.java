@@ -18,7 +18,10 @@ import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.operation.ImageCheck;
 import org.wardian.storage.operation.ImageSnapshots;
+import org.wardian.storage.operation.Progress;
+import org.wardian.storage.qcow2.Qcow2Check;
 
 /** What snapshots do to images that no machine uses. */
 final class SnapshotImages {
@@ -93,6 +96,17 @@ final class SnapshotImages {
         }
       } catch (IOException | RuntimeException e) {
         throw failure("delete", image, e);
+      }
+    }
+  }
+
+  /** Gives clusters back that whoever was killed had taken, or was about to give back. */
+  static void tidy(SnapshotSubject subject, SnapshotDocument snapshot) throws LibvirtException {
+    for (Path image : within(subject, snapshot)) {
+      try {
+        ImageCheck.run(image, qcow2(), Qcow2Check.Repair.LEAKS, Progress.NONE);
+      } catch (IOException | RuntimeException e) {
+        throw failure("tidy up after", image, e);
       }
     }
   }

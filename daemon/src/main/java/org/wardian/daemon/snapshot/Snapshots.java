@@ -16,6 +16,7 @@ import org.wardian.libvirt.wire.remote.RemoteProgram;
 public final class Snapshots implements HandlerFamily {
   private final SnapshotSubjects subjects;
   private final SnapshotStore store;
+  private final SnapshotJournal journal;
   private final SnapshotQueries queries;
   private final SnapshotCreation creation;
   private final SnapshotReturn reversion;
@@ -26,15 +27,17 @@ public final class Snapshots implements HandlerFamily {
     subjects = domains.subjects();
     store = new SnapshotStore(folders);
     queries = new SnapshotQueries(subjects, store);
-    creation = new SnapshotCreation(subjects, store);
+    journal = new SnapshotJournal(folders);
+    creation = new SnapshotCreation(subjects, store, journal);
     reversion = new SnapshotReturn(store);
-    deletion = new SnapshotDeletion(store);
+    deletion = new SnapshotDeletion(store, journal);
     domains.records(store);
   }
 
   /** Reads what is known; after the domains were read. */
   public void load() throws IOException {
     store.load(subjects);
+    journal.recover(subjects, store);
   }
 
   @Override

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,90 +18,32 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.wardian.daemon.Daemon;
 import org.wardian.daemon.DaemonSettings;
-import org.wardian.daemon.Folders;
-import org.wardian.daemon.host.Hypervisor;
 import org.wardian.daemon.storage.Virsh;
-import org.wardian.definition.capabilities.Cpuid;
 
 /** A whole daemon with Debian's virsh, machines being real processes of QEMU. */
 @EnabledOnOs(OS.LINUX)
 @Timeout(180)
 class DaemonTest {
-  private static final String XML =
-      """
-      <domain type='qemu'>
-        <name>%s</name>%s
-        <memory unit='MiB'>16</memory>
-        <os><type arch='x86_64' machine='pc'>hvm</type></os>
-        <devices><memballoon model='virtio'/></devices>
-      </domain>
-      """;
-
   // Short: a UNIX socket's path has 107 bytes.
   @TempDir private Path root;
-  private Folders folders;
-  private MachineLauncher machines;
-  private Daemon daemon;
-  private String uri;
+  private QemuDaemon host;
   private Virsh virsh;
 
   @BeforeEach
   void start() throws Exception {
-    folders = Folders.under(root, true);
-    machines = QemuMachines.in(root);
-    open();
-    uri = "qemu+unix:///system?socket=" + folders.state().resolve("virtqemud-sock");
-    virsh = new Virsh(uri);
-  }
-
-  private void open() throws IOException {
-    daemon =
-        Daemon.start(
-            folders,
-            DaemonSettings.load(folders, Optional.empty(), DaemonSettings.Overrides.NONE),
-            machines,
-            new Hypervisor(
-                machines.emulator(), false, (leaf, subleaf) -> Cpuid.Registers.NONE, List.of()));
+    host = new QemuDaemon(root);
+    virsh = host.virsh();
   }
 
   @AfterEach
-  void stop() throws Exception {
-    daemon.close();
-    // Machines outlive their daemon; these belong to the test.
-    ProcessHandle.current()
-        .children()
-        .filter(one -> one.info().command().orElse("").contains("qemu-system"))
-        .forEach(ProcessHandle::destroyForcibly);
-  }
-
-  private String define(String name, String more) throws Exception {
-    Path file = root.resolve(name + ".xml");
-    Files.writeString(file, XML.formatted(name, more));
-    return virsh.printed("define " + file);
-  }
-
-  private ProcessHandle machine() {
-    return ProcessHandle.current()
-        .children()
-        .filter(one -> one.info().command().orElse("").contains("qemu-system"))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private void awaitState(String state) throws Exception {
-    String said = "";
-    for (int i = 0; i < 600 && !said.equals(state); i++) {
-      TimeUnit.MILLISECONDS.sleep(50);
-      said = virsh.printed("domstate --reason one");
-    }
-    assertThat(said).isEqualTo(state);
+  void stop() {
+    host.close();
   }
 
   @Test
   void aDomainLives() throws Exception {
-    define("one", "");
+    host.define("one", "");
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("shut off (unknown)");
     virsh.printed("start one");
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("running (booted)");
@@ -113,22 +54,22 @@ class DaemonTest {
     assertThat(virsh.refused("start one")).contains("Domain is already active");
     virsh.printed("destroy one");
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("shut off (destroyed)");
-    assertThat(folders.state().resolve("qemu")).isEmptyDirectory();
+    assertThat(host.folders().state().resolve("qemu")).isEmptyDirectory();
     virsh.printed("undefine one");
     assertThat(virsh.printed("list --all --name")).isEmpty();
   }
 
   @Test
   void eventsComeInLibvirtsOrder() throws Exception {
-    define("one", "");
+    host.define("one", "");
     Process watch =
-        new ProcessBuilder("virsh", "-c", uri, "event", "--event", "lifecycle", "--loop")
+        new ProcessBuilder("virsh", "-c", host.uri(), "event", "--event", "lifecycle", "--loop")
             .redirectErrorStream(true)
             .redirectInput(Path.of("/dev/null").toFile())
             .start();
     try {
       // The watcher is connected once the daemon has it beside nobody else.
-      while (daemon.server().sessions().isEmpty()) {
+      while (host.daemon().server().sessions().isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(20);
       }
       TimeUnit.MILLISECONDS.sleep(500);
@@ -172,50 +113,50 @@ class DaemonTest {
 
   @Test
   void theNextDaemonFindsMachines() throws Exception {
-    define("one", "");
+    host.define("one", "");
     virsh.printed("start one");
     virsh.printed("suspend one");
     String id = virsh.printed("domid one");
-    daemon.close();
-    assertThat(machine().isAlive()).isTrue();
-    open();
+    host.end();
+    assertThat(host.machine().isAlive()).isTrue();
+    host.open();
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("paused (user)");
     assertThat(virsh.printed("domid one")).isEqualTo(id);
     virsh.printed("resume one");
     virsh.printed("destroy one");
     virsh.printed("start one");
-    daemon.close();
-    open();
+    host.end();
+    host.open();
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("running (booted)");
     assertThat(Integer.parseInt(virsh.printed("domid one"))).isGreaterThan(Integer.parseInt(id));
   }
 
   @Test
   void aMachineThatDiesIsReported() throws Exception {
-    define("one", "");
+    host.define("one", "");
     virsh.printed("start one");
-    machine().destroyForcibly();
-    awaitState("shut off (crashed)");
+    host.machine().destroyForcibly();
+    host.awaitState("one", "shut off (crashed)");
     virsh.printed("start one");
     virsh.printed("destroy one");
   }
 
   @Test
   void aMachineThatDiedWithoutADaemonIsReported() throws Exception {
-    define("one", "");
+    host.define("one", "");
     virsh.printed("start one");
-    daemon.close();
-    ProcessHandle process = machine();
+    host.end();
+    ProcessHandle process = host.machine();
     process.destroyForcibly();
     process.onExit().get(10, TimeUnit.SECONDS);
-    open();
-    awaitState("shut off (crashed)");
-    assertThat(folders.state().resolve("qemu")).isEmptyDirectory();
+    host.open();
+    host.awaitState("one", "shut off (crashed)");
+    assertThat(host.folders().state().resolve("qemu")).isEmptyDirectory();
   }
 
   @Test
   void aStartThatFailsSaysTheMachinesLastWords() throws Exception {
-    define("one", "<title>broken</title>");
+    host.define("one", "<title>broken</title>");
     assertThat(virsh.refused("start one"))
         .contains(
             "internal error: process exited while connecting to monitor: "
@@ -226,17 +167,17 @@ class DaemonTest {
 
   @Test
   void manyDefinitionsAreReadAndADamagedOneIsLeftAlone() throws Exception {
-    daemon.close();
-    Path definitions = folders.configuration().resolve("qemu");
+    host.end();
+    Path definitions = host.folders().configuration().resolve("qemu");
     Files.createDirectories(definitions);
     for (int i = 0; i < 200; i++) {
       String uuid = "<uuid>00000000-0000-4000-8000-%012d</uuid>".formatted(i);
       Files.writeString(
-          definitions.resolve("many-" + i + ".xml"), XML.formatted("many-" + i, uuid));
+          definitions.resolve("many-" + i + ".xml"), QemuDaemon.xml("many-" + i, uuid));
     }
     Path damaged = Files.writeString(definitions.resolve("half.xml"), "<domain type='qemu'><na");
     Files.writeString(definitions.resolve("half-written.xml.new"), "<dom");
-    open();
+    host.open();
     assertThat(virsh.printed("list --all --name").lines().filter(line -> !line.isBlank()))
         .hasSize(200);
     assertThat(damaged).hasContent("<domain type='qemu'><na");
@@ -244,7 +185,7 @@ class DaemonTest {
 
   @Test
   void wrongStatesAndDocumentsHaveLibvirtsErrors() throws Exception {
-    define("one", "");
+    host.define("one", "");
     for (String command :
         List.of("suspend one", "resume one", "destroy one", "reset one", "shutdown one")) {
       assertThat(virsh.refused(command))
@@ -255,7 +196,7 @@ class DaemonTest {
         .contains("invalid argument: cannot set memory higher than max memory");
     Path other = root.resolve("other.xml");
     Files.writeString(
-        other, XML.formatted("one", "<uuid>00000000-0000-4000-8000-000000000000</uuid>"));
+        other, QemuDaemon.xml("one", "<uuid>00000000-0000-4000-8000-000000000000</uuid>"));
     assertThat(virsh.refused("define " + other))
         .contains("operation failed: domain 'one' already exists with uuid");
     Files.writeString(other, "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><domain>&a;</domain>");
@@ -271,14 +212,16 @@ class DaemonTest {
 
   @Test
   void theReadOnlySocketOnlyLooks() throws Exception {
-    define("one", "");
+    host.define("one", "");
     Virsh looker =
-        new Virsh("qemu+unix:///system?socket=" + folders.state().resolve("libvirt-sock-ro"));
+        new Virsh(
+            "qemu+unix:///system?socket=" + host.folders().state().resolve("libvirt-sock-ro"));
     assertThat(looker.printed("list --all --name").strip()).isEqualTo("one");
     assertThat(looker.refused("start one"))
         .contains("operation forbidden: read only access prevents virDomainCreate");
     String audit =
-        Files.readString(folders.log().resolve("wardiand-audit.log"), StandardCharsets.UTF_8);
+        Files.readString(
+            host.folders().log().resolve("wardiand-audit.log"), StandardCharsets.UTF_8);
     assertThat(audit.lines())
         .anyMatch(line ->
             line.contains("\"action\":\"DOMAIN_DEFINE_XML\"") && line.contains("\"done\":true"))
@@ -288,19 +231,19 @@ class DaemonTest {
 
   @Test
   void anOperatorStartsAndDefinesNothing() throws Exception {
-    define("one", "");
-    daemon.close();
+    host.define("one", "");
+    host.end();
     String user = Files.getAttribute(root, "unix:uid").toString();
     Files.writeString(
-        folders.configuration().resolve(DaemonSettings.FILE),
+        host.folders().configuration().resolve(DaemonSettings.FILE),
         "uid_roles = [ \"" + user + "=operator\" ]\n");
-    open();
+    host.open();
     virsh.printed("start one");
     assertThat(virsh.printed("domstate --reason one")).isEqualTo("running (booted)");
     virsh.printed("destroy one");
     assertThat(virsh.refused("undefine one"))
         .contains("access denied: an operator may not call virDomainUndefine");
-    Path file = Files.writeString(root.resolve("two.xml"), XML.formatted("two", ""));
+    Path file = Files.writeString(root.resolve("two.xml"), QemuDaemon.xml("two", ""));
     assertThat(virsh.refused("create " + file))
         .contains("access denied: an operator may not call virDomainCreateXML");
     assertThat(virsh.printed("list --all --name").strip()).isEqualTo("one");
@@ -308,8 +251,8 @@ class DaemonTest {
 
   @Test
   void oneDaemonForAFolder() {
-    assertThatThrownBy(this::open)
+    assertThatThrownBy(host::open)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("another daemon serves " + folders.state());
+        .hasMessageContaining("another daemon serves " + host.folders().state());
   }
 }

@@ -77,6 +77,25 @@ class GatewayTest {
   }
 
   @Test
+  void processesOfNetworksThatAreNotActiveEnd() throws Exception {
+    Path root = folder.resolve("d");
+    long pid;
+    try (NetworkHost host = new NetworkHost(root)) {
+      start(host);
+      pid = host.networks().process("lab");
+    }
+    // As where the daemon was killed before it had written down that the network is active.
+    Files.delete(root.resolve("run/network/lab.xml"));
+    try (NetworkHost host = new NetworkHost(root)) {
+      assertThat(ProcessHandle.of(pid)).isEmpty();
+      assertThat(root.resolve("run/network/lab.gateway")).doesNotExist();
+      assertThat(succeed(host, "net-list", "--all")).contains("inactive");
+      succeed(host, "net-start", "lab");
+      succeed(host, "net-destroy", "lab");
+    }
+  }
+
+  @Test
   void guestsGetAddressesAndNames() throws Exception {
     try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
       start(host);

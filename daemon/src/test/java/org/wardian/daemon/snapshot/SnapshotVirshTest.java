@@ -162,4 +162,36 @@ class SnapshotVirshTest {
     assertThat(virsh.refused("snapshot-revert still over"))
         .contains("revert to external snapshot not supported yet");
   }
+
+  /** As it is where a daemon was killed at each point of a snapshot's making and deletion. */
+  @Test
+  void whatWasNotFinishedIsNotThere() throws Exception {
+    virsh.printed("snapshot-create-as still whole");
+    virsh.printed("snapshot-create-as still lost");
+    Path known = folder.resolve("lib/qemu/snapshot/still");
+    Path journal = Files.createDirectories(folder.resolve("lib/qemu/snapshot-unfinished/still"));
+    String whole = Files.readString(known.resolve("whole.xml"));
+    stop();
+    // In the image and nowhere else; in both; in a file and no longer in the image.
+    ImageSnapshots.create(image, OpenOptions.readWrite(), "half");
+    entry(journal, "half", "create", whole.replace(">whole<", ">half<"));
+    entry(journal, "whole", "create", whole);
+    ImageSnapshots.delete(image, OpenOptions.readWrite(), "lost");
+    entry(journal, "lost", "delete", Files.readString(known.resolve("lost.xml")));
+    // Nobody's business of ours.
+    ImageSnapshots.create(image, OpenOptions.readWrite(), "own");
+    serve();
+    assertThat(virsh.printed("snapshot-list still --name")).isEqualTo("whole");
+    assertThat(kept()).containsExactly("whole", "own");
+    assertThat(journal).isEmptyDirectory();
+    assertThat(known).isDirectoryContaining(file -> file.endsWith("whole.xml"));
+    assertThat(known.resolve("lost.xml")).doesNotExist();
+  }
+
+  private static void entry(Path journal, String name, String deed, String document)
+      throws IOException {
+    Files.writeString(
+        journal.resolve(name + ".xml"),
+        "<unfinished deed='" + deed + "'>" + document + "</unfinished>");
+  }
 }
