@@ -21,9 +21,16 @@ import org.wardian.conformance.debian.DebianPackage;
 
 /**
  * The guest that the steps are made with: Debian's cloud kernel with its virtio drivers, busybox
- * and Debian's guest agent, all out of their packages, in an initramfs.
+ * and Debian's guest agent, all out of their packages, in an initramfs. It writes {@link #READY} to
+ * its first serial port.
  */
-final class StepGuest {
+public final class StepGuest {
+  /** What the guest says when it can be used. */
+  public static final String READY = "GUEST-READY";
+
+  /** What a guest needs to hear the power button. */
+  private static final List<String> BUTTON = List.of("button", "evdev");
+
   /** In an order in which they can be loaded. */
   private static final List<String> MODULES =
       List.of(
@@ -54,13 +61,31 @@ final class StepGuest {
 
   /** Writes {@code vmlinuz} and {@code initrd.gz} into a folder, or skips the test. */
   static void write(Path folder) throws IOException, InterruptedException {
+    Path agent = DebianPackage.file("qemu-guest-agent", "usr/sbin/qemu-ga");
+    List<CpioEntry> files = new ArrayList<>();
+    Set<String> folders = new LinkedHashSet<>();
+    add(files, folders, "usr/bin/qemu-ga", 0755, Files.readAllBytes(agent));
+    for (String library : libraries(agent)) {
+      add(files, folders, library.substring(1), 0755, Files.readAllBytes(Path.of(library)));
+    }
+    write(folder, MODULES, files, folders);
+  }
+
+  /**
+   * The same without agent and drivers, for machines of 64 MiB: it prints that it is ready, and
+   * switches off when the power button is pressed.
+   */
+  public static void writeSmall(Path folder) throws IOException, InterruptedException {
+    write(folder, BUTTON, new ArrayList<>(), new LinkedHashSet<>());
+  }
+
+  private static void write(
+      Path folder, List<String> wanted, List<CpioEntry> files, Set<String> folders)
+      throws IOException, InterruptedException {
     Path boot = DebianPackage.file(cloudKernel(), "boot");
     Files.copy(find(boot, "vmlinuz-"), folder.resolve("vmlinuz"));
     Path modules = boot.resolveSibling("lib/modules");
-    Path agent = DebianPackage.file("qemu-guest-agent", "usr/sbin/qemu-ga");
     Path busybox = DebianPackage.file("busybox-static", "bin/busybox");
-    List<CpioEntry> files = new ArrayList<>();
-    Set<String> folders = new LinkedHashSet<>();
     add(files, folders, "dev/.keep", 0644, new byte[0]);
     files.add(CpioEntry.characterDevice("dev/console", 0600, 5, 1));
     add(files, folders, "init", 0755, resource("init.sh"));
@@ -69,11 +94,10 @@ final class StepGuest {
     add(files, folders, "bin/busybox", 0755, Files.readAllBytes(busybox));
     files.add(CpioEntry.symbolicLink("bin/sh", "busybox"));
     files.add(CpioEntry.symbolicLink("bin/mkdir", "busybox"));
-    add(files, folders, "usr/bin/qemu-ga", 0755, Files.readAllBytes(agent));
     add(files, folders, "etc/passwd", 0644, "root:x:0:0:root:/root:/bin/sh\n".getBytes(UTF_8));
     add(files, folders, "etc/group", 0644, "root:x:0:\n".getBytes(UTF_8));
     StringBuilder order = new StringBuilder();
-    for (String name : MODULES) {
+    for (String name : wanted) {
       Path module = findOrNull(modules, name + ".ko");
       if (module != null) {
         add(files, folders, "modules/" + name + ".ko", 0644, Files.readAllBytes(module));
@@ -81,9 +105,6 @@ final class StepGuest {
       }
     }
     add(files, folders, "modules/order", 0644, order.toString().getBytes(UTF_8));
-    for (String library : libraries(agent)) {
-      add(files, folders, library.substring(1), 0755, Files.readAllBytes(Path.of(library)));
-    }
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
       gzip.write(CpioArchive.of(files).toBytes());

@@ -3,12 +3,10 @@ package org.wardian.conformance.libvirt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,16 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("slow")
 class VirshStepsTest {
-  private static final Path APART = Path.of("programs", "libvirtd-apart.sh").toAbsolutePath();
-
   @TempDir private Path folder;
 
   @Test
   void everyStepThatPassesThereOneWayOrAnotherPassesHere() throws Exception {
-    Assumptions.assumeTrue(
-        System.getProperty("user.name").equals("root")
-            && Files.exists(Path.of("/usr/sbin/libvirtd")),
-        "only root can start a libvirtd apart from the host's (package libvirt-daemon-system)");
     Map<VirshStep, StepRun.Result> there = there();
     Map<VirshStep, StepRun.Result> here = here();
     StepComparison comparison =
@@ -43,15 +35,8 @@ class VirshStepsTest {
   }
 
   private Map<VirshStep, StepRun.Result> there() throws IOException, InterruptedException {
-    Path apart = Files.createDirectory(folder.resolve("libvirtd"));
-    Process start =
-        new ProcessBuilder(APART.toString(), apart.toString()).redirectErrorStream(true).start();
-    String uri = new String(start.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertThat(start.waitFor()).as(uri).isZero();
-    try {
-      return steps(uri, "there");
-    } finally {
-      new ProcessBuilder(APART.toString(), apart.toString(), "stop").start().waitFor();
+    try (LibvirtdApart libvirtd = LibvirtdApart.start(folder.resolve("libvirtd"))) {
+      return steps(libvirtd.uri(), "there");
     }
   }
 

@@ -2,6 +2,8 @@ package org.wardian.conformance.libvirt;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,8 +11,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Our daemon in a process of its own, with all that it keeps below one folder. */
-final class WardianDaemon implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 60;
+public final class WardianDaemon implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 300;
 
   private final Path folder;
   private final Process process;
@@ -21,14 +23,16 @@ final class WardianDaemon implements AutoCloseable {
   }
 
   /** Starts one and waits until it answers. */
-  static WardianDaemon start(Path folder, String... options)
+  public static WardianDaemon start(Path folder, String... options)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
     List<String> command =
         new ArrayList<>(
             List.of(
                 ProcessHandle.current().info().command().orElse("java"),
+                "-XX:Tier3DelayOn=0",
                 "-XX:+UseSerialGC",
+                "-Xmn96m",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
@@ -43,7 +47,7 @@ final class WardianDaemon implements AutoCloseable {
     builder.redirectOutput(Redirect.appendTo(folder.resolve("words").toFile()));
     WardianDaemon daemon = new WardianDaemon(folder, builder.start());
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (!Files.exists(daemon.socket())) {
+    while (!daemon.answers()) {
       if (!daemon.process.isAlive() || System.nanoTime() > deadline) {
         daemon.close();
         throw new IOException("no daemon: " + Files.readString(folder.resolve("words")));
@@ -53,13 +57,34 @@ final class WardianDaemon implements AutoCloseable {
     return daemon;
   }
 
-  private Path socket() {
+  /** Whether somebody listens: the socket's file may be that of one that was killed. */
+  private boolean answers() {
+    try {
+      SocketChannel.open(UnixDomainSocketAddress.of(socket())).close();
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  /** Its UNIX socket. */
+  public Path socket() {
     return folder.resolve("run/libvirt-sock");
   }
 
   /** By what clients find it. */
-  String uri() {
+  public String uri() {
     return "qemu+unix:///system?socket=" + socket();
+  }
+
+  /** The number of its process. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Kills it, as the kernel would; its machines go on, its socket's file stays. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
   }
 
   /** Ends it as an administrator would; its machines go on. */
