@@ -95,7 +95,7 @@ public final class BootLoader {
     }
     BootProtocol protocol = parameters.protocol();
     if (protocol == BootProtocol.AUTO) {
-      protocol = elf.pvhEntry().isPresent() ? BootProtocol.PVH : BootProtocol.LINUX;
+      protocol = prefersPvh(elf) ? BootProtocol.PVH : BootProtocol.LINUX;
     }
     writeCommandLine(image.commandLineLimit());
     Placed initrd = placeInitrd(image.initrdAddressMax());
@@ -106,12 +106,17 @@ public final class BootLoader {
     return linux(elf, zeroPage, initrd);
   }
 
+  /** A kernel with the entry of a Linux too hears of the screen there. */
+  private boolean prefersPvh(ElfImage elf) {
+    return elf.pvhEntry().isPresent() && !(parameters.textScreen() && elf.highHalf());
+  }
+
   private BootState elf(ElfKernel kernel) throws BootException {
     ElfImage elf = kernel.elf();
     BootProtocol protocol = parameters.protocol();
     if (protocol == BootProtocol.AUTO) {
       protocol =
-          elf.pvhEntry().isPresent()
+          prefersPvh(elf)
               ? BootProtocol.PVH
               : kernel.multiboot().isPresent() ? BootProtocol.MULTIBOOT : BootProtocol.LINUX;
     }
@@ -286,6 +291,9 @@ public final class BootLoader {
     zeroPage.initrd(initrd.address, initrd.length);
     zeroPage.rsdp(parameters.rsdp());
     zeroPage.memoryMap(parameters.memoryMap());
+    if (parameters.textScreen()) {
+      zeroPage.textScreen();
+    }
     byte[] page = zeroPage.toByteArray();
     ram.write(LowMemory.ZERO_PAGE, page, 0, page.length);
   }

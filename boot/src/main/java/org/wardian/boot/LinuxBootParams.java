@@ -4,10 +4,18 @@ import java.util.List;
 
 /**
  * The page {@code struct boot_params} that Linux finds in rsi or esi (Linux, {@code
- * Documentation/arch/x86/zero-page.rst}). {@code screen_info} stays zero: no columns and no lines
- * mean that there is no VGA text screen.
+ * Documentation/arch/x86/zero-page.rst}). {@code screen_info} is zero but for {@link #textScreen}:
+ * no columns and no lines mean that there is no VGA text screen.
  */
 final class LinuxBootParams {
+
+  // struct screen_info (Linux, include/uapi/linux/screen_info.h), which the page begins with.
+  private static final int SCREEN_MODE = 0x06;
+  private static final int SCREEN_COLUMNS = 0x07;
+  private static final int SCREEN_EGA_BX = 0x0a;
+  private static final int SCREEN_LINES = 0x0e;
+  private static final int SCREEN_IS_VGA = 0x0f;
+  private static final int SCREEN_POINTS = 0x10;
 
   private static final int ACPI_RSDP_ADDRESS = 0x070;
   private static final int E820_ENTRIES = 0x1e8;
@@ -74,6 +82,16 @@ final class LinuxBootParams {
 
   void rsdp(long address) {
     LittleEndian.put64(page, ACPI_RSDP_ADDRESS, address);
+  }
+
+  /** There is a VGA in mode 3. */
+  void textScreen() {
+    page[SCREEN_MODE] = 3;
+    page[SCREEN_COLUMNS] = 80;
+    LittleEndian.put16(page, SCREEN_EGA_BX, 3); // what INT 10h function 12h says of 256 KiB
+    page[SCREEN_LINES] = 25;
+    page[SCREEN_IS_VGA] = 1;
+    LittleEndian.put16(page, SCREEN_POINTS, 16);
   }
 
   void memoryMap(List<MemoryRange> ranges) {

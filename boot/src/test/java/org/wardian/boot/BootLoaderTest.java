@@ -41,6 +41,20 @@ class BootLoaderTest {
   }
 
   @Test
+  void tellsALinuxOfTheTextScreenWhereThereIsOne() throws Exception {
+    BootParameters shown =
+        new BootParameters(
+            BootProtocol.AUTO, "console=tty0", List.of(), ram.memoryMap(), RSDP, true);
+    BootState state = BootLoader.load(KernelImage.parse(linux64()), shown, ram);
+    assertThat(state.protocol()).isEqualTo(BootProtocol.LINUX);
+    assertThat(ram.bytes(LowMemory.ZERO_PAGE, 0x12))
+        .containsExactly(0, 0, 0, 0, 0, 0, 3, 80, 0, 0, 3, 0, 0, 0, 25, 1, 16, 0);
+
+    load(linux64(), BootProtocol.LINUX);
+    assertThat(ram.bytes(LowMemory.ZERO_PAGE, 0x40)).containsOnly((byte) 0);
+  }
+
+  @Test
   void entersByPvhWhereTheKernelHasTheNote() throws Exception {
     // What was in memory before must not show in the BSS.
     Arrays.fill(ram.bytes(), 0x200000, 0x210000, (byte) 0x5a);

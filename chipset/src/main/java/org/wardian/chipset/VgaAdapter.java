@@ -3,6 +3,7 @@ package org.wardian.chipset;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import org.wardian.bus.Clock;
 import org.wardian.bus.IoBus;
 import org.wardian.bus.IoHandler;
@@ -32,8 +33,11 @@ public final class VgaAdapter extends PciFunction {
   private static final int CLASS_VGA = 0x030000;
   private static final int REVISION = 2;
 
-  private static final long WINDOW = 0xa0000;
-  private static final int WINDOW_LENGTH = 0x20000;
+  /** Where the processor sees a VGA's memory. */
+  public static final long WINDOW = 0xa0000;
+
+  /** Bytes of that window. */
+  public static final int WINDOW_LENGTH = 0x20000;
 
   private static final int VBE_INDEX = 0x1ce;
   private static final int VBE_PORTS = 3;
@@ -300,6 +304,24 @@ public final class VgaAdapter extends PciFunction {
   }
 
   // Screen.
+
+  /**
+   * Shows an empty text screen, as after the video BIOS's start, for a kernel that is started
+   * without it.
+   *
+   * @param videoBios in which the characters' pictures are found
+   * @return whether they were; else nothing has changed
+   */
+  public synchronized boolean showText(byte[] videoBios) {
+    Optional<byte[]> font = VgaTextMode.font(videoBios);
+    font.ifPresent(pictures -> {
+      VgaTextMode.set(registers, memory, pictures);
+      if (loan != null) {
+        loan.written(0, length);
+      }
+    });
+    return font.isPresent();
+  }
 
   /** What the guest shows. */
   public Screen screen() {

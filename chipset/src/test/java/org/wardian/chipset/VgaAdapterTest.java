@@ -2,6 +2,7 @@ package org.wardian.chipset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.wardian.display.Screen;
@@ -255,5 +256,30 @@ class VgaAdapterTest {
     pc.poke(PcDevices.FRAME_BUFFER + 2 * (400 * 2 + 10), 0xf800);
     viewer.changes(seen, false);
     assertThat(seen.at(0, 0)).isEqualTo(0xff0000);
+  }
+
+  @Test
+  void showsTextWithoutABios() {
+    byte[] rom = new byte[9000];
+    Arrays.fill(rom, (byte) 0x55);
+    assertThat(pc.vga.showText(rom)).as("no font").isFalse();
+    assertThat(pc.vga.screen().text()).as("not programmed").hasSize(1);
+    int letterA = 1234 + 'A' * 16;
+    int[] lines = {0, 0, 0x10, 0x38, 0x6c, 0xc6, 0xc6, 0xfe, 0xc6, 0xc6, 0xc6, 0xc6, 0, 0, 0, 0};
+    for (int line = 0; line < 16; line++) {
+      rom[letterA + line] = (byte) lines[line];
+    }
+    assertThat(pc.vga.showText(Arrays.copyOf(rom, 1234 + 4095))).as("half a font").isFalse();
+    assertThat(pc.vga.showText(rom)).isTrue();
+
+    assertThat(pc.vga.screen().text()).hasSize(25).allMatch(String::isBlank);
+    pc.mmio.write(0xb8000 + 2 * (80 + 2), 1, 'A');
+    assertThat(pc.vga.screen().text().get(1)).startsWith("  A");
+    assertThat(viewer.changes(seen, true)).isTrue();
+    assertThat(seen.width).isEqualTo(720);
+    assertThat(seen.height).isEqualTo(400);
+    assertThat(seen.at(2 * 9 + 3, 16 + 2)).isEqualTo(0xaaaaaa);
+    assertThat(seen.at(2 * 9 + 2, 16 + 2)).isZero();
+    assertThat(seen.at(2 * 9, 16 + 7)).isEqualTo(0xaaaaaa);
   }
 }

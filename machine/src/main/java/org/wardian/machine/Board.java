@@ -334,6 +334,11 @@ final class Board {
     platform.messages().send(ALL_PROCESSORS, NON_MASKABLE);
   }
 
+  /** Whether a display shows an empty text screen now, without a BIOS. */
+  boolean showText() {
+    return legacy.showText();
+  }
+
   /** What the display shows, where there is one. */
   Optional<Screen> screen() {
     return legacy.screen();
@@ -407,8 +412,9 @@ final class Board {
     map.add(MemoryRange.reserved(0x9fc00, 0x400));
     map.add(MemoryRange.reserved(0xe0000, 0x20000));
     for (GuestMemory.Region region : platform.memory().regions()) {
-      if (region.base() == 0 && region.size() > 0x100000) {
-        map.add(MemoryRange.ram(0x100000, region.size() - 0x100000));
+      long end = region.base() + region.size();
+      if (region.base() < 0x100000 && end > 0x100000) {
+        map.add(MemoryRange.ram(0x100000, end - 0x100000));
       }
     }
     map.add(MemoryRange.reserved(PciHost.ECAM_BASE, PciHost.ECAM_LENGTH));

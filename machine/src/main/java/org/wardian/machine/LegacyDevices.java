@@ -48,6 +48,7 @@ final class LegacyDevices {
   private final FwCfg items;
   private FloppyController floppy;
   private VgaAdapter display;
+  private byte[] videoBios = {};
 
   /**
    * Makes none yet.
@@ -165,9 +166,15 @@ final class LegacyDevices {
             platform.timers(),
             VgaAdapter.MEMORY);
     pci.attach(VgaAdapter.SLOT, 0, display);
+    videoBios = configuration.videoBios();
     if (configuration.videoBios().length > 0) {
       items.add(VIDEO_BIOS, configuration.videoBios());
     }
+  }
+
+  /** Whether the display shows an empty text screen now, without a BIOS. */
+  boolean showText() {
+    return display != null && display.showText(videoBios);
   }
 
   /** What the display shows, where there is one. */

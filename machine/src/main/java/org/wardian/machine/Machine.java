@@ -120,7 +120,10 @@ public final class Machine implements AutoCloseable, PowerControl {
       }
       Ram ram = new Ram(platform.memory(), saved.map(SavedState::memory));
       if (configuration.firmware().isEmpty()) {
-        ram.addAll(configuration.memoryBytes());
+        boolean display =
+            configuration.peripherals().stream()
+                .anyMatch(DeviceConfiguration.Display.class::isInstance);
+        ram.addAll(configuration.memoryBytes(), display);
       }
       this.board = new Board(this.configuration, platform, ram, this, panic);
       this.vcpus = platform.vcpus();
@@ -252,7 +255,8 @@ public final class Machine implements AutoCloseable, PowerControl {
             configuration.commandLine(),
             initrd.map(i -> List.of(BootModule.initrd(i))).orElse(List.of()),
             board.memoryMap(),
-            rsdp),
+            rsdp,
+            board.showText()),
         ram);
   }
 

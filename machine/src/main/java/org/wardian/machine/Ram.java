@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.wardian.chipset.VgaAdapter;
 import org.wardian.machine.state.SavedMemory;
 import org.wardian.memory.GuestMemory;
 
@@ -37,9 +38,20 @@ final class Ram {
     }
   }
 
-  /** Adds RAM without holes, but for that below 4 GiB. */
-  void addAll(long bytes) {
-    add(0, Math.min(bytes, GuestMemory.LOW_RAM_LIMIT), "ram");
+  /**
+   * Adds RAM without holes, but for that below 4 GiB.
+   *
+   * @param display whether there is also one where a VGA has its window
+   */
+  void addAll(long bytes, boolean display) {
+    long low = Math.min(bytes, GuestMemory.LOW_RAM_LIMIT);
+    if (display) {
+      add(0, VgaAdapter.WINDOW, "ram");
+      long above = VgaAdapter.WINDOW + VgaAdapter.WINDOW_LENGTH;
+      add(above, low - above, "ram above the display");
+    } else {
+      add(0, low, "ram");
+    }
     addHigh(bytes);
   }
 
