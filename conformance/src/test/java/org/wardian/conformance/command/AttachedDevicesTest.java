@@ -7,6 +7,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
@@ -16,6 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.conformance.firmware.BootDisk;
+import org.wardian.storage.BlockImage;
+import org.wardian.storage.ImageFormat;
+import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.nbd.NbdExport;
+import org.wardian.storage.nbd.NbdServer;
+import org.wardian.storage.nbd.NbdUri;
 
 /** Disks, networks and displays of {@code ward run}, by real processes. */
 class AttachedDevicesTest {
@@ -23,6 +31,7 @@ class AttachedDevicesTest {
   private static final int BAD_IMAGE = 3;
   private static final int UNAVAILABLE = 9;
   private static final int DISK_BYTES = 1 << 20;
+  private static final OpenOptions RAW = OpenOptions.readOnly().withFormat(ImageFormat.RAW);
 
   @TempDir private Path folder;
   private WardProcess.Start ward;
@@ -66,6 +75,28 @@ class AttachedDevicesTest {
     assertThat(image.getHeight()).isEqualTo(400);
     assertThat(disk()).hasBinaryContent(BootDisk.disk(DISK_BYTES).content());
     assertThat(ward.temporary()).isEmptyDirectory();
+  }
+
+  @Test
+  void aDiskAtAServerStartsLikeOneOfTheHost() throws Exception {
+    assumeTrue(Files.exists(Path.of("/usr/share/seabios/bios-256k.bin")), "seabios is missing");
+    Path socket = folder.resolve("socket");
+    try (BlockImage image = Images.open(disk(), RAW);
+        NbdServer server = new NbdServer()) {
+      server.add(NbdExport.of("boot", image, false));
+      server.listen(UnixDomainSocketAddress.of(socket));
+      String disk = NbdUri.unix(socket, "boot") + ",format=raw,readonly";
+      try (WardProcess process = ward.run("run", "--disk", disk, "--memory", "64M")) {
+        assertThat(process.status()).as(process.err()).isZero();
+        assertThat(process.out()).contains(BootDisk.TEXT.strip());
+      }
+    }
+  }
+
+  @Test
+  void aServerThatIsNotThere() throws Exception {
+    assertThat(refusal(BAD_IMAGE, "run", "--disk", "nbd+unix:///?socket=/no/such/socket"))
+        .contains("/no/such/socket");
   }
 
   /** By either card, and with no word about the ROM that it takes. */

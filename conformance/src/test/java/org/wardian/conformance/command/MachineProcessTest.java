@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -12,8 +13,13 @@ import org.wardian.qmp.Arguments;
 import org.wardian.qmp.QmpClient;
 import org.wardian.qmp.QmpEvent;
 import org.wardian.qmp.QmpException;
+import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
+import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
+import org.wardian.storage.nbd.NbdExport;
+import org.wardian.storage.nbd.NbdServer;
 
 /** {@code ward machine} by real processes: a guest of a few instructions, driven by QMP. */
 @Timeout(240)
@@ -192,6 +198,46 @@ class MachineProcessTest extends DrivenMachine {
     }
     assertThat(qmp).doesNotExist();
     assertThat(serial).doesNotExist();
+  }
+
+  @Test
+  void aDiskMayBeAtAServer() throws Exception {
+    Path image = folder.resolve("disk.raw");
+    Path socket = folder.resolve("socket");
+    Files.write(image, new byte[1 << 20]);
+    OpenOptions raw = OpenOptions.readWrite().withFormat(ImageFormat.RAW);
+    String disk =
+        """
+        <disk type='network' device='disk'><driver name='qemu' type='raw'/>
+          <source protocol='nbd' name='%s'><host transport='unix' socket='%s'/>
+            <reconnect delay='10'/></source>
+          <target dev='vda' bus='virtio'/><alias name='virtio-disk0'/></disk>
+        """;
+    try (BlockImage opened = Images.open(image, raw);
+        NbdServer server = new NbdServer()) {
+      server.add(NbdExport.of("it", opened, true));
+      server.listen(UnixDomainSocketAddress.of(socket));
+      try (WardProcess process = start(echoing().device(disk.formatted("it", socket)));
+          QmpClient client = connect(process)) {
+        JsonNode inserted =
+            client.execute("query-block", Arguments.none()).path(0).path("inserted");
+        assertThat(inserted.path("image").path("virtual-size").asLong()).isEqualTo(1 << 20);
+        assertThat(inserted.path("file").asText())
+            .isEqualTo("nbd+unix:///it?socket=" + socket + "&reconnect-delay=10");
+        assertThat(server.clients("it")).isPositive();
+      }
+      try (WardProcess process = start(echoing().device(disk.formatted("other", socket)))) {
+        assertThat(process.status()).isNotZero();
+        assertThat(process.err()).contains("there is no export 'other'");
+      }
+    }
+    try (WardProcess process =
+        start(echoing().device(disk.replace("nbd", "iscsi").formatted("it", socket)))) {
+      assertThat(process.status()).isNotZero();
+      assertThat(process.err())
+          .isEqualTo(
+              "ward: disk vda: servers of iscsi are not spoken to by this machine; nbd is\n");
+    }
   }
 
   @Test
