@@ -66,8 +66,10 @@ final class BlockProcedures extends DomainProcedures {
       throw Refusal.badArgument(
           "disk '" + args.path() + "' does not currently have a source assigned");
     }
-    Sizes sizes = sizes(disk);
     Machine machine = domain.machine();
+    boolean remote = machine != null && disk.source().path().isEmpty();
+    // What a server has set aside for its disk is its own affair.
+    Sizes sizes = remote ? new Sizes(0, 0, 0) : sizes(disk);
     if (machine != null) {
       JsonNode drive = MachineDisks.drives(machine).get(disk.alias().orElse(""));
       long capacity =

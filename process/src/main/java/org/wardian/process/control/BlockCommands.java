@@ -20,10 +20,12 @@ import org.wardian.qmp.Parameter;
 import org.wardian.qmp.ParameterType;
 import org.wardian.qmp.QmpException;
 import org.wardian.storage.BlockRequest;
+import org.wardian.storage.ImageFormat;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.DeviceStatistics;
 import org.wardian.storage.device.RateLimit;
+import org.wardian.storage.nbd.NbdPath;
 import org.wardian.storage.operation.ImageInfo;
 
 /** Disks: what they are, what they have done, their size and limits. */
@@ -133,7 +135,7 @@ final class BlockCommands {
     ObjectNode at = inserted.putObject("image");
     if (chain.isEmpty()) {
       at.put("filename", medium.image().toString())
-          .put("format", "raw")
+          .put("format", medium.format().map(ImageFormat::text).orElse("raw"))
           .put("virtual-size", drive.device().length())
           .put("dirty-flag", false);
       return;
@@ -157,6 +159,9 @@ final class BlockCommands {
   }
 
   private static List<ImageInfo> chain(DiskRequest medium) {
+    if (medium.image() instanceof NbdPath) {
+      return List.of(); // A look would be a connection of its own, and a wait for the server.
+    }
     try {
       OpenOptions options = OpenOptions.readOnly().withLocked(false);
       if (medium.format().isPresent()) {
