@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.wardian.machine.state.DiskMark;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.nbd.NbdPath;
 import org.wardian.storage.operation.ImageInfo;
 
 /** The marks of all image files behind a machine's disks. */
@@ -33,6 +34,11 @@ final class DiskMarks {
   }
 
   private static void add(String id, DiskArgument disk, List<DiskMark> marks) throws IOException {
+    if (disk.image() instanceof NbdPath export) {
+      // Servers do not tell when a disk was written: this mark never differs.
+      marks.add(new DiskMark(id, export.toString(), 0, 0));
+      return;
+    }
     OpenOptions options = OpenOptions.readOnly();
     if (disk.format().isPresent()) {
       options = options.withFormat(disk.format().get());
