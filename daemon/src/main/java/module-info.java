@@ -7,6 +7,7 @@ module org.wardian.daemon {
   requires org.wardian.network;
   requires org.wardian.qmp;
   requires com.fasterxml.jackson.databind;
+  requires java.logging;
   requires jdk.httpserver;
 
   exports org.wardian.daemon;

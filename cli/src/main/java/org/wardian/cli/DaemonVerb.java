@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.wardian.daemon.Daemon;
+import org.wardian.daemon.DaemonLog;
 import org.wardian.daemon.DaemonSettings;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.SaslUsers;
@@ -156,6 +157,17 @@ final class DaemonVerb implements Callable<Integer> {
   }
 
   private void serve(DaemonSettings settings) throws IOException {
+    // Open until the process ends: what is said at the very end is written too.
+    DaemonLog log = new DaemonLog(settings.log());
+    try {
+      serve(settings, log);
+    } catch (IOException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  private void serve(DaemonSettings settings, DaemonLog log) throws IOException {
     CountDownLatch end = new CountDownLatch(1);
     Daemon daemon =
         Daemon.start(
@@ -170,6 +182,7 @@ final class DaemonVerb implements Callable<Integer> {
                 .name("daemon-end")
                 .unstarted(() -> {
                   daemon.close();
+                  log.close();
                   end.countDown();
                 }));
     PrintWriter err = spec.commandLine().getErr();

@@ -90,13 +90,19 @@ public final class Daemon implements AutoCloseable {
     parts.add(FolderLock.take(folders.state().resolve("wardiand.lock")));
     Events events = new Events();
     Metrics metrics = new Metrics();
-    CallObserver observer = metrics;
+    CallLog calls = new CallLog(settings.roles());
+    CallObserver observer =
+        (session, procedure, arguments, failure, nanoseconds) -> {
+          metrics.finished(session, procedure, arguments, failure, nanoseconds);
+          calls.finished(session, procedure, arguments, failure, nanoseconds);
+        };
     if (settings.auditLog().isPresent()) {
       AuditLog audit = new AuditLog(settings.auditLog().get());
       parts.add(audit);
+      CallObserver others = observer;
       observer =
           (session, procedure, arguments, failure, nanoseconds) -> {
-            metrics.finished(session, procedure, arguments, failure, nanoseconds);
+            others.finished(session, procedure, arguments, failure, nanoseconds);
             audit.finished(session, procedure, arguments, failure, nanoseconds);
           };
     }
@@ -125,7 +131,7 @@ public final class Daemon implements AutoCloseable {
             new Server.Settings(new UriPolicy(folders.system()))
                 .events(events)
                 .limits(settings.limits())
-                .access(settings.roles())
+                .access(calls)
                 .mechanisms(List.of(new ScramServer(new SaslUsers(settings.saslUsers()))))
                 .observer(observer),
             families);

@@ -29,6 +29,7 @@ import org.wardian.libvirt.server.ServerLimits;
  * @param limits how much clients may take
  * @param auditLog the file of what was changed, if there is one
  * @param metrics where figures for Prometheus are served, if they are
+ * @param log the daemon's own log
  */
 public record DaemonSettings(
     Set<PosixFilePermission> socketPermissions,
@@ -43,7 +44,8 @@ public record DaemonSettings(
     Roles roles,
     ServerLimits limits,
     Optional<Path> auditLog,
-    Optional<InetSocketAddress> metrics) {
+    Optional<InetSocketAddress> metrics,
+    DaemonLog.Settings log) {
   /** The name of the file in the configuration's folder. */
   public static final String FILE = "wardiand.conf";
 
@@ -74,6 +76,9 @@ public record DaemonSettings(
           "keepalive_interval",
           "keepalive_count",
           "audit_log",
+          "log_format",
+          "log_level",
+          "log_file",
           "metrics_listen");
 
   /** What an option of the command line says beside the file. */
@@ -137,10 +142,33 @@ public record DaemonSettings(
               file.string("default_role", "administrator")),
           limits(file),
           audit.isEmpty() ? Optional.empty() : Optional.of(Path.of(audit)),
-          metrics.isEmpty() ? Optional.empty() : Optional.of(address(metrics)));
+          metrics.isEmpty() ? Optional.empty() : Optional.of(address(metrics)),
+          log(file));
     } catch (IllegalArgumentException e) {
       throw new IOException(folders.configuration().resolve(FILE) + ": " + e.getMessage(), e);
     }
+  }
+
+  private static DaemonLog.Settings log(ConfigurationFile file) throws IOException {
+    String form = file.string("log_format", "text");
+    String level = file.string("log_level", "info");
+    String path = file.string("log_file", "");
+    return new DaemonLog.Settings(
+        switch (form) {
+          case "text" -> DaemonLog.Form.TEXT;
+          case "json" -> DaemonLog.Form.JSON;
+          default -> throw new IOException("log_format is '" + form + "'; there are text, json");
+        },
+        switch (level) {
+          case "error" -> System.Logger.Level.ERROR;
+          case "warning" -> System.Logger.Level.WARNING;
+          case "info" -> System.Logger.Level.INFO;
+          case "debug" -> System.Logger.Level.DEBUG;
+          default ->
+              throw new IOException(
+                  "log_level is '" + level + "'; there are error, warning, info, debug");
+        },
+        path.isEmpty() ? Optional.empty() : Optional.of(Path.of(path)));
   }
 
   private static ServerLimits limits(ConfigurationFile file) throws IOException {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.wardian.daemon.LogContext;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventResumedDetailType;
@@ -375,6 +376,10 @@ final class Lifecycle {
 
   /** A machine's process has ended. */
   private void ended(Domain domain, Machine machine) {
+    LogContext.about("domain", domain.name(), domain.uuid(), () -> endedUnasked(domain, machine));
+  }
+
+  private void endedUnasked(Domain domain, Machine machine) {
     if (machine.isEnding()) {
       // Whoever ended it tells of it; where that one was too slow to see the end, this does.
       Ending destroyed =

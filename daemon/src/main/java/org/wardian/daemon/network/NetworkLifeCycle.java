@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.wardian.daemon.Folders;
+import org.wardian.daemon.LogContext;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.daemon.persistence.Survivor;
 import org.wardian.definition.network.DefinitionException;
@@ -318,6 +319,11 @@ final class NetworkLifeCycle {
 
   /** A process has ended that nobody ended: it is started again, but not for ever. */
   private void ended(VirtualNetwork network, GatewayConnection gateway) {
+    LogContext.about(
+        "network", network.name(), network.uuid(), () -> endedUnasked(network, gateway));
+  }
+
+  private void endedUnasked(VirtualNetwork network, GatewayConnection gateway) {
     boolean gone = false;
     network.lock().lock();
     try {

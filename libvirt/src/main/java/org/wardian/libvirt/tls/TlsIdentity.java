@@ -1,15 +1,25 @@
 package org.wardian.libvirt.tls;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.PKIXRevocationChecker;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -39,6 +49,17 @@ public final class TlsIdentity {
    * @throws IOException where a file cannot be read or does not hold what it should
    */
   public static TlsIdentity of(Path authority, Path certificate, Path key) throws IOException {
+    return of(authority, certificate, key, null);
+  }
+
+  /**
+   * The same with a list of what was revoked.
+   *
+   * @param revoked lists of revoked certificates, one of each authority (RFC 5280 §5); null for
+   *     none
+   */
+  private static TlsIdentity of(Path authority, Path certificate, Path key, Path revoked)
+      throws IOException {
     try {
       List<X509Certificate> own = PemFile.certificates(certificate);
       PrivateKey secret = PemFile.privateKey(key, own.getFirst().getPublicKey().getAlgorithm());
@@ -56,7 +77,11 @@ public final class TlsIdentity {
       }
       TrustManagerFactory trustManagers =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trustManagers.init(trusted);
+      if (revoked == null) {
+        trustManagers.init(trusted);
+      } else {
+        trustManagers.init(new CertPathTrustManagerParameters(valid(trusted, revoked)));
+      }
       SSLContext context = SSLContext.getInstance("TLS");
       TrustManager[] trusting = trustManagers.getTrustManagers();
       for (int i = 0; i < trusting.length; i++) {
@@ -75,12 +100,38 @@ public final class TlsIdentity {
     }
   }
 
-  /** A daemon's, from libvirt's places below {@code folder}, by custom {@code /etc/pki}. */
+  /** Certificates count that no list revokes; nobody is asked over the network. */
+  private static PKIXBuilderParameters valid(KeyStore trusted, Path revoked)
+      throws GeneralSecurityException, IOException {
+    PKIXBuilderParameters parameters = new PKIXBuilderParameters(trusted, new X509CertSelector());
+    CertificateFactory factory = CertificateFactory.getInstance("X.509");
+    try (InputStream in = Files.newInputStream(revoked)) {
+      parameters.addCertStore(
+          CertStore.getInstance(
+              "Collection", new CollectionCertStoreParameters(factory.generateCRLs(in))));
+    }
+    PKIXRevocationChecker checker =
+        (PKIXRevocationChecker) CertPathBuilder.getInstance("PKIX").getRevocationChecker();
+    checker.setOptions(
+        EnumSet.of(
+            PKIXRevocationChecker.Option.PREFER_CRLS,
+            PKIXRevocationChecker.Option.NO_FALLBACK,
+            PKIXRevocationChecker.Option.ONLY_END_ENTITY));
+    parameters.addCertPathChecker(checker);
+    return parameters;
+  }
+
+  /**
+   * A daemon's, from libvirt's places below {@code folder}, by custom {@code /etc/pki}. Where there
+   * is {@code CA/cacrl.pem}, clients are refused whose certificates it revokes; it is read once.
+   */
   public static TlsIdentity ofServer(Path folder) throws IOException {
+    Path revoked = folder.resolve("CA/cacrl.pem");
     return of(
         folder.resolve("CA/cacert.pem"),
         folder.resolve("libvirt/servercert.pem"),
-        folder.resolve("libvirt/private/serverkey.pem"));
+        folder.resolve("libvirt/private/serverkey.pem"),
+        Files.exists(revoked) ? revoked : null);
   }
 
   /**
