@@ -120,7 +120,9 @@ public final class Daemon implements AutoCloseable {
     families.add(new HostProcedures(folders, hypervisor));
     families.add(networks);
     families.add(filters);
-    families.add(new NodeDevices());
+    NodeDevices devices = new NodeDevices(events);
+    parts.add(devices);
+    families.add(devices);
     families.add(new Interfaces());
     families.add(pools);
     families.add(new Secrets(folders, events));
@@ -142,6 +144,7 @@ public final class Daemon implements AutoCloseable {
     }
     networks.autostart();
     pools.start();
+    devices.watch();
     domains.load();
     filters.onChange(domains::refilter);
     snapshots.load();

@@ -313,8 +313,8 @@ class RolesTest {
             .formatted(root.resolve("pki")));
     openssl(
         ("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority"
-             + " -keyout %s -out %s -addext basicConstraints=critical,CA:TRUE -addext"
-             + " keyUsage=critical,keyCertSign,cRLSign")
+                + " -keyout %s -out %s -addext basicConstraints=critical,CA:TRUE -addext"
+                + " keyUsage=critical,keyCertSign,cRLSign")
             .formatted(pki("ca.key"), pki("CA/cacert.pem")));
     certificate("server", "serverAuth");
     Files.copy(pki("server.pem"), pki("libvirt/servercert.pem"));

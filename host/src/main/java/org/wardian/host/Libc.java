@@ -70,6 +70,10 @@ final class Libc {
   static final NativeCall SOCKET =
       new NativeCall("socket", returning(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
 
+  /** {@code int bind(int fd, const struct sockaddr *address, socklen_t size)}. */
+  static final NativeCall BIND =
+      new NativeCall("bind", returning(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+
   /** {@code int setsockopt(int fd, int level, int name, const void *value, socklen_t length)}. */
   static final NativeCall SETSOCKOPT =
       new NativeCall(

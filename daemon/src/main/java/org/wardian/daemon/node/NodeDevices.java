@@ -2,6 +2,7 @@ package org.wardian.daemon.node;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.wardian.definition.xml.XmlElement;
@@ -10,12 +11,16 @@ import org.wardian.definition.xml.XmlReader;
 import org.wardian.libvirt.constants.ConnectListAllNodeDeviceFlags;
 import org.wardian.libvirt.constants.ErrorDomain;
 import org.wardian.libvirt.constants.ErrorNumber;
+import org.wardian.libvirt.constants.NodeDeviceEventLifecycleType;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Call;
+import org.wardian.libvirt.server.Events;
 import org.wardian.libvirt.server.HandlerFamily;
 import org.wardian.libvirt.server.HandlerTable;
 import org.wardian.libvirt.wire.remote.ConnectListAllNodeDevicesArgs;
 import org.wardian.libvirt.wire.remote.ConnectListAllNodeDevicesRet;
+import org.wardian.libvirt.wire.remote.NodeDeviceEventLifecycleMsg;
+import org.wardian.libvirt.wire.remote.NodeDeviceEventUpdateMsg;
 import org.wardian.libvirt.wire.remote.NodeDeviceGetAutostartRet;
 import org.wardian.libvirt.wire.remote.NodeDeviceGetParentRet;
 import org.wardian.libvirt.wire.remote.NodeDeviceGetXmlDescRet;
@@ -31,9 +36,10 @@ import org.wardian.libvirt.wire.remote.RemoteProgram;
 
 /**
  * Devices of the host. They are looked up in the kernel's tree with each call; none can be made,
- * taken away, or handed to a guest.
+ * taken away, or handed to a guest. Between {@link #watch} and {@link #close}, clients are told of
+ * those that come, go and change.
  */
-public final class NodeDevices implements HandlerFamily {
+public final class NodeDevices implements HandlerFamily, AutoCloseable {
   private static final int STATES =
       ConnectListAllNodeDeviceFlags.ACTIVE | ConnectListAllNodeDeviceFlags.INACTIVE;
   private static final int KINDS = (ConnectListAllNodeDeviceFlags.CAP_VPD << 1) - 1;
@@ -49,16 +55,56 @@ public final class NodeDevices implements HandlerFamily {
           Map.entry("scsi", ConnectListAllNodeDeviceFlags.CAP_SCSI),
           Map.entry("storage", ConnectListAllNodeDeviceFlags.CAP_STORAGE));
 
-  private final SysTree tree;
+  private final SysTree tree = new SysTree(Path.of("/sys"));
+  private final Events events;
+  private final DeviceWatch watch = new DeviceWatch(this::documents, this::tell);
 
-  /** Those of this host. */
-  public NodeDevices() {
-    this(Path.of("/sys"));
+  /**
+   * Those of this host.
+   *
+   * @param events to tell clients
+   */
+  public NodeDevices(Events events) {
+    this.events = events;
   }
 
-  /** Those that a tree shows. */
-  NodeDevices(Path sys) {
-    tree = new SysTree(sys);
+  /** Begins to look for changes. */
+  public void watch() {
+    watch.start();
+  }
+
+  private Map<String, String> documents() {
+    List<HostDevice> all = DeviceScan.scan(tree);
+    Map<String, String> documents = new HashMap<>();
+    for (HostDevice one : all) {
+      documents.put(one.name(), one.document(DeviceScan.parent(all, one)));
+    }
+    return documents;
+  }
+
+  private void tell(String name, DeviceWatch.Change change) {
+    NodeDeviceRef device = new NodeDeviceRef(name);
+    switch (change) {
+      case CREATED -> lifecycle(device, NodeDeviceEventLifecycleType.CREATED);
+      case DELETED -> lifecycle(device, NodeDeviceEventLifecycleType.DELETED);
+      case UPDATED ->
+          events.emit(
+              RemoteProgram.NODE_DEVICE_EVENT_UPDATE,
+              name,
+              id -> new NodeDeviceEventUpdateMsg(id, device));
+    }
+  }
+
+  private void lifecycle(NodeDeviceRef device, NodeDeviceEventLifecycleType type) {
+    events.emit(
+        RemoteProgram.NODE_DEVICE_EVENT_LIFECYCLE,
+        device.name(),
+        id -> new NodeDeviceEventLifecycleMsg(id, device, type.number(), 0));
+  }
+
+  @Override
+  public void close() {
+    watch.close();
   }
 
   @Override

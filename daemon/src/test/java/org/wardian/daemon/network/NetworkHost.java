@@ -29,6 +29,7 @@ public final class NetworkHost implements ConnectionOpener, HandlerFamily, AutoC
   private final Path socket;
   private final Server server;
   private final Networks networks;
+  private final NodeDevices devices;
 
   /** Serves what is below a folder. */
   public NetworkHost(Path root) throws IOException {
@@ -46,7 +47,9 @@ public final class NetworkHost implements ConnectionOpener, HandlerFamily, AutoC
     NetworkFilters filters = new NetworkFilters(folders);
     filters.load();
     families.add(filters);
-    families.add(new NodeDevices());
+    devices = new NodeDevices(events);
+    families.add(devices);
+    devices.watch();
     families.add(new Interfaces());
     families.add(networks);
     server = new Server(new Server.Settings(this).events(events), families);
@@ -95,6 +98,7 @@ public final class NetworkHost implements ConnectionOpener, HandlerFamily, AutoC
 
   @Override
   public void close() {
+    devices.close();
     networks.close();
     server.close();
   }

@@ -1,9 +1,12 @@
 package org.wardian.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -67,6 +70,56 @@ class NetworkVirshTest {
         if (!name.equals("computer")) {
           assertThat(names).contains(xml.replaceAll("(?s).*<parent>([^<]*)</parent>.*", "$1"));
         }
+      }
+    }
+  }
+
+  @Test
+  void devicesThatComeAndGoAreToldOf() throws Exception {
+    String one = "wv" + ProcessHandle.current().pid() % 100_000 + "a";
+    String other = one.replace('a', 'b');
+    Tool.require("ip", "iproute2");
+    assumeTrue(System.getProperty("user.name").equals("root"), "needs root to make a device");
+    try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
+      Process listening =
+          new ProcessBuilder(
+                  Tool.require("virsh", "libvirt-clients").toString(),
+                  "-q",
+                  "-c",
+                  host.uri(),
+                  "nodedev-event",
+                  "--loop",
+                  "--event",
+                  "lifecycle",
+                  "--timeout",
+                  "60")
+              .redirectErrorStream(true)
+              .start();
+      try (BufferedReader events = listening.inputReader()) {
+        // A device may have come before virsh has said that it listens: until one is told of.
+        String told = "";
+        while (!told.contains("Created")) {
+          Tool.run(Map.of(), List.of("ip", "link", "del", one));
+          Tool.succeed("ip", "link", "add", one, "type", "veth", "peer", "name", other);
+          long deadline = System.nanoTime() + 2_000_000_000L;
+          while (!events.ready() && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+          }
+          told = events.ready() ? events.readLine() : "";
+        }
+        assertThat(told).contains("net_" + one.substring(0, one.length() - 1));
+        String name = told.replaceAll(".*node device '?(net_[A-Za-z0-9_]+).*", "$1");
+        assertThat(host.virsh("nodedev-dumpxml", name).text()).contains("<interface>");
+        Tool.succeed("ip", "link", "del", one);
+        String line = events.readLine();
+        while (line != null && !(line.contains("Deleted") && line.contains(name))) {
+          line = events.readLine();
+        }
+        assertThat(line).isNotNull();
+        assertThat(host.virsh("nodedev-dumpxml", name).status()).isNotZero();
+      } finally {
+        listening.destroy();
+        Tool.run(Map.of(), List.of("ip", "link", "del", one));
       }
     }
   }
