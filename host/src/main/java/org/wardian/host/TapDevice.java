@@ -48,9 +48,12 @@ public final class TapDevice implements AutoCloseable {
   private final Descriptor file;
   private final String name;
 
-  private TapDevice(Descriptor file, String name) {
+  private final Runnable afterwards;
+
+  private TapDevice(Descriptor file, String name, Runnable afterwards) {
     this.file = file;
     this.name = name;
+    this.afterwards = afterwards;
   }
 
   /**
@@ -70,7 +73,20 @@ public final class TapDevice implements AutoCloseable {
     if (!Files.exists(FILE)) {
       throw HostException.unsupported(FILE.toString(), "load it: modprobe tun");
     }
-    Descriptor file = Descriptor.open(FILE);
+    return attach(Descriptor.open(FILE), wanted, () -> {});
+  }
+
+  /**
+   * Opens the file of a macvtap interface.
+   *
+   * @param index of the interface
+   * @param afterwards done once it is closed
+   */
+  static TapDevice ofNode(int index, String name, Runnable afterwards) {
+    return attach(Descriptor.open(Path.of("/dev/tap" + index)), name, afterwards);
+  }
+
+  private static TapDevice attach(Descriptor file, String wanted, Runnable afterwards) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment request = arena.allocate(IFREQ, 8);
       request.setString(0, wanted, StandardCharsets.US_ASCII);
@@ -83,7 +99,7 @@ public final class TapDevice implements AutoCloseable {
       check(file.ioctl(TUNSETVNETHDRSZ, number.address()), "TUNSETVNETHDRSZ", name);
       number.set(ValueLayout.JAVA_INT, 0, 1);
       check(file.ioctl(FIONBIO, number.address()), "FIONBIO", name);
-      return new TapDevice(file, name);
+      return new TapDevice(file, name, afterwards);
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -169,7 +185,11 @@ public final class TapDevice implements AutoCloseable {
   /** Closes it; an interface that this created goes away. */
   @Override
   public void close() {
+    boolean first = !file.closed();
     file.close();
+    if (first) {
+      afterwards.run();
+    }
   }
 
   @Override

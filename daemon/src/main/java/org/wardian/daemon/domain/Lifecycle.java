@@ -458,6 +458,7 @@ final class Lifecycle {
 
   /** A machine whose process ended while there was no daemon. */
   void lost(Domain domain, MachineStatus status) {
+    documents.saw(status.document());
     release(status.document(), status.folder());
     try {
       files.statuses().delete(status.document().name());

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.wardian.daemon.network.gateway.HostRoute;
 import org.wardian.daemon.typed.Refusal;
@@ -22,6 +23,7 @@ import org.wardian.definition.domain.LiveForm;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.host.HostLink;
+import org.wardian.host.Macvtap;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.operation.ImageInfo;
@@ -37,7 +39,15 @@ final class LiveDocuments {
   /** What libvirt's names of cards begin with. */
   private static final String CARD = "vnet";
 
+  /** What libvirt's names of macvtap interfaces begin with. */
+  private static final String DIRECT = "macvtap";
+
   private final AtomicInteger nextCard = new AtomicInteger();
+  private final AtomicInteger nextDirect = new AtomicInteger();
+
+  /** Macvtap interfaces that machines of this daemon have made. */
+  private final Set<String> ours = ConcurrentHashMap.newKeySet();
+
   private final DomainFiles files;
   private volatile NetworkPlugs networks = NetworkPlugs.NONE;
   private volatile VolumePaths volumes = VolumePaths.NONE;
@@ -208,6 +218,10 @@ final class LiveDocuments {
 
   private void plugIn(DomainDocument live, NetworkInterface card, XmlElement own)
       throws LibvirtException {
+    if (card.type().equals("direct")) {
+      direct(card, own, card.hostDevice().orElse(""), card.mode().orElse("vepa"));
+      return;
+    }
     if (card.type().equals("bridge") || card.type().equals("ethernet")) {
       hostCard(card, own);
       return;
@@ -254,13 +268,36 @@ final class LiveDocuments {
     }
   }
 
-  private static void bridge(NetworkInterface card, XmlElement own, String name)
+  /** A card with an Ethernet address of its own on an interface of the host. */
+  private void direct(NetworkInterface card, XmlElement own, String device, String mode)
       throws LibvirtException {
+    if (device.isEmpty() || !HostLink.of(device).exists()) {
+      throw Refusal.system(
+          "Unable to get index for interface " + device + ": No such device", null);
+    }
+    requireInterfaces(card);
+    // A name that the document wishes could be another's interface, which is not to be deleted.
+    String name = freeName(DIRECT, nextDirect);
+    ours.add(name);
+    LiveForm.plug(card, name, Optional.empty(), Optional.empty());
+    own.append("wardian:plug")
+        .set("kind", "direct")
+        .set("name", name)
+        .set("dev", device)
+        .set("mode", mode);
+  }
+
+  private static void requireInterfaces(NetworkInterface card) throws LibvirtException {
     String missing = HostRoute.missing();
     if (!missing.isEmpty()) {
       throw Refusal.system(
           "Unable to create tap device " + card.target().orElse("") + ": " + missing, null);
     }
+  }
+
+  private static void bridge(NetworkInterface card, XmlElement own, String name)
+      throws LibvirtException {
+    requireInterfaces(card);
     own.append("wardian:plug")
         .set("kind", "bridge")
         .set("name", card.target().orElseThrow())
@@ -269,9 +306,13 @@ final class LiveDocuments {
 
   /** The next name of a card that no interface of the host has. */
   private String freeName() {
+    return freeName(CARD, nextCard);
+  }
+
+  private static String freeName(String prefix, AtomicInteger next) {
     String name;
     do {
-      name = cardName();
+      name = prefix + next.getAndIncrement();
     } while (HostLink.of(name).exists());
     return name;
   }
@@ -285,6 +326,9 @@ final class LiveDocuments {
   void saw(DomainDocument live) {
     for (NetworkInterface card : live.interfaces()) {
       String name = card.target().orElse("");
+      if (card.type().equals("direct")) {
+        ours.add(name);
+      }
       if (name.matches(CARD + "[0-9]{1,9}")) {
         int number = Integer.parseInt(name.substring(CARD.length()));
         nextCard.accumulateAndGet(number + 1, Math::max);
@@ -295,6 +339,10 @@ final class LiveDocuments {
   /** Takes a card out of its network. */
   void unplug(DomainDocument live, NetworkInterface card) {
     card.target().ifPresent(filters::unbind);
+    if (card.type().equals("direct") && ours.remove(card.target().orElse(""))) {
+      // A machine that was killed has not deleted it.
+      Macvtap.delete(card.target().get());
+    }
     if (card.type().equals("network") && card.network().isPresent()) {
       networks.unplug(card.network().get(), live.name(), card.mac());
     }

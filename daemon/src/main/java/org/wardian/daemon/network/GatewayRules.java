@@ -30,7 +30,7 @@ final class GatewayRules {
               "network '"
                   + name
                   + "' hands out macvtap devices of the host, which is not done here; name a"
-                  + " <bridge> of the host");
+                  + " <bridge> of the host, or give the machine an <interface type='direct'>");
         }
         require("network '" + name + "' joins guests to the bridge " + bridge, "");
         if (!HostLink.of(bridge).exists()) {

@@ -11,6 +11,7 @@ import java.util.function.BiConsumer;
 import org.wardian.host.Errno;
 import org.wardian.host.HostException;
 import org.wardian.host.HostLink;
+import org.wardian.host.Macvtap;
 import org.wardian.machine.Firmware;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.capture.CapturePort;
@@ -146,6 +147,9 @@ public final class Backends implements AutoCloseable {
           case PortRequest.Nat nat -> new NatPort(nat.configuration());
           case PortRequest.Tap tap -> new TapPort(tap.name());
           case PortRequest.Bridged bridged -> bridged(bridged);
+          case PortRequest.Direct direct ->
+              new TapPort(
+                  Macvtap.open(direct.name(), direct.lower(), direct.mode(), direct.mac().bits()));
           case PortRequest.Shared shared -> shared(shared);
         };
     NetworkPort captured = capture.isEmpty() ? port : captured(port, capture.get());

@@ -1,6 +1,7 @@
 package org.wardian.process.assembly;
 
 import java.nio.file.Path;
+import org.wardian.host.Macvtap;
 import org.wardian.network.MacAddress;
 import org.wardian.network.nat.NatConfiguration;
 
@@ -20,6 +21,17 @@ public sealed interface PortRequest {
    * @param mac of the guest's card
    */
   record Bridged(String name, String bridge, MacAddress mac) implements PortRequest {}
+
+  /**
+   * A macvtap interface that is made on one of the host's.
+   *
+   * @param name of the new one
+   * @param lower name of the host's
+   * @param mode how it reaches others there
+   * @param mac of the guest's card
+   */
+  record Direct(String name, String lower, Macvtap.Mode mode, MacAddress mac)
+      implements PortRequest {}
 
   /**
    * A switch that several machines of this host share.

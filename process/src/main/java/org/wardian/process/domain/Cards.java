@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.host.HostException;
+import org.wardian.host.Macvtap;
 import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.DeviceConfiguration.CardModel;
 import org.wardian.network.MacAddress;
@@ -100,6 +101,12 @@ public final class Cards {
       case "tap" -> new PortRequest.Tap(name);
       case "bridge" ->
           new PortRequest.Bridged(name, plug.attribute("bridge", ""), MacAddress.parse(card.mac()));
+      case "direct" ->
+          new PortRequest.Direct(
+              name,
+              plug.attribute("dev", ""),
+              Macvtap.Mode.of(plug.attribute("mode", "vepa")),
+              MacAddress.parse(card.mac()));
       case "switch" -> shared(Path.of(name));
       case String other -> throw new IllegalArgumentException("there is no plug of kind " + other);
     };
