@@ -32,6 +32,14 @@ public record RateLimit(long average, long peak, long burst) {
     return new RateLimit(average * KILOBYTE, peak * KILOBYTE, burst * KIBIBYTE);
   }
 
+  /**
+   * The same where what is too much is dropped: a burst that is not given is a second's, as libvirt
+   * has it, for TCP takes losses badly.
+   */
+  public RateLimit policed() {
+    return burst == 0 ? new RateLimit(average, peak, average) : this;
+  }
+
   /** Bytes that may go at once. */
   long depth() {
     return Math.max(LEAST, burst == 0 ? average / SHORTEST : burst);

@@ -42,7 +42,7 @@ public final class ShapedPort implements NetworkPort {
   public void limit(Optional<RateLimit> toCard, Optional<RateLimit> fromCard) {
     long now = System.nanoTime();
     inbound = toCard.map(limit -> new TokenBucket(limit, now)).orElse(null);
-    outbound = fromCard.map(limit -> new TokenBucket(limit, now)).orElse(null);
+    outbound = fromCard.map(limit -> new TokenBucket(limit.policed(), now)).orElse(null);
     // What was held back by the old limit goes on by the new one.
     port.ready();
   }

@@ -3,11 +3,14 @@ package org.wardian.network.filter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.wardian.network.Frame;
 import org.wardian.network.filter.FilterRule.Action;
 import org.wardian.network.filter.FilterRule.Direction;
 
@@ -257,6 +260,41 @@ class FilterProgramTest {
     rule(Action.DROP, Direction.OUT, 10, "tcp", "dstportstart", "25");
     TestFrame cut = fromGuest().ip("10.0.0.1", "10.0.0.9").tcp(1, 26, 2).cut(8);
     assertThat(passes(FROM_GUEST, cut)).as("half a header").isFalse();
+  }
+
+  @Test
+  void judgingAFrameAllocatesNothing() {
+    rule(
+        "ipv4-ip",
+        -710,
+        Action.RETURN,
+        Direction.OUT,
+        500,
+        true,
+        "ip",
+        false,
+        "srcipaddr",
+        "10.0.0.1");
+    rule("ipv4-ip", -710, Action.DROP, Direction.OUT, 1000, true, "", false);
+    rule(Action.ACCEPT, Direction.OUT, 100, "tcp", "dstportstart", "80");
+    rule(Action.DROP, Direction.INOUT, 1000, "all");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    Frame frame = fromGuest().ip("10.0.0.1", "10.0.0.9").tcp(1, 80, 2).frame();
+    FilterProgram compiled = FilterCompiler.compile(rules);
+    int rounds = 100_000;
+    long passed = 0;
+    long before = 0;
+    for (int i = 0; i < 2 * rounds; i++) {
+      if (i == rounds) {
+        before = threads.getCurrentThreadAllocatedBytes();
+      }
+      fields.take(frame);
+      passed += compiled.judge(fields, FROM_GUEST, connections, now) == Action.ACCEPT ? 1 : 0;
+    }
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(passed).isEqualTo(2L * rounds);
+    // What asking itself allocates is far less than a byte a frame.
+    assertThat(allocated).isLessThan(rounds);
   }
 
   @Test
