@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.wardian.bus.InterruptLine;
 import org.wardian.bus.MessageInterrupts;
 
@@ -77,6 +78,15 @@ public final class ApicBus implements ApicMessages, MessageInterrupts {
     LocalApic[] grown = Arrays.copyOf(localApics, localApics.length + 1);
     grown[localApics.length] = apic;
     localApics = grown;
+  }
+
+  /** Connects a local APIC that was made for this bus, or takes it off. No vCPU runs meanwhile. */
+  public synchronized void present(LocalApic apic, boolean there) {
+    localApics =
+        Stream.concat(
+                Arrays.stream(localApics).filter(other -> other != apic),
+                there ? Stream.of(apic) : Stream.empty())
+            .toArray(LocalApic[]::new);
   }
 
   @Override

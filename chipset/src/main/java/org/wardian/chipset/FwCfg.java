@@ -95,6 +95,11 @@ public final class FwCfg implements Device, IoHandler {
     set(FILE_DIRECTORY, directory());
   }
 
+  /** Says how many processors are there now. */
+  public void processors(int count) {
+    set(NB_CPUS, little(2).putShort((short) count).array());
+  }
+
   private static ByteBuffer little(int length) {
     return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
   }

@@ -6,7 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.acpi.AcpiConfiguration;
@@ -32,6 +34,7 @@ import org.wardian.chipset.LpcBridge;
 import org.wardian.chipset.PciHost;
 import org.wardian.chipset.PciHotplug;
 import org.wardian.chipset.PostPort;
+import org.wardian.chipset.ProcessorHotplug;
 import org.wardian.chipset.ResetControl;
 import org.wardian.chipset.Rtc146818;
 import org.wardian.chipset.SerialBackend;
@@ -68,6 +71,12 @@ final class Board {
   private final IoBus ports;
   private final IoBus mmio;
   private final int processors;
+  private long present;
+  private final FwCfg items;
+
+  /** Null where processors stay. */
+  private final ProcessorHotplug processorHotplug;
+
   private final PciHost pci;
   private final Peripherals peripherals;
   private final LegacyDevices legacy;
@@ -79,6 +88,7 @@ final class Board {
 
   private final PciHotplug hotplug;
   private volatile IntConsumer ejected = slot -> {};
+  private volatile IntConsumer processorEjected = number -> {};
   private final boolean hasKeyboard;
   private final boolean hasHpet;
   private final List<Device> devices = new ArrayList<>();
@@ -96,6 +106,7 @@ final class Board {
     this.ports = platform.ports();
     this.mmio = platform.mmio();
     this.processors = configuration.processors();
+    this.present = configuration.present() == 0 ? -1L >>> -processors : configuration.present();
     Timers timers = platform.timers();
     long low = Math.min(configuration.memoryBytes(), GuestMemory.LOW_RAM_LIMIT);
     Rtc146818 rtc =
@@ -124,11 +135,11 @@ final class Board {
     hasHpet = configuration.firmware().isPresent();
     LpcBridge lpc = configuration.firmware().isPresent() ? new LpcBridge(this::line) : null;
     pci = add(new PciHost(ports, mmio, gsi -> interruptPin(gsi, lpc), platform.messages()));
-    FwCfg items =
+    items =
         add(
             new FwCfg(
                 configuration.memoryBytes(),
-                configuration.processors(),
+                Long.bitCount(present),
                 configuration.processors(),
                 new Dma(platform.memory())));
 
@@ -161,6 +172,20 @@ final class Board {
             : null;
     if (hotplug != null) {
       map(PciHotplug.PORT, PciHotplug.PORTS, hotplug.ports());
+    }
+    processorHotplug =
+        configuration.plugsProcessors()
+            ? add(
+                new ProcessorHotplug(
+                    present, processors, power, number -> processorEjected.accept(number)))
+            : null;
+    if (processorHotplug != null) {
+      map(ProcessorHotplug.PORT, ProcessorHotplug.PORTS, processorHotplug.ports());
+    }
+    for (int number = 0; number < processors; number++) {
+      if (!isPresent(number)) {
+        platform.present(number, false);
+      }
     }
     configuration
         .firmware()
@@ -339,6 +364,68 @@ final class Board {
     return legacy.showText();
   }
 
+  /** Has somebody told of processors that the guest lets go, on a vCPU's thread. */
+  void onProcessorEjection(IntConsumer told) {
+    processorEjected = told;
+  }
+
+  /** Whether a processor is there. */
+  boolean isPresent(int number) {
+    return (present >>> number & 1) != 0;
+  }
+
+  /** A bit for each processor that is there. */
+  long present() {
+    return present;
+  }
+
+  /** Puts a processor in, or takes it out, while no vCPU runs. */
+  void present(int number, boolean there) {
+    set(number, there);
+    if (there) {
+      processorHotplug.plugged(number);
+    } else {
+      processorHotplug.unplugged(number);
+    }
+  }
+
+  private void set(int number, boolean there) {
+    present = there ? present | 1L << number : present & ~(1L << number);
+    platform.present(number, there);
+    items.processors(Long.bitCount(present));
+  }
+
+  /** The processors that are there in a saved state; before its records are read. */
+  void loadPresent(long saved) {
+    for (int number = 0; number < processors; number++) {
+      boolean there = (saved >>> number & 1) != 0;
+      if (there != isPresent(number)) {
+        set(number, there);
+      }
+    }
+  }
+
+  /**
+   * Asks the guest to let a processor go.
+   *
+   * @throws IllegalArgumentException where it cannot
+   */
+  void requestProcessorUnplug(int number) {
+    requireProcessorHotplug();
+    if (number == 0) {
+      throw new IllegalArgumentException("the processor that boots stays");
+    }
+    processorHotplug.unplug(number);
+  }
+
+  /** Fails where processors do not come and go. */
+  void requireProcessorHotplug() {
+    if (processorHotplug == null) {
+      throw new IllegalArgumentException(
+          "this machine was made with all of its processors, which stay");
+    }
+  }
+
   /** What the display shows, where there is one. */
   Optional<Screen> screen() {
     return legacy.screen();
@@ -473,6 +560,11 @@ final class Board {
                     Peripherals.FIRST_SLOT,
                     Peripherals.LAST_SLOT,
                     AcpiPowerManagement.GPE0_PORT,
-                    AcpiPowerManagement.GPE0_LENGTH)));
+                    AcpiPowerManagement.GPE0_LENGTH)),
+        processorHotplug == null ? OptionalInt.empty() : OptionalInt.of(ProcessorHotplug.PORT),
+        IntStream.range(0, processors)
+            .filter(number -> !isPresent(number))
+            .boxed()
+            .collect(Collectors.toSet()));
   }
 }

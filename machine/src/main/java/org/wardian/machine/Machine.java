@@ -50,7 +50,9 @@ import org.wardian.processor.software.Observation;
  */
 public final class Machine implements AutoCloseable, PowerControl {
   private static final String RECORD = "machine";
-  private static final int RECORD_VERSION = 1;
+
+  /** The first one did not tell which processors are there. */
+  private static final int RECORD_VERSION = 2;
 
   /** Follows the devices that come and go: it is what a saved state is compared with. */
   private volatile MachineConfiguration configuration;
@@ -190,6 +192,7 @@ public final class Machine implements AutoCloseable, PowerControl {
     StateWriter devices = new StateWriter();
     devices.begin(RECORD, RECORD_VERSION);
     devices.writeBoolean(panic.panicked());
+    devices.writeLong(board.present());
     board.save(devices);
     devices.end();
     StateOutput.write(
@@ -208,8 +211,11 @@ public final class Machine implements AutoCloseable, PowerControl {
   private void load(SavedState saved) throws IOException {
     StateReader in = new StateReader(saved.devices());
     try {
-      in.begin(RECORD, RECORD_VERSION);
+      int version = in.begin(RECORD, RECORD_VERSION);
       panic.panicked(in.readBoolean());
+      if (version > 1) {
+        board.loadPresent(in.readLong() | 1);
+      }
       board.load(in);
       in.end();
       in.finish();
@@ -276,7 +282,8 @@ public final class Machine implements AutoCloseable, PowerControl {
       board.goOn();
     }
     try (ProcessorThreads threads =
-        new ProcessorThreads(vcpus, configuration.pins(), this::asked, hostThreads)) {
+        new ProcessorThreads(
+            vcpus, configuration.pins(), this::asked, hostThreads, board::isPresent)) {
       while (true) {
         ProcessorThreads.Ended ended = threads.run();
         Outcome.Cause cause = cause(ended.exit());
@@ -531,6 +538,61 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   private List<DeviceConfiguration> without(String id) {
     return configuration.peripherals().stream().filter(device -> !device.id().equals(id)).toList();
+  }
+
+  /** Whether a processor is there; of a number below that of all. */
+  public boolean isPresent(int processor) {
+    return board.isPresent(processor);
+  }
+
+  /**
+   * Puts a processor in; the machine is paused, or does not run yet.
+   *
+   * @throws IllegalArgumentException where processors stay, or it is there
+   */
+  public void plugProcessor(int processor) {
+    requireStanding();
+    board.requireProcessorHotplug();
+    if (processor < 0 || processor >= vcpus.size() || board.isPresent(processor)) {
+      throw new IllegalArgumentException("processor " + processor + " is there, or cannot be");
+    }
+    board.present(processor, true);
+    GuestEntry.await(vcpus.get(processor));
+  }
+
+  /**
+   * Asks the guest to let a processor go; {@link #onProcessorEjection} tells when it does.
+   *
+   * @throws IllegalArgumentException where it cannot go
+   */
+  public void requestProcessorUnplug(int processor) {
+    if (processor < 0 || processor >= vcpus.size() || !board.isPresent(processor)) {
+      throw new IllegalArgumentException("there is no processor " + processor);
+    }
+    board.requestProcessorUnplug(processor);
+  }
+
+  /**
+   * Has somebody told of processors that the guest lets go.
+   *
+   * @param told called on a vCPU's thread, which it must not hold up
+   */
+  public void onProcessorEjection(IntConsumer told) {
+    board.onProcessorEjection(told);
+  }
+
+  /** Takes out a processor; the machine is paused, or does not run yet. */
+  public void unplugProcessor(int processor) {
+    requireStanding();
+    if (board.isPresent(processor)) {
+      board.present(processor, false);
+    }
+  }
+
+  private void requireStanding() {
+    if (running && !pauses.held()) {
+      throw new IllegalStateException("a processor comes or goes while the machine is paused");
+    }
   }
 
   /** Sends a non-maskable interrupt to all processors, as the button of a server does. */

@@ -31,6 +31,8 @@ import org.wardian.x86.CpuModel;
  * @param firmware what the machine starts with instead of its kernel, whose bytes may be none then
  * @param pins on which host processors the vCPUs run
  * @param timestampHz ticks a second of the time-stamp counter; 0 for what costs least
+ * @param present a bit for each processor that is there at the start; 0 for all. The others may
+ *     come while the machine runs, where it has {@code hotplug}
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -49,7 +51,8 @@ public record MachineConfiguration(
     List<DeviceConfiguration> peripherals,
     Optional<Firmware> firmware,
     PinnedProcessors pins,
-    long timestampHz) {
+    long timestampHz,
+    long present) {
   /** The most virtual processors. */
   public static final int MOST_PROCESSORS = 64;
 
@@ -93,6 +96,7 @@ public record MachineConfiguration(
         List.of(),
         Optional.empty(),
         PinnedProcessors.NONE,
+        0,
         0);
   }
 
@@ -177,7 +181,36 @@ public record MachineConfiguration(
         otherPeripherals,
         otherFirmware,
         otherPins,
-        otherTimestampHz);
+        otherTimestampHz,
+        present);
+  }
+
+  /** The same machine with some of its processors at the start; bit 0 is set. */
+  public MachineConfiguration withPresent(long processorsPresent) {
+    return new MachineConfiguration(
+        kernel,
+        kernelPath,
+        initrd,
+        commandLine,
+        memoryBytes,
+        processors,
+        cpuModel,
+        devices,
+        reboot,
+        protocol,
+        accelerator,
+        chips,
+        translator,
+        peripherals,
+        firmware,
+        pins,
+        timestampHz,
+        processorsPresent);
+  }
+
+  /** Whether processors come and go. */
+  public boolean plugsProcessors() {
+    return present != 0 && devices.contains("hotplug");
   }
 
   /** Checks sizes and names. */
@@ -198,6 +231,11 @@ public record MachineConfiguration(
             "processor %d is pinned, but the machine has 0 to %d only"
                 .formatted(pinned, processors - 1));
       }
+    }
+    long all = -1L >>> -processors;
+    if (present != 0 && ((present & 1) == 0 || (present & ~all) != 0)) {
+      throw new IllegalArgumentException(
+          "of %d processors, 0 is there, and none of the set 0x%x".formatted(processors, present));
     }
     devices = Set.copyOf(devices);
     peripherals = List.copyOf(peripherals);

@@ -3,6 +3,7 @@ package org.wardian.machine;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 import org.wardian.host.HostThread;
 import org.wardian.processor.Exit;
 import org.wardian.processor.Vcpu;
@@ -26,10 +27,12 @@ final class ProcessorThreads implements AutoCloseable {
   private final List<Vcpu> vcpus;
   private final PinnedProcessors pins;
   private final BooleanSupplier asked;
+  private final IntPredicate present;
   private final Thread[] threads;
   private final AtomicIntegerArray hostThreads;
 
   // Under this object's monitor.
+  private final boolean[] runs;
   private int round;
   private int running;
   private boolean ending;
@@ -41,12 +44,16 @@ final class ProcessorThreads implements AutoCloseable {
    * @param asked whether somebody wants the machine to decide something, so that {@link
    *     Exit#STOPPED} is an end
    * @param hostThreads takes the host's number of each vCPU's thread
+   * @param present whether a vCPU is to run; asked at the begin of each {@link #run}
    */
   ProcessorThreads(
       List<Vcpu> vcpus,
       PinnedProcessors pins,
       BooleanSupplier asked,
-      AtomicIntegerArray hostThreads) {
+      AtomicIntegerArray hostThreads,
+      IntPredicate present) {
+    this.present = present;
+    this.runs = new boolean[vcpus.size()];
     this.vcpus = vcpus;
     this.pins = pins;
     this.asked = asked;
@@ -58,11 +65,15 @@ final class ProcessorThreads implements AutoCloseable {
   Ended run() {
     synchronized (this) {
       round++;
-      running = vcpus.size();
+      running = 0;
+      for (int n = 0; n < runs.length; n++) {
+        runs[n] = present.test(n);
+        running += runs[n] ? 1 : 0;
+      }
       ending = false;
       ended = null;
       for (int n = 1; n < threads.length; n++) {
-        if (threads[n] == null) {
+        if (threads[n] == null && runs[n]) {
           int number = n;
           threads[n] = Thread.ofPlatform().daemon().name("vcpu-" + n).start(() -> serve(number));
         }
@@ -110,7 +121,7 @@ final class ProcessorThreads implements AutoCloseable {
     boolean pinned = false;
     while (true) {
       synchronized (this) {
-        while (round == served && !closed) {
+        while ((round == served || !runs[number]) && !closed) {
           try {
             wait();
           } catch (InterruptedException e) {

@@ -3,6 +3,8 @@ package org.wardian.boot.acpi;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What the ACPI tables say about a board. All numbers are the board's own; the tables repeat them.
@@ -21,6 +23,10 @@ import java.util.Optional;
  * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
  * @param legacy other devices of a PC
  * @param hotplug how PCI devices come and go while the machine runs; empty where they do not
+ * @param processorHotplug the first port of the controller by which processors come and go (QEMU's
+ *     docs/specs/acpi_cpu_hotplug.txt); with it there is {@code hotplug} too, whose event block has
+ *     event 2
+ * @param absent numbers of the processors that are not there yet
  */
 public record AcpiConfiguration(
     List<Integer> apicIds,
@@ -35,7 +41,42 @@ public record AcpiConfiguration(
     int centuryIndex,
     boolean keyboardController,
     Legacy legacy,
-    Optional<Hotplug> hotplug) {
+    Optional<Hotplug> hotplug,
+    OptionalInt processorHotplug,
+    Set<Integer> absent) {
+
+  /** A board whose processors stay. */
+  public AcpiConfiguration(
+      List<Integer> apicIds,
+      long localApicBase,
+      int ioApicId,
+      long ioApicBase,
+      int sciInterrupt,
+      PowerManagement powerManagement,
+      Pci pci,
+      List<SerialPort> serialPorts,
+      boolean realTimeClock,
+      int centuryIndex,
+      boolean keyboardController,
+      Legacy legacy,
+      Optional<Hotplug> hotplug) {
+    this(
+        apicIds,
+        localApicBase,
+        ioApicId,
+        ioApicBase,
+        sciInterrupt,
+        powerManagement,
+        pci,
+        serialPorts,
+        realTimeClock,
+        centuryIndex,
+        keyboardController,
+        legacy,
+        hotplug,
+        OptionalInt.empty(),
+        Set.of());
+  }
 
   /** A board without the devices of {@link Legacy}. */
   public AcpiConfiguration(
@@ -82,6 +123,7 @@ public record AcpiConfiguration(
   public AcpiConfiguration {
     apicIds = List.copyOf(apicIds);
     serialPorts = List.copyOf(serialPorts);
+    absent = Set.copyOf(absent);
     Objects.requireNonNull(powerManagement, "powerManagement");
     Objects.requireNonNull(pci, "pci");
     Objects.requireNonNull(hotplug, "hotplug");

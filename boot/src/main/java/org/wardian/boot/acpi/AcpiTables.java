@@ -217,6 +217,11 @@ public final class AcpiTables {
         | (board.realTimeClock() ? 0 : NO_CMOS_CLOCK);
   }
 
+  /** Enabled, or one that may come while the system runs (§5.2.12.2, table 5.23). */
+  private int flags(int uid) {
+    return board.absent().contains(uid) ? 2 : 1;
+  }
+
   /** Multiple APIC description table, revision 5 (§5.2.12). */
   private byte[] madt() {
     List<Integer> ids = board.apicIds();
@@ -239,9 +244,9 @@ public final class AcpiTables {
     for (int uid = 0; uid < ids.size(); uid++) {
       int id = ids.get(uid);
       if (isNarrow(uid, id)) {
-        madt.u8(0).u8(8).u8(uid).u8(id).u32(1);
+        madt.u8(0).u8(8).u8(uid).u8(id).u32(flags(uid));
       } else {
-        madt.u8(9).u8(16).u16(0).u32(id).u32(1).u32(uid);
+        madt.u8(9).u8(16).u16(0).u32(id).u32(flags(uid)).u32(uid);
       }
     }
     madt.u8(1).u8(12).u8(board.ioApicId()).u8(0).u32(board.ioApicBase()).u32(0);

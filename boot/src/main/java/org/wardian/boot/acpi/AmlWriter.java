@@ -311,6 +311,19 @@ public final class AmlWriter {
     return this;
   }
 
+  /** Writes opcodes and operands as they are. */
+  AmlWriter raw(int... codes) {
+    for (int code : codes) {
+      bytes.write(code);
+    }
+    return this;
+  }
+
+  /** Writes a block behind its opcodes. */
+  AmlWriter block(Consumer<AmlWriter> body, int... opcodes) {
+    return raw(opcodes).sized(body);
+  }
+
   /** A block with its PkgLength (§20.2.4), which counts its own one to four bytes. */
   private AmlWriter sized(Consumer<AmlWriter> body) {
     AmlWriter inner = new AmlWriter();

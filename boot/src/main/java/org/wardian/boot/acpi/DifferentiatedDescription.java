@@ -39,6 +39,9 @@ final class DifferentiatedDescription {
           system.device("MBRD", description::motherboard);
           description.isaDevices(system);
         });
+    if (board.processorHotplug().isPresent()) {
+      ProcessorDescription.writeEvent(aml);
+    }
     board.hotplug().ifPresent(controller -> new HotplugDescription(controller).write(aml));
     return aml.toByteArray();
   }
@@ -50,6 +53,10 @@ final class DifferentiatedDescription {
 
   /** One object for each MADT entry, joined to it by _UID. */
   private void processors(AmlWriter system) {
+    if (board.processorHotplug().isPresent()) {
+      new ProcessorDescription(board, board.processorHotplug().getAsInt()).write(system);
+      return;
+    }
     for (int i = 0; i < board.apicIds().size(); i++) {
       int uid = i;
       system.device(

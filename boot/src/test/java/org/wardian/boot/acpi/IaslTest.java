@@ -42,6 +42,18 @@ class IaslTest {
         .doesNotContain("Device (S10)", "Device (SF0)");
   }
 
+  @Test
+  void processorsThatCanBePlugged() throws Exception {
+    assumeTrue(installed(), "iasl is not installed (Debian: acpica-tools)");
+    check(TestBoard.withProcessorHotplug());
+    assertThat(Files.readString(folder.resolve("DSDT.dsl")))
+        .contains("OperationRegion (PRST, SystemIO, 0xAF00, 0x0C)")
+        .contains("Device (C003)", "Method (_E02, 0, NotSerialized)", "Notify (C003, Arg1)")
+        .contains("Return (CSTA (0x03))");
+    assertThat(Files.readString(folder.resolve("APIC.dsl")))
+        .contains("Processor Enabled : 1", "Processor Enabled : 0");
+  }
+
   private void check(AcpiConfiguration board) throws Exception {
     WrittenTables tables = new WrittenTables(AcpiTables.build(board));
     for (Map.Entry<String, ByteBuffer> table : tables.all().entrySet()) {

@@ -2,6 +2,8 @@ package org.wardian.boot.acpi;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** A board for the tests of the tables. */
@@ -49,5 +51,26 @@ final class TestBoard {
         fixed.keyboardController(),
         fixed.legacy(),
         Optional.of(new AcpiConfiguration.Hotplug(0xae00, 3, 29, 0x620, 4)));
+  }
+
+  /** A board of four processors, the last two of which are not there yet. */
+  static AcpiConfiguration withProcessorHotplug() {
+    AcpiConfiguration fixed = withHotplug();
+    return new AcpiConfiguration(
+        withProcessors(4).apicIds(),
+        fixed.localApicBase(),
+        fixed.ioApicId(),
+        fixed.ioApicBase(),
+        fixed.sciInterrupt(),
+        fixed.powerManagement(),
+        fixed.pci(),
+        fixed.serialPorts(),
+        fixed.realTimeClock(),
+        fixed.centuryIndex(),
+        fixed.keyboardController(),
+        fixed.legacy(),
+        fixed.hotplug(),
+        OptionalInt.of(0xaf00),
+        Set.of(2, 3));
   }
 }

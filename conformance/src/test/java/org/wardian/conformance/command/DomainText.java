@@ -8,6 +8,8 @@ final class DomainText {
   private final StringBuilder os = new StringBuilder();
   private String onReboot = "restart";
   private int mebibytes = 16;
+  private int processors = 1;
+  private int mostProcessors = 1;
 
   /** Boots a kernel. */
   DomainText kernel(Path file) {
@@ -25,6 +27,13 @@ final class DomainText {
 
   DomainText memory(int newMebibytes) {
     mebibytes = newMebibytes;
+    return this;
+  }
+
+  /** With some of its processors at the start. */
+  DomainText processors(int number, int most) {
+    processors = number;
+    mostProcessors = most;
     return this;
   }
 
@@ -76,12 +85,12 @@ final class DomainText {
       <name>tiny</name>
       <uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid>
       <memory unit='MiB'>%d</memory>
-      <vcpu>1</vcpu>
+      <vcpu current='%d'>%d</vcpu>
       <os><type arch='x86_64' machine='pc'>hvm</type>%s</os>
       <on_reboot>%s</on_reboot>
       <devices>%s</devices>
     </domain>
     """
-        .formatted(mebibytes, os, onReboot, devices);
+        .formatted(mebibytes, processors, mostProcessors, os, onReboot, devices);
   }
 }

@@ -164,6 +164,7 @@ class HotplugTest extends DrivenMachine {
       client.execute("migrate", Arguments.none().put("uri", "file:" + saved));
       awaitMigration("completed");
       client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
     }
     events.clear();
     DomainText after =
@@ -172,8 +173,9 @@ class HotplugTest extends DrivenMachine {
         QmpClient client = connect(process);
         Line line = new Line()) {
       client.execute("cont", Arguments.none());
-      awaitInGuest(line, "dd if=/dev/sda bs=512 count=1 iflag=direct | grep kept");
-      awaitInGuest(line, "dd if=/dev/vda of=/dev/null bs=64k iflag=direct");
+      awaitInGuest(line, "echo 3 > /proc/sys/vm/drop_caches");
+      awaitInGuest(line, "dd if=/dev/sda bs=512 count=1 | grep kept");
+      awaitInGuest(line, "dd if=/dev/vda of=/dev/null bs=64k");
       awaitInGuest(line, "test ! -e /sys/bus/pci/devices/0000:00:03.0");
       client.execute("quit", Arguments.none());
       assertThat(process.status()).as(process.err()).isZero();
@@ -192,6 +194,58 @@ class HotplugTest extends DrivenMachine {
 
   private Path first(int number) throws IOException {
     return Files.write(folder.resolve("unit" + number), new byte[1 << 20]);
+  }
+
+  /** Processors come, are kept with a saved machine, and go. */
+  @Test
+  void processorsComeAndGo() throws Exception {
+    DomainText document = debian(List.of()).processors(1, 3);
+    Path saved = folder.resolve("saved");
+    try (WardProcess process = start(document, "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      client.execute("cont", Arguments.none());
+      line.await(DefaultInitramfs.PROMPT);
+      awaitInGuest(line, "grep -qx 0-2 /sys/devices/system/cpu/possible");
+      plugProcessor(client, 2);
+      awaitInGuest(
+          line,
+          "grep -qx 1 /sys/devices/system/cpu/cpu1/online || echo 1 >"
+              + " /sys/devices/system/cpu/cpu1/online");
+      awaitInGuest(line, "grep -qx 0-1 /sys/devices/system/cpu/online");
+      assertThatThrownBy(() -> plugProcessor(client, 2)).hasMessageContaining("exists");
+      assertThatThrownBy(() -> plugProcessor(client, 3)).hasMessageContaining("range 0:2");
+      client.execute("migrate", Arguments.none().put("uri", "file:" + saved));
+      awaitMigration("completed");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    events.clear();
+    try (WardProcess process = start(document, "--incoming", saved.toString());
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      assertThat(client.execute("query-cpus-fast", Arguments.none()).findValuesAsText("cpu-index"))
+          .containsExactly("0", "2");
+      awaitInGuest(line, "grep -qx 0-1 /sys/devices/system/cpu/online");
+      client.execute("device_del", Arguments.none().put("id", "vcpu2"));
+      assertThat(await("DEVICE_DELETED").data().path("device").asText()).isEqualTo("vcpu2");
+      awaitInGuest(line, "grep -qx 0 /sys/devices/system/cpu/online");
+      assertThatThrownBy(() -> client.execute("device_del", Arguments.none().put("id", "vcpu0")))
+          .hasMessage("the processor that boots stays");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+  }
+
+  private static void plugProcessor(QmpClient client, int number) throws Exception {
+    client.execute(
+        "device_add",
+        Arguments.none()
+            .put("driver", "qemu64-x86_64-cpu")
+            .put("id", "vcpu" + number)
+            .put("socket-id", number)
+            .put("core-id", 0)
+            .put("thread-id", 0));
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import org.wardian.definition.xml.XmlElement;
@@ -215,6 +216,27 @@ public final class DomainDocument {
   /** How many processors there are at start. */
   public int processors() {
     return Values.integer(Values.attribute(root, "vcpu", "current")).orElse(mostProcessors());
+  }
+
+  /**
+   * The numbers of the processors that are there at start: those that {@code <vcpus>} says, else as
+   * many as {@link #processors} from 0 on.
+   */
+  public Set<Integer> presentProcessors() {
+    Set<Integer> present = new TreeSet<>();
+    XmlElement each = root.child("vcpus");
+    if (each == null || each.children("vcpu").isEmpty()) {
+      for (int number = 0; number < processors(); number++) {
+        present.add(number);
+      }
+      return present;
+    }
+    for (XmlElement one : each.children("vcpu")) {
+      if ("yes".equals(one.attribute("enabled"))) {
+        Values.integer(one.attribute("id")).ifPresent(present::add);
+      }
+    }
+    return present;
   }
 
   /** Sets how many processors there may be, and are. */

@@ -185,6 +185,12 @@ final class KernelPlatform implements Platform {
     return List.copyOf(vcpus);
   }
 
+  /** One that is not there does not run; the kernel keeps it waiting for its start-up message. */
+  @Override
+  public void present(int processor, boolean there) {
+    localApics.get(processor).reset();
+  }
+
   @Override
   public void observe(Observation observation) {
     // Nobody but the processor knows what it executes.

@@ -60,6 +60,12 @@ public interface Platform extends AutoCloseable {
   List<Vcpu> vcpus();
 
   /**
+   * A processor is there now, in its power-on state, or not any more: nobody reaches it and it does
+   * not run. At first all are there. While no vCPU runs.
+   */
+  void present(int processor, boolean there);
+
+  /**
    * Has every processor observed; once, before {@link #start}. Without effect where the host's
    * processor executes the guest.
    */

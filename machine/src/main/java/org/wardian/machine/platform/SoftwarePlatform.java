@@ -39,6 +39,7 @@ final class SoftwarePlatform implements Platform {
   private final OwnChips chips;
   private final List<Device> devices = new ArrayList<>();
   private final List<SoftwareVcpu> vcpus = new ArrayList<>();
+  private final List<LocalApic> localApics = new ArrayList<>();
   private final TimestampCounter counter;
 
   /** What KVM's paravirtual clock is ahead of that of the devices, in nanoseconds. */
@@ -53,7 +54,6 @@ final class SoftwarePlatform implements Platform {
         TranslatorChoice.of(configuration.translator(), configuration.cpuModel()).translated();
     long hertz = configuration.timestampHz() == 0 ? TSC_HZ : configuration.timestampHz();
     counter = hertz == TSC_HZ ? new NanosecondCounter(timers) : new ScaledCounter(timers, hertz);
-    List<LocalApic> localApics = new ArrayList<>();
     for (int id = 0; id < configuration.processors(); id++) {
       localApics.add(
           new LocalApic(id, id == 0, Cpuid.PHYSICAL_ADDRESS_BITS, apicBus, timers, counter));
@@ -162,6 +162,14 @@ final class SoftwarePlatform implements Platform {
   @Override
   public List<Vcpu> vcpus() {
     return List.copyOf(vcpus);
+  }
+
+  @Override
+  public void present(int processor, boolean there) {
+    LocalApic apic = localApics.get(processor);
+    vcpus.get(processor).present(there);
+    apicBus.present(apic, there);
+    apic.reset();
   }
 
   @Override

@@ -29,6 +29,7 @@ public final class Commands {
     new MemoryCommands(document, control).addTo(table);
     new MigrationCommands(control).addTo(table);
     new NetworkCommands(control).addTo(table);
+    new ProcessorCommands(control).addTo(table);
     new HotplugCommands(document, runtime, control).addTo(table);
   }
 }

@@ -5,6 +5,7 @@ import static org.wardian.qmp.Parameter.required;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
@@ -90,6 +91,11 @@ final class HotplugCommands {
     String id = arguments.string("id");
     String name = id.startsWith("/machine/peripheral/") ? id.substring(20) : id;
     try {
+      OptionalInt processor = ProcessorCommands.number(name);
+      if (processor.isPresent()) {
+        control.machine().requestProcessorUnplug(processor.getAsInt());
+        return Arguments.none();
+      }
       if (control.machine().isUnit(name)) {
         // As with QEMU the guest is told, not asked.
         control.whilePaused(() -> control.machine().unplugUnit(name));

@@ -4,7 +4,6 @@ import static org.wardian.qmp.Parameter.optional;
 import static org.wardian.qmp.Parameter.required;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -36,8 +35,6 @@ final class StatusCommands {
         List.of(),
         arguments -> Replies.object().put("wakeup-suspend-support", false));
     table.add("query-target", List.of(), a -> Replies.object().put("arch", "x86_64"));
-    table.add("query-cpus-fast", List.of(), arguments -> processors());
-    table.add("query-hotpluggable-cpus", List.of(), arguments -> Replies.list());
     table.add("query-iothreads", List.of(), arguments -> Replies.list());
     table.add("x-wardian-counters", List.of(), arguments -> counters());
     table.add(
@@ -103,23 +100,6 @@ final class StatusCommands {
     return Replies.object()
         .put("enabled", control.accelerator().equals("kvm"))
         .put("present", true);
-  }
-
-  private JsonNode processors() {
-    ArrayNode processors = Replies.list();
-    int index = 0;
-    for (int thread : control.machine().processorThreads()) {
-      ObjectNode processor =
-          processors
-              .addObject()
-              .put("thread-id", thread)
-              .put("qom-path", "/machine/unattached/device[" + index + "]")
-              .put("cpu-index", index)
-              .put("target", "x86_64");
-      processor.putObject("props").put("core-id", 0).put("thread-id", 0).put("socket-id", index);
-      index++;
-    }
-    return processors;
   }
 
   private JsonNode counters() {

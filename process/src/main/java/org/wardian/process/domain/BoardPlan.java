@@ -50,16 +50,27 @@ public final class BoardPlan {
                   os.initrd().map(file -> read("initrd", file)),
                   os.commandLine().orElse(""),
                   memory,
-                  document.processors(),
+                  document.mostProcessors(),
                   model,
                   Set.of("hotplug"),
                   document.onReboot().equals("restart"))
               .on(choice.kind(), InterruptChips.SPLIT)
-              .with(parts.devices());
+              .with(parts.devices())
+              .withPresent(present(document));
       return os.kernel().isPresent() ? machine : machine.with(firmware(os, document, parts));
     } catch (IllegalArgumentException e) {
       throw new AssemblyException(Reason.REQUEST, e.getMessage(), e);
     }
+  }
+
+  /** The processors at the start, as a set of bits; 0 where all are, and stay. */
+  private static long present(DomainDocument document) {
+    int most = Math.min(document.mostProcessors(), MachineConfiguration.MOST_PROCESSORS);
+    long present = 0;
+    for (int number : document.presentProcessors()) {
+      present |= number < most ? 1L << number : 0;
+    }
+    return Long.bitCount(present) == most ? 0 : present;
   }
 
   /** A model of ours by its name; of processors that we have no name for, the one all have. */

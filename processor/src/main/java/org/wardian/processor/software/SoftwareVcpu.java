@@ -434,6 +434,17 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     spins.pause();
   }
 
+  /**
+   * It is one of its group, as at first, or none: it does not execute, and nobody waits for it. No
+   * vCPU of the group runs meanwhile.
+   */
+  public void present(boolean there) {
+    group.leave(this);
+    if (there) {
+      group.join(this);
+    }
+  }
+
   /** The vCPUs that share the memory. */
   VcpuGroup group() {
     return group;

@@ -26,6 +26,12 @@ final class ScsiUnits {
     return address & UNITS - 1;
   }
 
+  /** A unit's number as 16 bits: in one byte up to 255, flat beyond (SAM-3 §4.9.7 and 4.9.8). */
+  static int form(int address) {
+    int unit = unit(address);
+    return unit < 256 ? unit : 0x4000 | unit;
+  }
+
   /** Adds one; false where the address is taken. */
   boolean add(int address, ScsiUnit unit) {
     return units.putIfAbsent(address, unit) == null;
@@ -82,9 +88,7 @@ final class ScsiUnits {
     ByteBuffer reply = ByteBuffer.allocate(8 + 8 * found.size());
     reply.putInt(8 * found.size()).putInt(0);
     for (int address : found) {
-      // One byte for the units up to 255, the flat form beyond (SAM-3 §4.9.7 and 4.9.8).
-      int unit = unit(address);
-      reply.putShort((short) (unit < 256 ? unit : 0x4000 | unit)).putShort((short) 0).putInt(0);
+      reply.putShort((short) form(address)).putShort((short) 0).putInt(0);
     }
     task.reply(reply.array(), (int) Math.min(Integer.MAX_VALUE, task.field32(6)));
   }

@@ -422,15 +422,15 @@ public final class VirtioScsi extends VirtioDevice {
         lost = missed ? ScsiProtocol.EVENTS_MISSED : 0;
         missed = false;
       }
-      int unit = ScsiUnits.unit(event.address());
+      int form = ScsiUnits.form(event.address()); // Linux takes it for the one of REPORT LUNS.
       byte[] bytes =
           ByteBuffer.allocate(ScsiProtocol.EVENT_SIZE)
               .order(ByteOrder.LITTLE_ENDIAN)
               .putInt(event.type() | lost)
               .put((byte) 1)
               .put((byte) ScsiUnits.target(event.address()))
-              .put((byte) (0x40 | unit >> 8))
-              .put((byte) unit)
+              .put((byte) (form >> 8))
+              .put((byte) form)
               .putInt(0)
               .putInt(event.reason())
               .array();
