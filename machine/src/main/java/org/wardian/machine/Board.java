@@ -58,10 +58,6 @@ final class Board {
 
   private static final long WINDOWS_END = 0xfe00_0000L;
 
-  /** A bit for each slot whose device may come and go. */
-  private static final int REMOVABLE =
-      (int) ((1L << Peripherals.LAST_SLOT + 1) - (1L << Peripherals.FIRST_SLOT));
-
   final Uart16550 serial;
   final AcpiPowerManagement power;
   final I8042 keyboard;
@@ -168,7 +164,7 @@ final class Board {
     legacy.devices().forEach(this::add);
     hotplug =
         configuration.devices().contains("hotplug")
-            ? add(new PciHotplug(REMOVABLE, power, slot -> ejected.accept(slot)))
+            ? add(new PciHotplug(removable(), power, slot -> ejected.accept(slot)))
             : null;
     if (hotplug != null) {
       map(PciHotplug.PORT, PciHotplug.PORTS, hotplug.ports());
@@ -255,6 +251,16 @@ final class Board {
     map(TestDevice.BYTE_LATCH_PORT, 4, device.byteLatch());
     map(TestDevice.INTERRUPT_PORT, TestDevice.INTERRUPTS, device.interrupts());
     mmio.map(TestDevice.MEMORY_BASE, TestDevice.MEMORY_LENGTH, device.memory());
+  }
+
+  /** The first slot whose device may come and go: the display stays. */
+  private int firstPluggable() {
+    return hasKeyboard ? Peripherals.FIRST_SLOT : Peripherals.DISPLAY_SLOT;
+  }
+
+  /** A bit for each slot whose device may come and go. */
+  private int removable() {
+    return (int) ((1L << Peripherals.LAST_SLOT + 1) - (1L << firstPluggable()));
   }
 
   private <D extends Device> D add(D device) {
@@ -557,7 +563,7 @@ final class Board {
             : Optional.of(
                 new AcpiConfiguration.Hotplug(
                     PciHotplug.PORT,
-                    Peripherals.FIRST_SLOT,
+                    firstPluggable(),
                     Peripherals.LAST_SLOT,
                     AcpiPowerManagement.GPE0_PORT,
                     AcpiPowerManagement.GPE0_LENGTH)),

@@ -294,15 +294,15 @@ public sealed interface DeviceConfiguration {
    * A device in a certain PCI slot.
    *
    * @param device what is there; not a disk or drive of a controller, nor a display
-   * @param slot 3 to 29
+   * @param slot 3 to 29, or 2 where there is no display
    */
   record Placed(DeviceConfiguration device, int slot) implements DeviceConfiguration {
     /** Checks the slot. */
     public Placed {
       Objects.requireNonNull(device);
-      if (slot < Peripherals.FIRST_SLOT || slot > Peripherals.LAST_SLOT) {
+      if (slot < Peripherals.DISPLAY_SLOT || slot > Peripherals.LAST_SLOT) {
         throw new IllegalArgumentException(
-            device.id() + ": devices are in PCI slots 3 to 29, not in " + slot);
+            device.id() + ": devices are in PCI slots 2 to 29, not in " + slot);
       }
     }
 

@@ -38,7 +38,8 @@ import org.wardian.virtio.vsock.VirtioVsock;
  * then on passes life cycle and saved state on to it.
  *
  * <p>Slots {@value #FIRST_SLOT} to {@value #LAST_SLOT} are given out in the configuration's order,
- * where it does not say otherwise; those below and above belong to the board.
+ * where it does not say otherwise; those below and above belong to the board. The display's slot
+ * may be asked for where there is none.
  */
 final class Peripherals {
   /** Slots 0 to 2 are the board's: host bridge, south bridge, display. */
@@ -46,6 +47,9 @@ final class Peripherals {
 
   /** The name of the SCSI controller that no configuration names. */
   private static final String OWN_HOST = "scsi";
+
+  /** The slot of the display, where there is one. */
+  static final int DISPLAY_SLOT = 2;
 
   /** Slots 30 and 31 are the board's. */
   static final int LAST_SLOT = 29;

@@ -62,7 +62,8 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             documents::networks,
             seam);
     devices = new LiveDevices(parts);
-    life.connect(devices);
+    VcpuPlugs vcpus = new VcpuPlugs(parts);
+    life.connect(devices, vcpus);
     subjects = new SnapshotSubjects(parts, documents);
     SavedMachines saved = new SavedMachines(table, files, life);
     LookupProcedures lookup = new LookupProcedures(parts);
@@ -77,7 +78,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new InputProcedures(parts),
             new GraphicsProcedures(parts),
             new MemoryProcedures(parts),
-            new VcpuProcedures(parts),
+            new VcpuProcedures(parts, vcpus),
             new IoThreadProcedures(parts),
             new TuningProcedures(parts),
             new LimitProcedures(parts, devices),

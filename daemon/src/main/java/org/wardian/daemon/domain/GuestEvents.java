@@ -3,6 +3,7 @@ package org.wardian.daemon.domain;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainCrashedReason;
@@ -32,14 +33,16 @@ final class GuestEvents {
   private final Lifecycle life;
   private final DomainEvents events;
   private LiveDevices devices;
+  private VcpuPlugs vcpus;
 
   GuestEvents(Lifecycle life, DomainEvents events) {
     this.life = life;
     this.events = events;
   }
 
-  void connect(LiveDevices toDevices) {
+  void connect(LiveDevices toDevices, VcpuPlugs toVcpus) {
     devices = toDevices;
+    vcpus = toVcpus;
   }
 
   void take(Domain domain, QmpEvent event) {
@@ -239,7 +242,10 @@ final class GuestEvents {
   }
 
   private void deviceDeleted(Domain domain, Machine machine, String alias) {
-    if (!alias.isEmpty()) {
+    OptionalInt processor = VcpuPlugs.number(alias);
+    if (processor.isPresent()) {
+      vcpus.removed(domain, machine, processor.getAsInt());
+    } else if (!alias.isEmpty()) {
       devices.removed(domain, machine, alias);
     }
   }

@@ -56,9 +56,9 @@ final class Lifecycle {
     return documents;
   }
 
-  /** Sets who takes the devices that guests let go; before the first start. */
-  void connect(LiveDevices devices) {
-    guestEvents.connect(devices);
+  /** Sets who takes the devices and processors that guests let go; before the first start. */
+  void connect(LiveDevices devices, VcpuPlugs vcpus) {
+    guestEvents.connect(devices, vcpus);
   }
 
   /**

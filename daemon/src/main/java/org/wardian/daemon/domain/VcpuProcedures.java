@@ -8,6 +8,7 @@ import org.wardian.daemon.host.HostProcedures;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.daemon.typed.TypedParams;
 import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.Processors;
 import org.wardian.definition.domain.Tuning;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.libvirt.constants.DomainVcpuFlags;
@@ -31,8 +32,11 @@ import org.wardian.libvirt.wire.remote.VcpuInfo;
 final class VcpuProcedures extends DomainProcedures {
   private static final int MOST_MAPS = 1 << 16;
 
-  VcpuProcedures(DomainParts parts) {
+  private final VcpuPlugs plugs;
+
+  VcpuProcedures(DomainParts parts, VcpuPlugs plugs) {
     super(parts);
+    this.plugs = plugs;
   }
 
   @Override
@@ -69,10 +73,26 @@ final class VcpuProcedures extends DomainProcedures {
         RemoteProgram.DOMAIN_SET_VCPU,
         (call, args) -> {
           call.checkFlags(args.flags(), 3);
-          Domain domain = find(args.dom());
-          Impact.of(domain, args.flags());
-          throw Refusal.badArgument(
-              "vCPU '" + CpuMaps.format(CpuMaps.parse(args.cpumap())) + "' can't be modified");
+          change(args.dom(), CpuMaps.parse(args.cpumap()), args.state() != 0, args.flags());
+        });
+  }
+
+  private void change(DomainRef ref, BitSet which, boolean enabled, int flags)
+      throws LibvirtException {
+    Domain domain = find(ref);
+    domain.perform(
+        "setvcpu",
+        () -> {
+          Impact impact = Impact.of(domain, flags);
+          if (impact.config()) {
+            VcpuPlugs.changeConfig(domain.facts().config().copy(), which, enabled);
+          }
+          if (impact.live()) {
+            plugs.change(domain, which, enabled);
+          }
+          if (impact.config()) {
+            editConfig(domain, document -> VcpuPlugs.changeConfig(document, which, enabled));
+          }
         });
   }
 
@@ -98,14 +118,11 @@ final class VcpuProcedures extends DomainProcedures {
           }
           if (impact.live()) {
             requireRoom(domain.facts().live(), count, "live");
-            if (count != domain.facts().live().processors()) {
-              throw Refusal.notSupported(
-                  "the machine has no hot plug of processors; use --config, and start it anew");
-            }
+            plugs.setCount(domain, count);
           }
           if (impact.config()) {
-            editConfig(
-                domain, document -> document.setProcessors(document.mostProcessors(), count));
+            boolean pluggable = (flags & DomainVcpuFlags.HOTPLUGGABLE) != 0;
+            editConfig(domain, document -> new Processors(document).set(count, pluggable));
           }
         });
   }
@@ -115,7 +132,14 @@ final class VcpuProcedures extends DomainProcedures {
       throw Refusal.notNow("maximum vcpu count of a live domain can't be modified");
     }
     editConfig(
-        domain, document -> document.setProcessors(count, Math.min(count, document.processors())));
+        domain,
+        document -> {
+          int present = Math.min(count, document.processors());
+          document.setProcessors(count, present);
+          if (document.root().child("vcpus") != null) {
+            new Processors(document).set(present, false);
+          }
+        });
   }
 
   private static void requireRoom(DomainDocument document, int count, String which)
@@ -152,15 +176,21 @@ final class VcpuProcedures extends DomainProcedures {
     }
     Machine machine = domain.running();
     DomainDocument document = domain.facts().document();
-    int count = Math.clamp(args.maxinfo(), 0, document.processors());
+    int[] numbers =
+        document.presentProcessors().stream()
+            .mapToInt(Integer::intValue)
+            .limit(Math.max(0, args.maxinfo()))
+            .toArray();
+    int count = numbers.length;
     int length = Math.clamp(args.maplen(), 0, MOST_MAPS / Math.max(count, 1));
     Map<Integer, Integer> threads = MachineThreads.processors(machine);
     List<VcpuInfo> all = new ArrayList<>();
     byte[] maps = new byte[count * length];
     for (int i = 0; i < count; i++) {
-      ProcessTimes times = ProcessTimes.ofThread(machine.pid(), threads.getOrDefault(i, 0));
-      all.add(new VcpuInfo(i, VcpuState.RUNNING.number(), times.total(), times.processor()));
-      System.arraycopy(CpuMaps.bytes(pinOf(document, i), length), 0, maps, i * length, length);
+      int number = numbers[i];
+      ProcessTimes times = ProcessTimes.ofThread(machine.pid(), threads.getOrDefault(number, 0));
+      all.add(new VcpuInfo(number, VcpuState.RUNNING.number(), times.total(), times.processor()));
+      System.arraycopy(CpuMaps.bytes(pinOf(document, number), length), 0, maps, i * length, length);
     }
     return new DomainGetVcpusRet(all, maps);
   }

@@ -41,6 +41,7 @@ public final class LiveForm {
     DomainDocument live = definition.copy();
     live.setId(OptionalInt.of(id));
     Aliases.assign(live);
+    new Processors(live).begin();
     images(live, chains);
     XmlElement devices = live.devicesElement();
     for (XmlElement device : devices.children()) {

@@ -34,8 +34,8 @@ public final class Assembler {
 
   private static final int MOST_QUEUES = 4;
 
-  /** PCI slots that devices may have; the others are the board's. */
-  private static final int FIRST_SLOT = 3;
+  /** PCI slots that devices may have; the others are the board's, the first the display's. */
+  private static final int FIRST_SLOT = 2;
 
   private static final int LAST_SLOT = 29;
   private static final long MILLISECONDS = 1000;
@@ -100,13 +100,13 @@ public final class Assembler {
       MachineParts parts) {
     Assembler assembler = new Assembler(document, runtime, stopped, parts);
     return switch (device) {
-      case Disk disk -> placed(disk, assembler.disk(disk));
-      case NetworkInterface card -> placed(card, assembler.card(card));
-      case RandomSource random -> placed(random, assembler.random(random));
-      case Filesystem folder -> placed(folder, assembler.folder(folder));
-      case Vsock vsock -> placed(vsock, assembler.vsock(vsock));
+      case Disk disk -> assembler.placed(disk, assembler.disk(disk));
+      case NetworkInterface card -> assembler.placed(card, assembler.card(card));
+      case RandomSource random -> assembler.placed(random, assembler.random(random));
+      case Filesystem folder -> assembler.placed(folder, assembler.folder(folder));
+      case Vsock vsock -> assembler.placed(vsock, assembler.vsock(vsock));
       case Controller controller when controller.type().equals("scsi") ->
-          placed(controller, assembler.controller(controller).orElseThrow());
+          assembler.placed(controller, assembler.controller(controller).orElseThrow());
       default ->
           throw new AssemblyException(
               Reason.REQUEST,
@@ -132,10 +132,7 @@ public final class Assembler {
                 .findFirst()
                 .ifPresentOrElse(
                     controller -> add(controller, made), () -> parts.devices().add(made)));
-    boolean display =
-        document.videos().stream().anyMatch(video -> !video.model().equals("none"))
-            || document.videos().isEmpty() && !document.graphics().isEmpty();
-    if (display) {
+    if (hasDisplay()) {
       parts.devices().add(new DeviceConfiguration.Display("video0", FirmwareFiles.videoBios()));
     }
     document.devices().forEach(this::add);
@@ -151,12 +148,17 @@ public final class Assembler {
     parts.devices().sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));
   }
 
+  private boolean hasDisplay() {
+    return document.videos().stream().anyMatch(video -> !video.model().equals("none"))
+        || document.videos().isEmpty() && !document.graphics().isEmpty();
+  }
+
   private void add(DomainDevice device, DeviceConfiguration made) {
     parts.devices().add(placed(device, made));
   }
 
   /** A device in the PCI slot of its address, where it has one of its own on the root bus. */
-  private static DeviceConfiguration placed(DomainDevice device, DeviceConfiguration made) {
+  private DeviceConfiguration placed(DomainDevice device, DeviceConfiguration made) {
     boolean ownSlot =
         switch (made) {
           case DeviceConfiguration.Disk disk -> disk.bus() == DeviceConfiguration.DiskBus.VIRTIO;
@@ -171,11 +173,11 @@ public final class Assembler {
   }
 
   /** Whether a device has an address that our board can give it. */
-  private static boolean isPlaced(DomainDevice device) {
+  private boolean isPlaced(DomainDevice device) {
     return device.address().orElse(null) instanceof DeviceAddress.Pci pci
         && pci.bus() == 0
         && pci.function() == 0
-        && pci.slot() >= FIRST_SLOT
+        && pci.slot() >= (hasDisplay() ? FIRST_SLOT + 1 : FIRST_SLOT)
         && pci.slot() <= LAST_SLOT;
   }
 

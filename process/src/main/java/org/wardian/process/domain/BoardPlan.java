@@ -10,6 +10,7 @@ import java.util.Set;
 import org.wardian.boot.KernelImage;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.OperatingSystem;
+import org.wardian.definition.domain.Processors;
 import org.wardian.machine.Firmware;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.platform.InterruptChips;
@@ -63,14 +64,14 @@ public final class BoardPlan {
     }
   }
 
-  /** The processors at the start, as a set of bits; 0 where all are, and stay. */
+  /** The processors at the start, as a set of bits; 0 where all are there, and stay. */
   private static long present(DomainDocument document) {
     int most = Math.min(document.mostProcessors(), MachineConfiguration.MOST_PROCESSORS);
     long present = 0;
     for (int number : document.presentProcessors()) {
       present |= number < most ? 1L << number : 0;
     }
-    return Long.bitCount(present) == most ? 0 : present;
+    return new Processors(document).anyPluggable() ? present : 0;
   }
 
   /** A model of ours by its name; of processors that we have no name for, the one all have. */
