@@ -7,6 +7,7 @@ import org.wardian.daemon.typed.TypedParams;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.libvirt.constants.DomainDirtyRateStatus;
 import org.wardian.libvirt.constants.DomainMemoryStatTags;
 import org.wardian.libvirt.constants.DomainStatsTypes;
 import org.wardian.libvirt.constants.VcpuState;
@@ -55,7 +56,29 @@ final class DomainStatistics {
             params.uint32("iothread.count", facts.document().tuning().ioThreads().orElse(0));
           }
         });
+    add(DomainStatsTypes.DIRTYRATE, this::dirtyRate);
     return params.list();
+  }
+
+  private void dirtyRate(DomainFacts facts, Machine machine) throws LibvirtException {
+    if (machine == null) {
+      return;
+    }
+    JsonNode rate = machine.execute("query-dirty-rate");
+    String status = rate.path("status").asText();
+    params.int32(
+        "dirtyrate.calc_status",
+        switch (status) {
+          case "measuring" -> DomainDirtyRateStatus.MEASURING.number();
+          case "measured" -> DomainDirtyRateStatus.MEASURED.number();
+          default -> DomainDirtyRateStatus.UNSTARTED.number();
+        });
+    params.int64("dirtyrate.calc_start_time", rate.path("start-time").asLong());
+    params.int32("dirtyrate.calc_period", rate.path("calc-time").asInt());
+    params.text("dirtyrate.calc_mode", rate.path("mode").asText());
+    if (rate.has("dirty-rate")) {
+      params.int64("dirtyrate.megabytes_per_second", rate.path("dirty-rate").asLong());
+    }
   }
 
   private void add(int group, Group what) {
@@ -76,6 +99,13 @@ final class DomainStatistics {
       params.uint64("cpu.time", times.total());
       params.uint64("cpu.user", times.user());
       params.uint64("cpu.system", times.system());
+      // Groups of the host's caches are not watched.
+      params.uint32("cpu.cache.monitor.count", 0);
+      if (!facts.document().type().equals("kvm")) {
+        // Our own processor does not wait in a loop; what the kernel's does is not asked.
+        params.uint64("cpu.haltpoll.success.time", 0);
+        params.uint64("cpu.haltpoll.fail.time", 0);
+      }
     }
   }
 
@@ -121,6 +151,9 @@ final class DomainStatistics {
       String prefix = "vcpu." + one.getKey() + ".";
       params.int32(prefix + "state", VcpuState.RUNNING.number());
       params.uint64(prefix + "time", ProcessTimes.ofThread(machine.pid(), one.getValue()).total());
+      ScheduleTimes schedule = ScheduleTimes.of(machine.pid(), one.getValue());
+      params.uint64(prefix + "wait", schedule.waited());
+      params.uint64(prefix + "delay", schedule.delayed());
     }
   }
 

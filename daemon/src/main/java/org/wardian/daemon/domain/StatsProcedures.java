@@ -5,7 +5,9 @@ import java.util.List;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.daemon.typed.TypedParams;
 import org.wardian.libvirt.constants.ConnectGetAllDomainStatsFlags;
+import org.wardian.libvirt.constants.DomainDirtyRateCalcFlags;
 import org.wardian.libvirt.constants.DomainStatsTypes;
+import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Call;
 import org.wardian.libvirt.server.HandlerTable;
@@ -35,6 +37,8 @@ final class StatsProcedures extends DomainProcedures {
   /** Figures of all processors together. */
   private static final int TOTAL = -1;
 
+  private static final int LONGEST_MEASUREMENT = 60;
+
   private final LookupProcedures lookup;
 
   StatsProcedures(DomainParts parts, LookupProcedures lookup) {
@@ -46,6 +50,50 @@ final class StatsProcedures extends DomainProcedures {
   public void register(HandlerTable handlers) {
     handlers.on(RemoteProgram.CONNECT_GET_ALL_DOMAIN_STATS, this::all);
     handlers.on(RemoteProgram.DOMAIN_GET_CPU_STATS, this::processors);
+    handlers.act(
+        RemoteProgram.DOMAIN_START_DIRTY_RATE_CALC,
+        (call, args) -> {
+          call.checkFlags(
+              args.flags(),
+              DomainDirtyRateCalcFlags.DIRTY_BITMAP | DomainDirtyRateCalcFlags.DIRTY_RING);
+          measure(find(args.dom()), args.seconds(), args.flags());
+        });
+  }
+
+  /** Begins to measure how much memory a guest writes; domstats tells what came of it. */
+  private static void measure(Domain domain, int seconds, int flags) throws LibvirtException {
+    if (flags == (DomainDirtyRateCalcFlags.DIRTY_BITMAP | DomainDirtyRateCalcFlags.DIRTY_RING)) {
+      throw Refusal.badArgument(
+          "unsupported flags (0x" + Integer.toHexString(flags) + "): choose one mode");
+    }
+    if (seconds < 1 || seconds > LONGEST_MEASUREMENT) {
+      throw Refusal.qemu(
+          ErrorNumber.CONFIG_UNSUPPORTED,
+          "seconds="
+              + seconds
+              + " is invalid, please choose value within [1, "
+              + LONGEST_MEASUREMENT
+              + "].");
+    }
+    domain.perform(
+        "dirty-rate",
+        () -> {
+          Machine machine = domain.running();
+          if ((flags & DomainDirtyRateCalcFlags.DIRTY_RING) != 0) {
+            throw Refusal.qemu(
+                ErrorNumber.OPERATION_UNSUPPORTED,
+                "dirty-ring calculation mode requires dirty-ring feature enabled.");
+          }
+          machine.execute(
+              "calc-dirty-rate",
+              Machine.arguments()
+                  .put("calc-time", seconds)
+                  .put(
+                      "mode",
+                      (flags & DomainDirtyRateCalcFlags.DIRTY_BITMAP) != 0
+                          ? "dirty-bitmap"
+                          : "page-sampling"));
+        });
   }
 
   private ConnectGetAllDomainStatsRet all(Call call, ConnectGetAllDomainStatsArgs args)
@@ -61,7 +109,7 @@ final class StatsProcedures extends DomainProcedures {
     if ((flags & ConnectGetAllDomainStatsFlags.ENFORCE_STATS) != 0
         && (args.stats() & ~GROUPS) != 0) {
       throw Refusal.qemu(
-          org.wardian.libvirt.constants.ErrorNumber.ARGUMENT_UNSUPPORTED,
+          ErrorNumber.ARGUMENT_UNSUPPORTED,
           "Stats types bits 0x"
               + Integer.toHexString(args.stats() & ~GROUPS)
               + " are not supported by this daemon");
@@ -104,6 +152,8 @@ final class StatsProcedures extends DomainProcedures {
           params.page(args.nparams(), args.flags()), params.count(args.flags()));
     }
     // Of a process the kernel does not tell which processor it ran on; a group of version 1 would.
-    throw Refusal.notNow("cgroup CPUACCT controller is not mounted");
+    throw Refusal.qemu(
+        ErrorNumber.OPERATION_UNSUPPORTED,
+        "operation 'getCpuacctPercpuUsage' not supported for backend 'cgroup V2'");
   }
 }

@@ -27,6 +27,7 @@ public final class Commands {
     new DisplayCommands(screen).addTo(table);
     new InputCommands(screen).addTo(table);
     new MemoryCommands(document, control).addTo(table);
+    new DirtyRateCommands(control).addTo(table);
     new MigrationCommands(control).addTo(table);
     new NetworkCommands(control).addTo(table);
     new ProcessorCommands(control).addTo(table);

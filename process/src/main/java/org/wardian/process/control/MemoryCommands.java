@@ -110,6 +110,9 @@ final class MemoryCommands {
           lastActual = actual;
           control.send("BALLOON_CHANGE", Arguments.none().put("actual", memory - actual));
         }
+        if (lastUpdate == 0 && !balloon.figures().isEmpty()) {
+          lastUpdate = Clock.systemUTC().millis() / SECOND; // What a driver tells when it comes.
+        }
         if (interval > 0 && waited >= interval * SECOND) {
           waited = 0;
           balloon.ask(() -> lastUpdate = Clock.systemUTC().millis() / SECOND);
