@@ -2,6 +2,8 @@ package org.wardian.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.wardian.storage.bitmap.DirtyBitmaps;
 
 /**
  * The content of a disk, whatever the format that holds it: {@link #length} bytes that can be read
@@ -105,6 +107,15 @@ public interface BlockImage extends AutoCloseable {
    */
   default void resize(long size) throws IOException {
     throw new UnsupportedOperationException(this + " cannot be resized");
+  }
+
+  /**
+   * The bitmaps of what is written, which are kept with the image; empty where its kind has none.
+   *
+   * @throws IOException where those of its file cannot be read
+   */
+  default Optional<DirtyBitmaps> dirtyBitmaps() throws IOException {
+    return Optional.empty();
   }
 
   /** Flushes and gives everything back; a second call does nothing. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.wardian.storage.imports.Imports;
 import org.wardian.storage.qcow2.Qcow2File;
+import org.wardian.storage.qcow2.Qcow2Image;
 
 /** Opens an image and the images behind it, which are opened for reading only. */
 final class ImageChain {
@@ -17,6 +18,9 @@ final class ImageChain {
   private final List<Path> opened = new ArrayList<>();
   private final Path base;
   private final BlockImage openBase;
+
+  /** Whether each image of the chain may have several users. */
+  private boolean shared;
 
   ImageChain() {
     this(null, null);
@@ -31,6 +35,29 @@ final class ImageChain {
   ImageChain(Path base, BlockImage openBase) {
     this.base = base;
     this.openBase = openBase;
+  }
+
+  /** Opens a chain whose images may be used by others too. */
+  ImageNode openShared(Path path, OpenOptions options) throws IOException {
+    shared = true;
+    return (ImageNode) open(path, options);
+  }
+
+  /**
+   * Opens one image, with what shows through it, whatever its header names.
+   *
+   * @param below taken over where this succeeds; null for none
+   */
+  BlockImage openOver(Path path, OpenOptions options, ImageNode below) throws IOException {
+    BlockImage opened = open(path, options.withChain(false));
+    if (below != null) {
+      if (!(opened instanceof Qcow2Image overlay)) {
+        opened.close();
+        throw new ImageFormatException(path + " is no overlay: it is no qcow2 image");
+      }
+      overlay.attach(below);
+    }
+    return opened;
   }
 
   BlockImage open(Path path, OpenOptions options) throws IOException {
@@ -55,7 +82,8 @@ final class ImageChain {
     try {
       boolean probed = options.format() == null;
       ImageFormat format = probed ? ImageFormat.probe(file) : options.format();
-      return open(used, format, probed, options);
+      BlockImage image = open(used, format, probed, options);
+      return shared ? new ImageNode(path, format, options, image) : image;
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;

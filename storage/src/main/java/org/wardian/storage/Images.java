@@ -35,6 +35,29 @@ public final class Images {
   }
 
   /**
+   * Opens an image, with the images behind it, each of which others may use too.
+   *
+   * @throws IOException as {@link #open}
+   */
+  public static ImageNode openShared(Path path, OpenOptions options) throws IOException {
+    return new ImageChain().openShared(path, options);
+  }
+
+  /**
+   * Opens one image above a node, or above nothing, whatever its header names.
+   *
+   * @param format what it is
+   * @param below the node that shows through: this takes one user of it over where it succeeds;
+   *     null for none
+   * @throws IOException as {@link #open}
+   */
+  public static ImageNode openOver(
+      Path path, ImageFormat format, OpenOptions options, ImageNode below) throws IOException {
+    OpenOptions how = options.withFormat(format);
+    return new ImageNode(path, format, how, new ImageChain().openOver(path, how, below));
+  }
+
+  /**
    * Makes an image in a file that did not exist. A failure leaves no file.
    *
    * @throws IllegalArgumentException where an option is out of its range

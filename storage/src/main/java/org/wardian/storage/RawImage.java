@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import org.wardian.storage.bitmap.DirtyBitmaps;
 
 /**
  * A file or block device that is the disk itself. Holes of the file are zeroes; discard makes
@@ -15,6 +17,7 @@ public final class RawImage implements BlockImage {
   private final FileStore file;
   private final boolean probed;
   private final OpenOptions options;
+  private final DirtyBitmaps bitmaps = new DirtyBitmaps();
   private volatile long length;
   private volatile boolean closed;
 
@@ -103,6 +106,7 @@ public final class RawImage implements BlockImage {
   public void write(long offset, ByteBuffer from) throws IOException {
     Ranges.checkWritable(this, file.path());
     Ranges.check(offset, from.remaining(), length);
+    bitmaps.changed(offset, from.remaining());
     if (probed && offset < ImageFormat.PROBE_BYTES) {
       checkHead(offset, from);
     }
@@ -122,6 +126,7 @@ public final class RawImage implements BlockImage {
     }
     Ranges.checkWritable(this, file.path());
     Ranges.check(offset, bytes, length);
+    bitmaps.changed(offset, bytes);
     file.write(offset, from, bytes);
   }
 
@@ -146,6 +151,7 @@ public final class RawImage implements BlockImage {
   public void writeZeroes(long offset, long bytes, boolean mayUnmap) throws IOException {
     Ranges.checkWritable(this, file.path());
     Ranges.check(offset, bytes, length);
+    bitmaps.changed(offset, bytes);
     file.writeZeroes(offset, bytes, mayUnmap && options.discards());
   }
 
@@ -154,6 +160,7 @@ public final class RawImage implements BlockImage {
     Ranges.checkWritable(this, file.path());
     Ranges.check(offset, bytes, length);
     if (options.discards()) {
+      bitmaps.changed(offset, bytes);
       file.punch(offset, bytes);
     }
   }
@@ -187,6 +194,12 @@ public final class RawImage implements BlockImage {
     }
     file.resize(size);
     length = size;
+    bitmaps.resize(size);
+  }
+
+  @Override
+  public Optional<DirtyBitmaps> dirtyBitmaps() {
+    return Optional.of(bitmaps);
   }
 
   @Override

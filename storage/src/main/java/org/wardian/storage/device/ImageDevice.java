@@ -2,8 +2,8 @@ package org.wardian.storage.device;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Deque;
-import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -12,6 +12,7 @@ import org.wardian.storage.BlockImage;
 import org.wardian.storage.BlockRequest;
 import org.wardian.storage.BlockRequest.Kind;
 import org.wardian.storage.BlockRequest.Result;
+import org.wardian.storage.ImageNode;
 import org.wardian.storage.NoSpaceException;
 import org.wardian.storage.ReadOnlyImageException;
 
@@ -32,8 +33,8 @@ public final class ImageDevice implements BlockDevice {
   private final Consumer<String> stopped;
   private volatile BlockImage image;
 
-  /** Images that overlays were put on, the nearest first. */
-  private final Deque<BlockImage> beneath = new ConcurrentLinkedDeque<>();
+  /** Who sees changes; replaced as a whole while nothing is under way. */
+  private volatile List<WriteObserver> observers = List.of();
 
   private volatile Runnable listener = () -> {};
   private volatile String lastError;
@@ -80,6 +81,11 @@ public final class ImageDevice implements BlockDevice {
 
   /** The image, for operations on the whole; the disk must be paused for those that change it. */
   public BlockImage image() {
+    return image instanceof ImageNode node ? node.image() : image;
+  }
+
+  /** What the disk reads and writes: an {@link ImageNode} where others may use it too. */
+  public BlockImage source() {
     return image;
   }
 
@@ -190,6 +196,24 @@ public final class ImageDevice implements BlockDevice {
   }
 
   private void carryOut(BlockRequest request) throws IOException {
+    List<WriteObserver> told = observers;
+    if (told.isEmpty() || request.kind() == Kind.READ || request.kind() == Kind.FLUSH) {
+      toImage(request);
+      return;
+    }
+    for (int i = 0; i < told.size(); i++) {
+      told.get(i).before(request.offset(), request.length());
+    }
+    try {
+      toImage(request);
+    } finally {
+      for (int i = 0; i < told.size(); i++) {
+        told.get(i).after(request.offset(), request.length());
+      }
+    }
+  }
+
+  private void toImage(BlockRequest request) throws IOException {
     switch (request.kind()) {
       case READ -> image.read(request.offset(), request.memory());
       case WRITE -> image.write(request.offset(), request.memory());
@@ -235,7 +259,12 @@ public final class ImageDevice implements BlockDevice {
    * @param size bytes, a multiple of 512
    */
   public void resize(long size) throws IOException {
-    image.resize(size);
+    drain();
+    try {
+      image.resize(size);
+    } finally {
+      endDrain();
+    }
     listener.run();
   }
 
@@ -254,14 +283,52 @@ public final class ImageDevice implements BlockDevice {
   }
 
   /**
-   * Puts an overlay on the image while the disk is in use: it is paused. What was written stays in
-   * the image beneath, which is closed with the disk.
+   * Goes on with another image, whose content is what the guest shall see; the caller has {@link
+   * #drain}ed the disk.
    *
-   * @param overlay taken over; what it does not have, it reads from the image
+   * @param other taken over
+   * @return the image until now, which is the caller's
    */
-  public void putAbove(BlockImage overlay) {
-    beneath.push(image);
-    image = overlay;
+  public BlockImage replace(BlockImage other) {
+    BlockImage old = image;
+    image = other;
+    if (other.length() != old.length()) {
+      listener.run();
+    }
+    return old;
+  }
+
+  /** Has changes seen, each that begins from now on. */
+  public synchronized void observe(WriteObserver observer) {
+    List<WriteObserver> more = new ArrayList<>(observers);
+    more.add(observer);
+    replaceObservers(more);
+  }
+
+  /** Has changes not seen any more; those that were seen before have ended. */
+  public synchronized void unobserve(WriteObserver observer) {
+    List<WriteObserver> fewer = new ArrayList<>(observers);
+    fewer.remove(observer);
+    replaceObservers(fewer);
+  }
+
+  private void replaceObservers(List<WriteObserver> others) {
+    drain();
+    observers = List.copyOf(others);
+    endDrain();
+  }
+
+  /**
+   * Returns when nothing is under way, and starts nothing new until {@link #endDrain}; each call
+   * counts, whether the disk is paused or not.
+   */
+  public void drain() {
+    queue.drain();
+  }
+
+  /** Ends one {@link #drain}. */
+  public void endDrain() {
+    queue.endDrain();
   }
 
   @Override
@@ -284,9 +351,6 @@ public final class ImageDevice implements BlockDevice {
     }
     try {
       image.close();
-      while (!beneath.isEmpty()) {
-        beneath.pop().close();
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

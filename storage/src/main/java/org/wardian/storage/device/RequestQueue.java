@@ -36,6 +36,10 @@ final class RequestQueue {
   private final Runnable startThread;
   private Throttle throttle;
   private boolean paused;
+
+  /** How many want that nothing starts, whether paused or not. */
+  private int drains;
+
   private boolean closed;
   private int underWay;
 
@@ -86,7 +90,7 @@ final class RequestQueue {
 
   /** Has a thread come if none does; returns whether it has to be started. */
   private boolean call() {
-    if (called || paused) {
+    if (called || held()) {
       return false;
     }
     if (sleepers > 0) {
@@ -106,7 +110,7 @@ final class RequestQueue {
   boolean begin() {
     lock.lock();
     try {
-      if (closed || paused || !throttle.none()) {
+      if (closed || held() || !throttle.none()) {
         return false;
       }
       underWay++;
@@ -137,7 +141,7 @@ final class RequestQueue {
       while (!closed) {
         called = false;
         long delay = Long.MAX_VALUE;
-        if (!paused) {
+        if (!held()) {
           next = startable(others);
           next = next == null ? startable(reads) : next;
           next = next == null ? startable(writes) : next;
@@ -170,6 +174,10 @@ final class RequestQueue {
       startThread.run();
     }
     return next;
+  }
+
+  private boolean held() {
+    return paused || drains > 0;
   }
 
   private int waitingCount() {
@@ -241,10 +249,19 @@ final class RequestQueue {
   }
 
   void resume() {
-    boolean start;
     lock.lock();
     try {
       paused = false;
+    } finally {
+      lock.unlock();
+    }
+    goOn();
+  }
+
+  private void goOn() {
+    boolean start;
+    lock.lock();
+    try {
       wakeAll();
       start = waitingCount() > 0 && call();
     } finally {
@@ -253,6 +270,29 @@ final class RequestQueue {
     if (start) {
       startThread.run();
     }
+  }
+
+  /** As {@link #pause}, however often and whether paused or not, until {@link #endDrain}. */
+  void drain() {
+    lock.lock();
+    try {
+      drains++;
+      while (underWay > 0) {
+        idle.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void endDrain() {
+    lock.lock();
+    try {
+      drains--;
+    } finally {
+      lock.unlock();
+    }
+    goOn();
   }
 
   /** Takes nothing more; waits for what is under way and returns what never started. */

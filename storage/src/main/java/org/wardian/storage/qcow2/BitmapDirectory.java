@@ -28,7 +28,7 @@ record BitmapDirectory(List<Entry> entries) {
 
   private static final long MAX_BYTES = 64 << 20;
   private static final int MAX_TABLE = 32 << 20;
-  private static final int MAX_NAME = 1023;
+  static final int MAX_NAME = 1023;
 
   /**
    * A bitmap.
@@ -37,7 +37,7 @@ record BitmapDirectory(List<Entry> entries) {
    * @param tableOffset where its table lies in the file
    * @param tableSize entries of the table
    * @param granularityBits log2 of the bytes of the disk for each bit
-   * @param extra bytes of an unknown kind
+   * @param extra bytes of an unknown kind, which are kept
    */
   record Entry(
       int offset,
@@ -47,7 +47,21 @@ record BitmapDirectory(List<Entry> entries) {
       int type,
       int granularityBits,
       String name,
-      int extra) {}
+      byte[] extra) {
+    /** Whether it can be used: its bits say what was written, and nothing else matters. */
+    boolean understood() {
+      return type == DIRTY_TRACKING && (extra.length == 0 || (flags & EXTRA_COMPATIBLE) != 0);
+    }
+
+    /** The same with other flags and another place for its bits. */
+    Entry with(int newFlags, long newOffset, int newSize) {
+      return new Entry(offset, newOffset, newSize, newFlags, type, granularityBits, name, extra);
+    }
+
+    private int size() {
+      return sizeOf(extra.length, name.getBytes(StandardCharsets.UTF_8).length);
+    }
+  }
 
   static BitmapDirectory read(FileStore file, Qcow2Header header) throws IOException {
     Qcow2Header.BitmapsPointer pointer = header.bitmaps;
@@ -72,7 +86,7 @@ record BitmapDirectory(List<Entry> entries) {
       if (tables > file.size()) {
         throw bad(file, "whose tables cannot all be in the file");
       }
-      at += sizeOf(all, at);
+      at += sizeOf(all.getInt(at + 20), all.getShort(at + 18) & 0xffff);
     }
     if (at != size) {
       throw bad(file, "whose entries end at byte " + at + " of " + size);
@@ -80,8 +94,42 @@ record BitmapDirectory(List<Entry> entries) {
     return new BitmapDirectory(entries);
   }
 
-  private static int sizeOf(ByteBuffer all, int at) {
-    return FIXED + all.getInt(at + 20) + (all.getShort(at + 18) & 0xffff) + 7 & ~7;
+  private static int sizeOf(int extra, int name) {
+    return FIXED + extra + name + 7 & ~7;
+  }
+
+  /** A directory of these, with each at its place. */
+  static BitmapDirectory of(List<Entry> wanted) {
+    List<Entry> placed = new ArrayList<>();
+    int at = 0;
+    for (Entry entry : wanted) {
+      placed.add(
+          new Entry(
+              at,
+              entry.tableOffset(),
+              entry.tableSize(),
+              entry.flags(),
+              entry.type(),
+              entry.granularityBits(),
+              entry.name(),
+              entry.extra()));
+      at += entry.size();
+    }
+    return new BitmapDirectory(placed);
+  }
+
+  /** Its bytes as they are in the file. */
+  ByteBuffer serialize() {
+    int size = entries.stream().mapToInt(Entry::size).sum();
+    ByteBuffer out = ByteBuffer.allocate(size);
+    for (Entry entry : entries) {
+      byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
+      out.position(entry.offset()).putLong(entry.tableOffset()).putInt(entry.tableSize());
+      out.putInt(entry.flags()).put((byte) entry.type()).put((byte) entry.granularityBits());
+      out.putShort((short) name.length).putInt(entry.extra().length);
+      out.put(entry.extra()).put(name);
+    }
+    return out.rewind();
   }
 
   private static Entry entry(FileStore file, ByteBuffer all, int at, long cluster)
@@ -100,6 +148,8 @@ record BitmapDirectory(List<Entry> entries) {
     }
     byte[] name = new byte[nameSize];
     all.get(at + FIXED + extra, name);
+    byte[] unknown = new byte[extra];
+    all.get(at + FIXED, unknown);
     long tableOffset = all.getLong(at);
     int tableSize = all.getInt(at + 8);
     int granularity = all.get(at + 17) & 0xff;
@@ -118,7 +168,7 @@ record BitmapDirectory(List<Entry> entries) {
         all.get(at + 16) & 0xff,
         granularity,
         new String(name, StandardCharsets.UTF_8),
-        extra);
+        unknown);
   }
 
   private static ImageFormatException bad(FileStore file, String what) {

@@ -3,6 +3,7 @@ package org.wardian.storage.qcow2;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.StampedLock;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
@@ -12,6 +13,7 @@ import org.wardian.storage.OpenOptions;
 import org.wardian.storage.Ranges;
 import org.wardian.storage.ReadOnlyImageException;
 import org.wardian.storage.Scatter;
+import org.wardian.storage.bitmap.DirtyBitmaps;
 
 /**
  * An open qcow2 image.
@@ -98,6 +100,19 @@ public final class Qcow2Image implements BlockImage {
   /** The dirty bitmaps within the image. */
   public BitmapTracker bitmaps() {
     return bitmaps;
+  }
+
+  @Override
+  public Optional<DirtyBitmaps> dirtyBitmaps() throws IOException {
+    return Optional.of(bitmaps.loaded());
+  }
+
+  /**
+   * What goes before a change of the bitmaps that is no write: from now on those of the file count
+   * as in use until the image is closed.
+   */
+  public void beginBitmaps() throws IOException {
+    beginChange();
   }
 
   /** Bytes of a cluster. */
@@ -565,6 +580,27 @@ public final class Qcow2Image implements BlockImage {
     } finally {
       gate.unlockWrite(stamp);
     }
+  }
+
+  /**
+   * Puts this image above another without a word of it in the header; the content that shows
+   * through changes with it, and is the caller's to keep right.
+   *
+   * @param opened the image that shows through, which this takes over; null for none
+   */
+  public void attach(BlockImage opened) throws IOException {
+    long stamp = gate.writeLock();
+    BlockImage old = backing;
+    backing = opened;
+    gate.unlockWrite(stamp);
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  /** The name of the backing file that the header has, or null. */
+  public String backingName() {
+    return header.backing;
   }
 
   /**
