@@ -38,7 +38,7 @@ public final class Backends implements AutoCloseable {
   private static final int MTU = 1500;
 
   private final List<BlockDevice> disks = new ArrayList<>();
-  private final List<Qcow2Image> keepers = new ArrayList<>();
+  private final List<ImageDevice> keepers = new ArrayList<>();
   private final List<NetworkPort> ports = new ArrayList<>();
   private final List<SharedFolder> folders = new ArrayList<>();
   private final List<SharedSwitch> switches = new ArrayList<>();
@@ -59,13 +59,13 @@ public final class Backends implements AutoCloseable {
       String id, DiskRequest disk, BiConsumer<ImageDevice, String> stopped) {
     try {
       BlockImage image = open(disk);
-      if (image instanceof Qcow2Image qcow2 && image.writable() && !disk.snapshot()) {
-        keepers.add(qcow2);
-      }
       ImageDevice[] device = new ImageDevice[1];
       device[0] =
           new ImageDevice(id, image, disk.options(), cause -> stopped.accept(device[0], cause));
       disks.add(device[0]);
+      if (!disk.snapshot()) {
+        keepers.add(device[0]);
+      }
       return device[0];
     } catch (IOException e) {
       throw new AssemblyException(Reason.IMAGE, "disk " + disk.image() + ": " + reason(e), e);
@@ -81,7 +81,7 @@ public final class Backends implements AutoCloseable {
     options = options.withFlushed(disk.flushed()).withDiscards(disk.options().discards());
     return disk.snapshot()
         ? TemporaryOverlay.open(disk.image(), options.withWritable(false))
-        : Images.open(disk.image(), options);
+        : Images.openShared(disk.image(), options);
   }
 
   /** Why an image could not be opened. */
@@ -106,31 +106,20 @@ public final class Backends implements AutoCloseable {
   public void close(ImageDevice disk) {
     synchronized (this) {
       disks.remove(disk);
-      if (disk.image() instanceof Qcow2Image qcow2) {
-        keepers.remove(qcow2);
-      }
+      keepers.remove(disk);
     }
     disk.close();
   }
 
-  /**
-   * Puts an overlay on a paused disk.
-   *
-   * @param overlay opened above the disk's image
-   */
-  public synchronized void putAbove(ImageDevice disk, BlockImage overlay) {
-    if (disk.image() instanceof Qcow2Image below) {
-      keepers.remove(below);
-    }
-    disk.putAbove(overlay);
-    if (overlay instanceof Qcow2Image above) {
-      keepers.add(above);
-    }
-  }
-
   /** The writable qcow2 images, which can keep a machine within themselves. */
   public synchronized List<Qcow2Image> keepers() {
-    return List.copyOf(keepers);
+    List<Qcow2Image> images = new ArrayList<>();
+    for (ImageDevice disk : keepers) {
+      if (disk.image() instanceof Qcow2Image qcow2 && qcow2.writable()) {
+        images.add(qcow2);
+      }
+    }
+    return images;
   }
 
   /**

@@ -69,8 +69,6 @@ final class BlockCommands {
     limits.add(optional("iops_size", ParameterType.INTEGER));
     limits.add(optional("group", ParameterType.STRING));
     table.add("block_set_io_throttle", limits, this::limit);
-    table.add("query-block-jobs", List.of(), arguments -> Replies.list());
-    table.add("query-jobs", List.of(), arguments -> Replies.list());
   }
 
   private ArrayNode drives() {
@@ -227,6 +225,7 @@ final class BlockCommands {
     if (size < 0) {
       throw new QmpException("Parameter 'size' expects a >0 size");
     }
+    control.jobs().checkFree(drive);
     try {
       drive.device().resize((size + SECTOR - 1) / SECTOR * SECTOR);
       return Arguments.none();

@@ -22,7 +22,7 @@ public final class Commands {
     new StatusCommands(document, control).addTo(table);
     new BlockCommands(control).addTo(table);
     new MediumCommands(control).addTo(table);
-    new SnapshotCommands(control).addTo(table);
+    BlockJobCommands.addAll(table, control);
     new CharacterCommands(control).addTo(table);
     new DisplayCommands(screen).addTo(table);
     new InputCommands(screen).addTo(table);

@@ -15,6 +15,7 @@ import org.wardian.machine.DeviceConfiguration;
 import org.wardian.machine.Machine;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.domain.Assembler;
+import org.wardian.process.domain.Drive;
 import org.wardian.qmp.Arguments;
 import org.wardian.qmp.CommandTable;
 import org.wardian.qmp.ParameterType;
@@ -127,6 +128,10 @@ final class HotplugCommands {
   }
 
   private void gone(String name) {
+    Drive drive = control.parts().drives().get(name);
+    if (drive != null) {
+      control.jobs().abandon(drive);
+    }
     control.parts().remove(name);
     document
         .devicesElement()

@@ -25,6 +25,8 @@ public final class MachineControl {
   /** Held by who changes the state, perhaps for as long as a save takes. */
   private final Object changing = new Object();
 
+  private final JobTable jobs = new JobTable(this);
+
   private volatile Consumer<QmpEvent> events = event -> {};
   private volatile RunState state;
   private volatile boolean quitting;
@@ -60,6 +62,11 @@ public final class MachineControl {
   /** What it is made of. */
   MachineParts parts() {
     return parts;
+  }
+
+  /** What copies and merges disks. */
+  JobTable jobs() {
+    return jobs;
   }
 
   /** Has events sent. */
@@ -110,6 +117,8 @@ public final class MachineControl {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // Images are closed next.
+    jobs.abandon(null);
   }
 
   private void finished(Outcome outcome) {

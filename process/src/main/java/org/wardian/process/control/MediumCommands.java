@@ -102,7 +102,8 @@ final class MediumCommands {
     return Arguments.none();
   }
 
-  private static void takeOut(Drive drive) throws QmpException {
+  private void takeOut(Drive drive) throws QmpException {
+    control.jobs().checkFree(drive);
     try {
       drive.takeOut();
     } catch (IOException e) {
@@ -124,6 +125,7 @@ final class MediumCommands {
               throw new QmpException(
                   "Parameter 'read-only-mode' does not accept value '" + mode + "'");
         };
+    control.jobs().checkFree(drive);
     Path file = Path.of(arguments.string("filename"));
     try {
       DiskRequest medium =

@@ -22,4 +22,14 @@ final class Replies {
   static QmpException noDevice(String name) {
     return new QmpException(ErrorClass.DEVICE_NOT_FOUND, "Device '" + name + "' not found");
   }
+
+  /** The machine has no image of that name. */
+  static QmpException noNode(String name) {
+    return new QmpException("Cannot find device='" + name + "' nor node-name='" + name + "'");
+  }
+
+  /** A parameter is none of its words. */
+  static QmpException noValue(String parameter, String value) {
+    return new QmpException("Parameter '" + parameter + "' does not accept value '" + value + "'");
+  }
 }

@@ -3,15 +3,11 @@ package org.wardian.process.control;
 import static org.wardian.qmp.Parameter.optional;
 import static org.wardian.qmp.Parameter.required;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.wardian.process.assembly.DiskRequest;
+import org.wardian.process.domain.BlockNodes;
 import org.wardian.process.domain.Drive;
 import org.wardian.qmp.Arguments;
 import org.wardian.qmp.CommandTable;
@@ -20,25 +16,25 @@ import org.wardian.qmp.QmpException;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.ImageNode;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.qcow2.Qcow2Image;
 
-/**
- * External snapshots of disks in use: from then on an overlay takes what is written. Those of one
- * transaction are of one moment, and are made all or none.
- */
+/** External snapshots of disks in use: from then on an overlay takes what is written. */
 final class SnapshotCommands {
-  private static final String SNAPSHOT = "blockdev-snapshot-sync";
-
   private final MachineControl control;
+  private final JobTable jobs;
 
-  SnapshotCommands(MachineControl control) {
+  SnapshotCommands(MachineControl control, JobTable jobs) {
     this.control = control;
+    this.jobs = jobs;
   }
 
-  void addTo(CommandTable table) {
-    table.add(
-        SNAPSHOT,
+  void addTo(CommandTable table, TransactionCommands transactions) {
+    transactions.add(
+        table,
+        "blockdev-snapshot-sync",
         List.of(
             optional("device", ParameterType.STRING),
             optional("node-name", ParameterType.STRING),
@@ -46,116 +42,190 @@ final class SnapshotCommands {
             optional("snapshot-node-name", ParameterType.STRING),
             optional("format", ParameterType.STRING),
             optional("mode", ParameterType.STRING)),
-        arguments -> {
-          take(List.of(arguments));
-          return Arguments.none();
-        });
-    table.add(
-        "transaction",
-        List.of(
-            required("actions", ParameterType.LIST), optional("properties", ParameterType.OBJECT)),
-        this::transaction);
+        Opened::new);
+    transactions.add(
+        table,
+        "blockdev-snapshot",
+        List.of(required("node", ParameterType.STRING), required("overlay", ParameterType.STRING)),
+        this::added);
   }
 
-  private JsonNode transaction(Arguments arguments) throws QmpException {
-    List<Arguments> snapshots = new ArrayList<>();
-    for (JsonNode action : arguments.list("actions")) {
-      if (!(action instanceof ObjectNode members)) {
-        throw new QmpException("Invalid parameter type for 'actions', expected: object");
-      }
-      Arguments wanted = Arguments.of(members);
-      String type = wanted.string("type");
-      if (!type.equals(SNAPSHOT)) {
-        throw new QmpException("this machine has no action " + type + " in transactions");
-      }
-      snapshots.add(wanted.object("data"));
+  private Drive written(Drive drive) throws QmpException {
+    if (drive.medium().isEmpty()
+        || drive.device().readOnly()
+        || !(drive.device().source() instanceof ImageNode)) {
+      throw new QmpException("Device '" + drive.alias() + "' has no medium that is written");
     }
-    take(snapshots);
-    return Arguments.none();
+    jobs.checkFree(drive);
+    return drive;
   }
 
-  /** An overlay that is open above a drive's image. */
-  private record Overlay(Drive drive, DiskRequest request, BlockImage image, boolean made) {
-    /** Takes back what was done so far. */
-    void undo() {
+  /** From now on the disk writes an overlay, which has the image until now beneath it. */
+  private static void raise(Drive drive, ImageNode overlay) {
+    ImageNode below = JobWords.top(drive);
+    BlockImage old = drive.device().replace(overlay);
+    drive.moved(overlay);
+    try {
+      // The overlay has it too.
+      old.close();
+      below.reopen(false);
+    } catch (IOException e) {
+      // It stays open for writing, and nobody writes it.
+      System.getLogger(SnapshotCommands.class.getName())
+          .log(System.Logger.Level.WARNING, below.path() + " is not open read-only", e);
+    }
+  }
+
+  /** An overlay in a file that is made or opened here. */
+  private final class Opened implements TransactionAction {
+    private final Arguments arguments;
+    private Drive drive;
+    private ImageNode overlay;
+    private boolean made;
+
+    Opened(Arguments arguments) {
+      this.arguments = arguments;
+    }
+
+    @Override
+    public void prepare() throws QmpException {
+      drive = written(DriveLookup.of(control.parts(), arguments));
+      Path file = Path.of(arguments.string("snapshot-file"));
+      if (!arguments.optionalString("format").orElse("qcow2").equals("qcow2")) {
+        throw new QmpException("an overlay is of format qcow2");
+      }
+      boolean existing = arguments.optionalString("mode").orElse("").equals("existing");
+      ImageNode below = JobWords.top(drive);
       try {
-        image.close();
+        below.flush();
+        if (!existing) {
+          String name = below.path().toAbsolutePath().toString();
+          Images.create(
+              file, CreateOptions.qcow2(below.length()).withBacking(name, below.format()));
+          made = true;
+        }
+        overlay = open(file, below);
+      } catch (IOException | RuntimeException e) {
+        delete(file);
+        throw new QmpException(e.getMessage());
+      }
+      String name = arguments.optionalString("snapshot-node-name").orElse(null);
+      if (name != null) {
+        control.parts().nodes().name(overlay, name, null);
+      }
+    }
+
+    private ImageNode open(Path file, ImageNode below) throws IOException {
+      OpenOptions options =
+          OpenOptions.readWrite()
+              .withFlushed(below.options().flushed())
+              .withDiscards(below.options().discards());
+      ImageNode shared = below.share();
+      try {
+        return Images.openOver(file, ImageFormat.QCOW2, options, shared);
+      } catch (IOException | RuntimeException e) {
+        shared.close();
+        throw e;
+      }
+    }
+
+    private void delete(Path file) {
+      try {
         if (made) {
-          Files.deleteIfExists(request.image());
+          Files.deleteIfExists(file);
         }
       } catch (IOException e) {
-        // The disk never used it.
         System.getLogger(SnapshotCommands.class.getName())
-            .log(System.Logger.Level.WARNING, request.image() + " is left over", e);
+            .log(System.Logger.Level.WARNING, file + " is left over", e);
       }
     }
-  }
 
-  private void take(List<Arguments> snapshots) throws QmpException {
-    List<Drive> drives = new ArrayList<>();
-    for (Arguments snapshot : snapshots) {
-      Drive drive = DriveLookup.of(control.parts(), snapshot);
-      if (drive.medium().isEmpty() || drive.device().readOnly()) {
-        throw new QmpException("Device '" + drive.alias() + "' has no medium that is written");
-      }
-      if (drives.contains(drive)) {
-        throw new QmpException("Device '" + drive.alias() + "' is named twice");
-      }
-      drives.add(drive);
+    @Override
+    public void commit() {
+      raise(drive, overlay);
     }
-    synchronized (control.changing()) {
-      drives.forEach(drive -> drive.device().pause());
-      List<Overlay> overlays = new ArrayList<>();
+
+    @Override
+    public void abort() {
+      Path file = overlay.path();
       try {
-        for (int i = 0; i < drives.size(); i++) {
-          overlays.add(overlay(drives.get(i), snapshots.get(i)));
-        }
-        for (Overlay overlay : overlays) {
-          control.parts().backends().putAbove(overlay.drive().device(), overlay.image());
-          overlay.drive().raised(overlay.request());
-        }
-      } catch (IOException | QmpException e) {
-        overlays.forEach(Overlay::undo);
-        throw new QmpException(e.getMessage());
-      } finally {
-        // A machine that stands still has its disks paused besides.
-        drives.forEach(drive -> drive.device().resume());
+        overlay.close();
+      } catch (IOException e) {
+        System.getLogger(SnapshotCommands.class.getName())
+            .log(System.Logger.Level.WARNING, file + " was not closed well", e);
       }
+      delete(file);
     }
   }
 
-  private static Overlay overlay(Drive drive, Arguments snapshot) throws IOException, QmpException {
-    DiskRequest below = drive.medium().orElseThrow();
-    Path file = Path.of(snapshot.string("snapshot-file"));
-    if (!snapshot.optionalString("format").orElse("qcow2").equals("qcow2")) {
-      throw new QmpException("an overlay is of format qcow2");
+  private TransactionAction added(Arguments arguments) throws QmpException {
+    ImageNode node = JobWords.node(control, arguments.string("node"));
+    ImageNode overlay = JobWords.node(control, arguments.string("overlay"));
+    return new Added(node, overlay, arguments.string("overlay"));
+  }
+
+  /** An overlay that a client added without anything beneath it. */
+  private final class Added implements TransactionAction {
+    private final ImageNode node;
+    private final ImageNode overlay;
+    private final String name;
+    private Drive drive;
+
+    Added(ImageNode node, ImageNode overlay, String name) {
+      this.node = node;
+      this.overlay = overlay;
+      this.name = name;
     }
-    boolean existing = snapshot.optionalString("mode").orElse("").equals("existing");
-    drive.device().image().flush();
-    if (!existing) {
-      Images.create(
-          file,
-          CreateOptions.qcow2(drive.device().image().length())
-              .withBacking(
-                  below.image().toAbsolutePath().toString(),
-                  below.format().orElse(ImageFormat.RAW)));
-    }
-    DiskRequest request =
-        new DiskRequest(
-            file, false, false, Optional.of(ImageFormat.QCOW2), below.flushed(), below.options());
-    OpenOptions options =
-        OpenOptions.readWrite()
-            .withFormat(ImageFormat.QCOW2)
-            .withFlushed(below.flushed())
-            .withDiscards(below.options().discards());
-    try {
-      BlockImage image = Images.openAbove(file, options, below.image(), drive.device().image());
-      return new Overlay(drive, request, image, !existing);
-    } catch (IOException | RuntimeException e) {
-      if (!existing) {
-        Files.deleteIfExists(file);
+
+    @Override
+    public void prepare() throws QmpException {
+      BlockNodes nodes = control.parts().nodes();
+      if (!nodes.isAdded(overlay)) {
+        throw new QmpException("The overlay is already in use");
       }
-      throw e;
+      if (!(overlay.image() instanceof Qcow2Image qcow2)) {
+        throw new QmpException("The overlay does not support backing images");
+      }
+      if (overlay.below().isPresent()) {
+        throw new QmpException("The overlay already has a backing image");
+      }
+      for (Drive candidate : control.parts().drives().values()) {
+        if (candidate.device().source() == node) {
+          drive = written(candidate);
+        }
+      }
+      boolean mirrored = jobs.jobInto(overlay) != null;
+      if (drive != null && mirrored || drive == null && !mirrored) {
+        throw new QmpException(
+            "Node '"
+                + name
+                + "' can become the overlay of an image that a disk writes, or get"
+                + " one beneath it as the target of a mirror");
+      }
+      try {
+        node.flush();
+        qcow2.attach(node.share());
+      } catch (IOException e) {
+        throw new QmpException(e.getMessage());
+      }
+    }
+
+    @Override
+    public void commit() {
+      if (drive != null) {
+        control.parts().nodes().take(overlay);
+        raise(drive, overlay);
+      }
+    }
+
+    @Override
+    public void abort() {
+      try {
+        ((Qcow2Image) overlay.image()).attach(null);
+      } catch (IOException e) {
+        System.getLogger(SnapshotCommands.class.getName())
+            .log(System.Logger.Level.WARNING, node.path() + " was not closed well", e);
+      }
     }
   }
 }

@@ -274,13 +274,11 @@ public final class Assembler {
       parts.backends().own(device);
     }
     DeviceLimits limits = options.limits();
-    String node =
-        disk.source().index().isPresent()
-            ? "libvirt-" + disk.source().index().getAsInt() + "-format"
-            : alias + "-format";
+    parts.nodes().name(disk, alias, device.source());
     if (disk.bus().equals("fdc")) {
       parts.add(
-          new Drive(alias, node, Drive.Kind.FLOPPY, Optional.empty(), device, medium, limits));
+          new Drive(
+              alias, parts.nodes(), Drive.Kind.FLOPPY, Optional.empty(), device, medium, limits));
       return new DeviceConfiguration.Floppy(alias, device);
     }
     boolean cdrom = disk.device().equals("cdrom");
@@ -291,7 +289,7 @@ public final class Assembler {
     Drive drive =
         new Drive(
             alias,
-            node,
+            parts.nodes(),
             cdrom ? Drive.Kind.CDROM : Drive.Kind.DISK,
             DiskWords.bus(disk),
             device,

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
 import org.wardian.process.assembly.Backends;
 import org.wardian.process.assembly.DiskRequest;
+import org.wardian.storage.ImageNode;
 import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.ImageDevice;
 
@@ -25,7 +26,7 @@ public final class Drive {
   private final Kind kind;
   private final Optional<DiskBus> bus;
   private final ImageDevice device;
-  private final String nodeName;
+  private final BlockNodes nodes;
 
   // Under this object's monitor.
   private Optional<DiskRequest> medium;
@@ -35,18 +36,18 @@ public final class Drive {
   /**
    * A drive.
    *
-   * @param nodeName as libvirt names the node of the image that is written
+   * @param nodes knows the names of its images
    */
   Drive(
       String alias,
-      String nodeName,
+      BlockNodes nodes,
       Kind kind,
       Optional<DiskBus> bus,
       ImageDevice device,
       Optional<DiskRequest> medium,
       DeviceLimits limits) {
     this.alias = alias;
-    this.nodeName = nodeName;
+    this.nodes = nodes;
     this.kind = kind;
     this.bus = bus;
     this.device = device;
@@ -76,7 +77,7 @@ public final class Drive {
 
   /** The name of the node that its controller uses. */
   public String nodeName() {
-    return nodeName;
+    return device.source() instanceof ImageNode node ? nodes.name(node) : alias + "-format";
   }
 
   /** The disk that its controller uses. */
@@ -111,9 +112,17 @@ public final class Drive {
     }
   }
 
-  /** Notes that an overlay was put on its image. */
-  public synchronized void raised(DiskRequest overlay) {
-    medium = Optional.of(overlay);
+  /** Notes that it goes on with another image. */
+  public synchronized void moved(ImageNode image) {
+    medium =
+        medium.map(old ->
+            new DiskRequest(
+                image.path(),
+                old.readOnly(),
+                false,
+                Optional.of(image.format()),
+                image.options().flushed(),
+                old.options()));
   }
 
   /** Takes the medium out. */

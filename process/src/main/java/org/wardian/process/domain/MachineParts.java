@@ -20,6 +20,7 @@ import org.wardian.virtio.vsock.HostSockets;
 public final class MachineParts implements AutoCloseable {
   private final Backends backends = new Backends();
   private final List<DeviceConfiguration> devices = new ArrayList<>();
+  private final BlockNodes nodes = new BlockNodes();
   private final Map<String, Drive> drives = new LinkedHashMap<>();
   private final Map<String, LinkPort> links = new LinkedHashMap<>();
   private final Map<String, HostSockets> sockets = new HashMap<>();
@@ -48,6 +49,11 @@ public final class MachineParts implements AutoCloseable {
   /** Drives by alias. */
   public synchronized Map<String, Drive> drives() {
     return new LinkedHashMap<>(drives);
+  }
+
+  /** The images by name. */
+  public BlockNodes nodes() {
+    return nodes;
   }
 
   /** Adds a drive. */
@@ -200,6 +206,7 @@ public final class MachineParts implements AutoCloseable {
   public void close() {
     characters.values().forEach(CharacterBackend::close);
     links().values().forEach(LinkPort::close);
+    nodes.close();
     backends.close();
   }
 }

@@ -1,0 +1,19 @@
+package org.wardian.process.control;
+
+import org.wardian.qmp.CommandTable;
+
+/** All commands that change or copy the images of disks in use. */
+final class BlockJobCommands {
+  private BlockJobCommands() {}
+
+  static void addAll(CommandTable table, MachineControl control) {
+    JobTable jobs = control.jobs();
+    Targets targets = new Targets(control, jobs);
+    TransactionCommands transactions = new TransactionCommands(control, jobs);
+    new JobCommands(jobs).addTo(table);
+    new MirrorCommands(control, jobs, targets).addTo(table);
+    new CommitCommands(control, jobs).addTo(table);
+    new SnapshotCommands(control, jobs).addTo(table, transactions);
+    transactions.addTo(table);
+  }
+}
