@@ -72,6 +72,11 @@ public final class ImageNode implements BlockImage {
     return this;
   }
 
+  /** How many have yet to close it. */
+  public synchronized int users() {
+    return users;
+  }
+
   /**
    * Opens the file anew, so that it may be written or not. Others may read meanwhile; who writes
    * has to be kept out.

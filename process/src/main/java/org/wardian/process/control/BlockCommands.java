@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.wardian.machine.DeviceConfiguration.DiskBus;
@@ -20,13 +19,10 @@ import org.wardian.qmp.Parameter;
 import org.wardian.qmp.ParameterType;
 import org.wardian.qmp.QmpException;
 import org.wardian.storage.BlockRequest;
-import org.wardian.storage.ImageFormat;
-import org.wardian.storage.OpenOptions;
+import org.wardian.storage.ImageNode;
 import org.wardian.storage.device.DeviceLimits;
 import org.wardian.storage.device.DeviceStatistics;
 import org.wardian.storage.device.RateLimit;
-import org.wardian.storage.nbd.NbdPath;
-import org.wardian.storage.operation.ImageInfo;
 
 /** Disks: what they are, what they have done, their size and limits. */
 final class BlockCommands {
@@ -36,9 +32,11 @@ final class BlockCommands {
   private static final long SECTOR = 512;
 
   private final MachineControl control;
+  private final NodeReplies rows;
 
   BlockCommands(MachineControl control) {
     this.control = control;
+    rows = new NodeReplies(control.parts().nodes());
   }
 
   void addTo(CommandTable table) {
@@ -97,84 +95,27 @@ final class BlockCommands {
         : drive.alias();
   }
 
-  private static ObjectNode inserted(Drive drive, DiskRequest medium) {
-    DeviceLimits limits = drive.limits();
+  private ObjectNode inserted(Drive drive, DiskRequest medium) {
     ObjectNode inserted =
-        Replies.object()
-            .put("detect_zeroes", "off")
-            .put("ro", drive.device().readOnly())
-            .put("node-name", drive.nodeName())
-            .put("drv", medium.format().map(format -> format.text()).orElse("raw"))
-            .put("write_threshold", 0)
-            .put("encrypted", false)
-            .put("file", medium.image().toString())
-            .put("bps", limits.bytes().perSecond())
-            .put("bps_rd", limits.readBytes().perSecond())
-            .put("bps_wr", limits.writeBytes().perSecond())
-            .put("iops", limits.operations().perSecond())
-            .put("iops_rd", limits.readOperations().perSecond())
-            .put("iops_wr", limits.writeOperations().perSecond());
+        drive.device().source() instanceof ImageNode node
+            ? rows.of(node)
+            : NodeReplies.thrownAway(medium, drive.device().image(), drive.nodeName());
+    DeviceLimits limits = drive.limits();
     inserted
-        .putObject("cache")
-        .put("no-flush", !medium.flushed())
-        .put("direct", false)
-        .put("writeback", true);
-    describe(drive, medium, inserted);
+        .put("bps", limits.bytes().perSecond())
+        .put("bps_rd", limits.readBytes().perSecond())
+        .put("bps_wr", limits.writeBytes().perSecond())
+        .put("iops", limits.operations().perSecond())
+        .put("iops_rd", limits.readOperations().perSecond())
+        .put("iops_wr", limits.writeOperations().perSecond());
     return inserted;
-  }
-
-  /** The chain of images, from the one that is written. */
-  private static void describe(Drive drive, DiskRequest medium, ObjectNode inserted) {
-    List<ImageInfo> chain = chain(medium);
-    inserted.put("backing_file_depth", Math.max(0, chain.size() - 1));
-    if (chain.size() > 1) {
-      inserted.put("backing_file", chain.get(1).path().toString());
-    }
-    ObjectNode at = inserted.putObject("image");
-    if (chain.isEmpty()) {
-      at.put("filename", medium.image().toString())
-          .put("format", medium.format().map(ImageFormat::text).orElse("raw"))
-          .put("virtual-size", drive.device().length())
-          .put("dirty-flag", false);
-      return;
-    }
-    for (int i = 0; i < chain.size(); i++) {
-      ImageInfo image = chain.get(i);
-      at.put("filename", image.path().toString())
-          .put("format", image.format().text())
-          // What is written may just be growing; the guest sees this.
-          .put("virtual-size", i == 0 ? drive.device().length() : image.size())
-          .put("actual-size", image.stored())
-          .put("dirty-flag", false);
-      if (i + 1 < chain.size()) {
-        Path backing = chain.get(i + 1).path();
-        at.put("backing-filename", backing.toString())
-            .put("full-backing-filename", backing.toString())
-            .put("backing-filename-format", chain.get(i + 1).format().text());
-        at = at.putObject("backing-image");
-      }
-    }
-  }
-
-  private static List<ImageInfo> chain(DiskRequest medium) {
-    if (medium.image() instanceof NbdPath) {
-      return List.of(); // A look would be a connection of its own, and a wait for the server.
-    }
-    try {
-      OpenOptions options = OpenOptions.readOnly().withLocked(false);
-      if (medium.format().isPresent()) {
-        options = options.withFormat(medium.format().get());
-      }
-      return ImageInfo.chain(medium.image(), options);
-    } catch (IOException e) {
-      return List.of();
-    }
   }
 
   private ArrayNode nodes() {
     ArrayNode nodes = Replies.list();
-    for (Drive drive : control.parts().drives().values()) {
-      drive.medium().ifPresent(medium -> nodes.add(inserted(drive, medium)));
+    for (ImageNode node : control.parts().nodes().all(control.parts().drives().values())) {
+      nodes.add(rows.of(node));
+      nodes.add(rows.file(node));
     }
     return nodes;
   }

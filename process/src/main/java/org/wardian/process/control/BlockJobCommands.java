@@ -13,7 +13,10 @@ final class BlockJobCommands {
     new JobCommands(jobs).addTo(table);
     new MirrorCommands(control, jobs, targets).addTo(table);
     new CommitCommands(control, jobs).addTo(table);
+    new BackupCommands(control, jobs, targets).addTo(table, transactions);
+    new BitmapCommands(control).addTo(table, transactions);
     new SnapshotCommands(control, jobs).addTo(table, transactions);
+    new NodeCommands(control, jobs).addTo(table);
     transactions.addTo(table);
   }
 }

@@ -80,6 +80,12 @@ public final class BackupJob extends Job {
     progress(0, total);
   }
 
+  /** Takes {@link #begin} back: the job never starts. */
+  public void discard() {
+    device.unobserve(observer);
+    begun = false;
+  }
+
   /** What is still to be copied: all of it where the backup fails. */
   public RangeBits remaining() {
     return wanted;
