@@ -47,9 +47,11 @@ final class ImageChain {
    * Opens one image, with what shows through it, whatever its header names.
    *
    * @param below taken over where this succeeds; null for none
+   * @param watch sees what is written to the file
    */
-  BlockImage openOver(Path path, OpenOptions options, ImageNode below) throws IOException {
-    BlockImage opened = open(path, options.withChain(false));
+  BlockImage openOver(Path path, OpenOptions options, ImageNode below, WriteWatch watch)
+      throws IOException {
+    BlockImage opened = open(path, options.withChain(false), watch);
     if (below != null) {
       if (!(opened instanceof Qcow2Image overlay)) {
         opened.close();
@@ -61,6 +63,10 @@ final class ImageChain {
   }
 
   BlockImage open(Path path, OpenOptions options) throws IOException {
+    return open(path, options, shared ? new WriteWatch() : null);
+  }
+
+  private BlockImage open(Path path, OpenOptions options, WriteWatch watch) throws IOException {
     Path real = path.toRealPath();
     if (real.equals(base)) {
       return new BorrowedImage(openBase);
@@ -78,12 +84,13 @@ final class ImageChain {
     }
     opened.add(real);
     FileStore file = FileStore.open(path, options.writable(), options.locked());
-    FileStore used = options.flushed() ? file : new UnflushedStore(file);
+    FileStore flushed = options.flushed() ? file : new UnflushedStore(file);
+    FileStore used = watch == null ? flushed : new WatchedStore(flushed, watch);
     try {
       boolean probed = options.format() == null;
       ImageFormat format = probed ? ImageFormat.probe(file) : options.format();
       BlockImage image = open(used, format, probed, options);
-      return shared ? new ImageNode(path, format, options, image) : image;
+      return shared ? new ImageNode(path, format, options, image, watch) : image;
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;

@@ -18,6 +18,8 @@ import org.wardian.storage.qcow2.Qcow2Image;
 public final class ImageNode implements BlockImage {
   private final Path path;
   private final ImageFormat format;
+  private final WriteWatch fileWatch;
+  private final WriteWatch diskWatch = new WriteWatch();
   private final StampedLock lock = new StampedLock();
   private volatile OpenOptions options;
   private volatile BlockImage image;
@@ -28,12 +30,15 @@ public final class ImageNode implements BlockImage {
    *
    * @param image opened from {@code path} so; taken over
    * @param format what it is
+   * @param fileWatch sees what is written to its file
    */
-  ImageNode(Path path, ImageFormat format, OpenOptions options, BlockImage image) {
+  ImageNode(
+      Path path, ImageFormat format, OpenOptions options, BlockImage image, WriteWatch fileWatch) {
     this.path = path;
     this.format = format;
     this.options = options.withFormat(format);
     this.image = image;
+    this.fileWatch = fileWatch;
   }
 
   /** Its file. */
@@ -49,6 +54,16 @@ public final class ImageNode implements BlockImage {
   /** How it was opened. */
   public OpenOptions options() {
     return options;
+  }
+
+  /** Sees how far the file is written. */
+  public WriteWatch fileWatch() {
+    return fileWatch;
+  }
+
+  /** Sees how far the disk in the image is written. */
+  public WriteWatch diskWatch() {
+    return diskWatch;
   }
 
   /** The image as it is open now. */
@@ -107,7 +122,7 @@ public final class ImageNode implements BlockImage {
   }
 
   private BlockImage open(OpenOptions how, ImageNode below) throws IOException {
-    return new ImageChain().openOver(path, how, below);
+    return new ImageChain().openOver(path, how, below, fileWatch);
   }
 
   /** What reads it must go on. */
@@ -197,6 +212,7 @@ public final class ImageNode implements BlockImage {
 
   @Override
   public void write(long offset, ByteBuffer from) throws IOException {
+    diskWatch.written(offset + from.remaining());
     long stamp = lock.readLock();
     try {
       image.write(offset, from);
@@ -207,6 +223,7 @@ public final class ImageNode implements BlockImage {
 
   @Override
   public void write(long offset, Scatter from) throws IOException {
+    diskWatch.written(offset + from.remaining());
     long stamp = lock.readLock();
     try {
       image.write(offset, from);
@@ -217,6 +234,7 @@ public final class ImageNode implements BlockImage {
 
   @Override
   public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
+    diskWatch.written(offset + length);
     long stamp = lock.readLock();
     try {
       image.writeZeroes(offset, length, mayUnmap);

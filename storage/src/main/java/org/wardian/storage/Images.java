@@ -54,7 +54,9 @@ public final class Images {
   public static ImageNode openOver(
       Path path, ImageFormat format, OpenOptions options, ImageNode below) throws IOException {
     OpenOptions how = options.withFormat(format);
-    return new ImageNode(path, format, how, new ImageChain().openOver(path, how, below));
+    WriteWatch watch = new WriteWatch();
+    BlockImage image = new ImageChain().openOver(path, how, below, watch);
+    return new ImageNode(path, format, how, image, watch);
   }
 
   /**

@@ -166,6 +166,11 @@ final class WardProcess implements AutoCloseable {
     process.destroy();
   }
 
+  /** Ends it where it is (kill -9), and waits for that. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   private static String text(Path path) {
     try {
       return Files.readString(path, StandardCharsets.ISO_8859_1);

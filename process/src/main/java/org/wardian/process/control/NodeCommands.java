@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.wardian.process.assembly.Backends;
 import org.wardian.process.domain.BlockNodes;
 import org.wardian.process.domain.Drive;
@@ -22,6 +23,7 @@ import org.wardian.storage.ImageFormat;
 import org.wardian.storage.ImageNode;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.WriteWatch;
 
 /** Images that clients open and close beside those of the disks. */
 final class NodeCommands {
@@ -185,6 +187,29 @@ final class NodeCommands {
       below.close();
       throw e;
     }
+  }
+
+  private JsonNode watch(Arguments arguments) throws QmpException {
+    String name = arguments.string("node-name");
+    long threshold = arguments.integer("write-threshold");
+    Optional<ImageNode> file = nodes.findStorage(name, drives());
+    WriteWatch watch =
+        file.isPresent()
+            ? file.get().fileWatch()
+            : nodes
+                .find(name, drives())
+                .map(ImageNode::diskWatch)
+                .orElseThrow(() -> new QmpException("Device '" + name + "' not found"));
+    watch.set(
+        threshold <= 0 ? Long.MAX_VALUE : threshold,
+        exceeded ->
+            control.send(
+                "BLOCK_WRITE_THRESHOLD",
+                Arguments.none()
+                    .put("amount-exceeded", exceeded)
+                    .put("write-threshold", threshold)
+                    .put("node-name", name)));
+    return Arguments.none();
   }
 
   private JsonNode delete(Arguments arguments) throws QmpException {

@@ -10,6 +10,7 @@ import org.wardian.process.domain.BlockNodes;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.ImageNode;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.WriteWatch;
 import org.wardian.storage.bitmap.DirtyBitmap;
 import org.wardian.storage.operation.ImageInfo;
 import org.wardian.storage.qcow2.Qcow2Image;
@@ -26,6 +27,7 @@ final class NodeReplies {
   ObjectNode of(ImageNode node) {
     List<ImageNode> chain = BlockNodes.chain(node);
     ObjectNode row = head(nodes.name(node), node.format().text(), node, node.path().toString());
+    row.put("write_threshold", threshold(node.diskWatch()));
     cache(row, node.options().flushed());
     row.put("backing_file_depth", chain.size() - 1);
     if (chain.size() > 1) {
@@ -44,6 +46,10 @@ final class NodeReplies {
       }
     }
     return row;
+  }
+
+  private static long threshold(WriteWatch watch) {
+    return watch.threshold() == Long.MAX_VALUE ? 0 : watch.threshold();
   }
 
   private static ObjectNode head(String name, String driver, BlockImage image, String file) {
@@ -121,6 +127,7 @@ final class NodeReplies {
   ObjectNode file(ImageNode node) {
     String path = node.path().toString();
     ObjectNode row = head(nodes.storageName(node), "file", node, path);
+    row.put("write_threshold", threshold(node.fileWatch()));
     cache(row, node.options().flushed());
     row.put("backing_file_depth", 0);
     ObjectNode image = row.putObject("image").put("filename", path).put("format", "file");

@@ -37,7 +37,7 @@ record BitmapDirectory(List<Entry> entries) {
    * @param tableOffset where its table lies in the file
    * @param tableSize entries of the table
    * @param granularityBits log2 of the bytes of the disk for each bit
-   * @param extra bytes of an unknown kind, which are kept
+   * @param unknown bytes of an unknown kind, which are kept
    */
   record Entry(
       int offset,
@@ -47,19 +47,24 @@ record BitmapDirectory(List<Entry> entries) {
       int type,
       int granularityBits,
       String name,
-      byte[] extra) {
+      byte[] unknown) {
+    /** How many bytes are of an unknown kind. */
+    int extra() {
+      return unknown.length;
+    }
+
     /** Whether it can be used: its bits say what was written, and nothing else matters. */
     boolean understood() {
-      return type == DIRTY_TRACKING && (extra.length == 0 || (flags & EXTRA_COMPATIBLE) != 0);
+      return type == DIRTY_TRACKING && (extra() == 0 || (flags & EXTRA_COMPATIBLE) != 0);
     }
 
     /** The same with other flags and another place for its bits. */
     Entry with(int newFlags, long newOffset, int newSize) {
-      return new Entry(offset, newOffset, newSize, newFlags, type, granularityBits, name, extra);
+      return new Entry(offset, newOffset, newSize, newFlags, type, granularityBits, name, unknown);
     }
 
     private int size() {
-      return sizeOf(extra.length, name.getBytes(StandardCharsets.UTF_8).length);
+      return sizeOf(extra(), name.getBytes(StandardCharsets.UTF_8).length);
     }
   }
 
@@ -112,7 +117,7 @@ record BitmapDirectory(List<Entry> entries) {
               entry.type(),
               entry.granularityBits(),
               entry.name(),
-              entry.extra()));
+              entry.unknown()));
       at += entry.size();
     }
     return new BitmapDirectory(placed);
@@ -126,8 +131,8 @@ record BitmapDirectory(List<Entry> entries) {
       byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
       out.position(entry.offset()).putLong(entry.tableOffset()).putInt(entry.tableSize());
       out.putInt(entry.flags()).put((byte) entry.type()).put((byte) entry.granularityBits());
-      out.putShort((short) name.length).putInt(entry.extra().length);
-      out.put(entry.extra()).put(name);
+      out.putShort((short) name.length).putInt(entry.extra());
+      out.put(entry.unknown()).put(name);
     }
     return out.rewind();
   }
