@@ -170,6 +170,7 @@ class BlockJobsTest extends DrivenMachine {
       awaitGood("merge");
       assertThat(file(client)).isEqualTo(copy.toString());
 
+      pullTwice(client);
       stopWriting(line);
       assertThat(inserted(client).path("dirty-bitmaps").path(0).path("count").asLong())
           .isPositive();
@@ -197,6 +198,53 @@ class BlockJobsTest extends DrivenMachine {
     assertThat(qemuImg("info", copy)).contains("monday").doesNotContain("in-use");
     assertThat(qemuImg("map", full)).contains(full.toString());
     assertThat(qemuImg("map", increment)).contains(increment.toString());
+  }
+
+  /** Two clients, one after the other, read the disk of one moment. */
+  private void pullTwice(QmpClient client) throws Exception {
+    Path scratch = qcow2("scratch.qcow2");
+    Path socket = folder.resolve("nbd");
+    client.execute(
+        "blockdev-add",
+        Arguments.none()
+            .put("driver", "file")
+            .put("node-name", "libvirt-7-storage")
+            .put("filename", scratch.toString()));
+    client.execute(
+        "blockdev-add",
+        Arguments.none()
+            .put("driver", "qcow2")
+            .put("node-name", "libvirt-7-format")
+            .put("file", "libvirt-7-storage")
+            .put("backing", inserted(client).path("node-name").asText()));
+    client.execute(
+        "blockdev-backup",
+        Arguments.none()
+            .put("device", "virtio-disk0")
+            .put("job-id", "pull")
+            .put("target", "libvirt-7-format")
+            .put("sync", "none"));
+    ObjectNode start = Arguments.none();
+    start.putObject("addr").put("type", "unix").putObject("data").put("path", socket.toString());
+    client.execute("nbd-server-start", start);
+    client.execute(
+        "block-export-add",
+        Arguments.none()
+            .put("type", "nbd")
+            .put("id", "pull")
+            .put("node-name", "libvirt-7-format")
+            .put("name", "vda"));
+    String uri = "nbd+unix:///vda?socket=" + socket;
+    Path first = folder.resolve("first.raw");
+    qemuImg("convert", "-f", "raw", "-O", "raw", uri, first);
+    assertThat(qemuImg("compare", "-f", "raw", "-F", "raw", first, uri)).contains("identical");
+    client.execute("nbd-server-stop", Arguments.none());
+    client.execute("block-job-cancel", Arguments.none().put("device", "pull"));
+    await("BLOCK_JOB_CANCELLED");
+    await("JOB_STATUS_CHANGE");
+    client.execute("blockdev-del", Arguments.none().put("node-name", "libvirt-7-format"));
+    // The guest has overwritten something of it, which was saved.
+    assertThat(qemuImg("map", scratch)).contains(scratch.toString());
   }
 
   @Test

@@ -17,6 +17,7 @@ final class BlockJobCommands {
     new BitmapCommands(control).addTo(table, transactions);
     new SnapshotCommands(control, jobs).addTo(table, transactions);
     new NodeCommands(control, jobs).addTo(table);
+    new ExportCommands(control).addTo(table);
     transactions.addTo(table);
   }
 }

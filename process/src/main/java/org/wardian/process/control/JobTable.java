@@ -84,7 +84,7 @@ final class JobTable implements JobListener {
         .anyMatch(entry -> !entry.job().status().over() && entry.nodes().contains(node));
   }
 
-  /** The backup whose target an image is; null where there is none. */
+  /** The job whose target an image is; null where there is none. */
   Entry jobInto(ImageNode target) {
     return jobs.values().stream()
         .filter(entry -> !entry.job().status().over() && entry.nodes().contains(target))

@@ -26,6 +26,7 @@ public final class MachineControl {
   private final Object changing = new Object();
 
   private final JobTable jobs = new JobTable(this);
+  private final ExportTable exports = new ExportTable(this);
 
   private volatile Consumer<QmpEvent> events = event -> {};
   private volatile RunState state;
@@ -67,6 +68,11 @@ public final class MachineControl {
   /** What copies and merges disks. */
   JobTable jobs() {
     return jobs;
+  }
+
+  /** What is shown to NBD clients. */
+  ExportTable exports() {
+    return exports;
   }
 
   /** Has events sent. */
@@ -118,6 +124,7 @@ public final class MachineControl {
       Thread.currentThread().interrupt();
     }
     // Images are closed next.
+    exports.stop();
     jobs.abandon(null);
   }
 

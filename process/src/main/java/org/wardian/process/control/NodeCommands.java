@@ -67,6 +67,12 @@ final class NodeCommands {
             optional("aio", ParameterType.STRING),
             optional("locking", ParameterType.STRING)),
         this::add);
+    table.add(
+        "block-set-write-threshold",
+        List.of(
+            required("node-name", ParameterType.STRING),
+            required("write-threshold", ParameterType.INTEGER)),
+        this::watch);
     table.add("blockdev-del", List.of(required("node-name", ParameterType.STRING)), this::delete);
   }
 

@@ -3,6 +3,7 @@ package org.wardian.process.control;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.util.List;
 import org.wardian.process.assembly.DiskRequest;
@@ -83,14 +84,17 @@ final class NodeReplies {
         .put("format", node.format().text())
         .put("virtual-size", node.length())
         .put("dirty-flag", false);
+    if (!local(node)) {
+      return; // A server's: how much room it takes is its own.
+    }
+    if (node.image() instanceof Qcow2Image qcow2) {
+      at.put("cluster-size", qcow2.clusterSize());
+    }
     try {
       OpenOptions options = OpenOptions.readOnly().withLocked(false).withFormat(node.format());
       at.put("actual-size", ImageInfo.of(node.path(), options).stored());
     } catch (IOException e) {
       // It is just being written, or has lost its name: its room is not known.
-    }
-    if (node.image() instanceof Qcow2Image qcow2) {
-      at.put("cluster-size", qcow2.clusterSize());
     }
   }
 
@@ -131,13 +135,21 @@ final class NodeReplies {
     cache(row, node.options().flushed());
     row.put("backing_file_depth", 0);
     ObjectNode image = row.putObject("image").put("filename", path).put("format", "file");
-    try {
-      image.put("virtual-size", Files.size(node.path()));
-    } catch (IOException e) {
-      image.put("virtual-size", 0);
-    }
+    image.put("virtual-size", size(node));
     image.put("dirty-flag", false);
     return row;
+  }
+
+  private static boolean local(ImageNode node) {
+    return node.path().getFileSystem().equals(FileSystems.getDefault());
+  }
+
+  private static long size(ImageNode node) {
+    try {
+      return local(node) ? Files.size(node.path()) : node.length();
+    } catch (IOException e) {
+      return 0; // It has lost its name.
+    }
   }
 
   /** An image whose changes are thrown away. */

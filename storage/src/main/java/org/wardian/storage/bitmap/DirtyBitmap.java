@@ -1,5 +1,7 @@
 package org.wardian.storage.bitmap;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 /**
  * A named bitmap of the ranges of an image that were written. While a backup uses it, its bits
  * stand still and writes are noted in a successor (QEMU, "Dirty Bitmaps and Incremental Backup").
@@ -9,6 +11,7 @@ public final class DirtyBitmap {
   private final String name;
   private final boolean persistent;
   private final boolean inconsistent;
+  private final AtomicInteger shown = new AtomicInteger();
   private volatile RangeBits bits;
   private volatile RangeBits successor;
   private volatile boolean recording;
@@ -68,9 +71,19 @@ public final class DirtyBitmap {
     recording = on;
   }
 
-  /** Whether a backup uses it. */
+  /** Whether a backup uses it, or somebody it is shown to. */
   public boolean busy() {
-    return successor != null;
+    return successor != null || shown.get() > 0;
+  }
+
+  /** It is shown to somebody, or to one more. */
+  public void show() {
+    shown.incrementAndGet();
+  }
+
+  /** Ends one {@link #show}. */
+  public void hide() {
+    shown.decrementAndGet();
   }
 
   /** The bits; they stand still while it is busy. */

@@ -42,6 +42,7 @@ public final class BackupJob extends Job {
       };
 
   private volatile JobFailure broken;
+  private volatile boolean ended;
   private boolean begun;
 
   /**
@@ -196,6 +197,10 @@ public final class BackupJob extends Job {
 
   @Override
   void clean(boolean good) throws IOException {
+    // Who reads the moment has it for as long as it takes.
+    locks.lock(0, wanted.size());
+    ended = true;
+    locks.unlock(0, wanted.size());
     if (begun) {
       device.unobserve(observer);
     }
@@ -213,9 +218,13 @@ public final class BackupJob extends Job {
   /** Has a range for itself, so that the guest does not change what is not saved of it. */
   void hold(long offset, long length) throws IOException {
     locks.lock(offset, length);
-    if (broken != null) {
+    if (broken != null || ended) {
       locks.unlock(offset, length);
-      throw new IOException("the backup of this moment is broken: " + broken.getMessage(), broken);
+      throw new IOException(
+          ended
+              ? "the backup that kept this moment has ended"
+              : "the backup of this moment is broken: " + broken.getMessage(),
+          broken);
     }
   }
 

@@ -3,14 +3,29 @@ package org.wardian.storage.qcow2;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.wardian.storage.bitmap.RangeBits;
 
 /** The bits of one bitmap in an image's file (qcow2 specification, "Bitmap table"). */
 final class BitmapBits {
   private final Qcow2Image image;
+  private final long stored;
 
-  BitmapBits(Qcow2Image image) {
+  /**
+   * Clusters that are marked for bitmaps only: a damaged table may name others, which are not for
+   * it to give back.
+   */
+  private final Set<Long> own = new HashSet<>();
+
+  /**
+   * The bits of an image's bitmaps.
+   *
+   * @param fileSize bytes of its file, behind which nothing is stored
+   */
+  BitmapBits(Qcow2Image image, long fileSize) {
     this.image = image;
+    stored = image.geometry.clusters(fileSize);
   }
 
   /** The bits of an entry, or null where what the file has cannot be they. */
@@ -82,6 +97,9 @@ final class BitmapBits {
     try {
       image.tables.refcounts.allocateRow(clusters, run);
       image.tables.metadata.add(run.first, clusters);
+      for (long i = 0; i < clusters; i++) {
+        own.add(run.first + i);
+      }
     } finally {
       image.tables.lock.unlock();
     }
@@ -100,8 +118,14 @@ final class BitmapBits {
 
   /** Marks a run of bytes of the file. */
   void mark(long offset, long bytes) {
-    Geometry geometry = image.geometry;
-    image.tables.metadata.addStored(offset >>> geometry.clusterBits(), geometry.clusters(bytes));
+    long first = offset >>> image.geometry.clusterBits();
+    long end = Math.min(first + image.geometry.clusters(bytes), stored);
+    for (long cluster = first; cluster < end; cluster++) {
+      if (!image.tables.metadata.contains(cluster)) {
+        image.tables.metadata.add(cluster, 1);
+        own.add(cluster);
+      }
+    }
   }
 
   /** Gives back what an entry uses. */
@@ -121,9 +145,11 @@ final class BitmapBits {
     long count = image.geometry.clusters(bytes);
     image.tables.lock.lock();
     try {
-      image.tables.metadata.remove(first, count);
-      for (long i = 0; i < count; i++) {
-        image.tables.releaseLater(first + i);
+      for (long cluster = first; cluster < first + count; cluster++) {
+        if (own.remove(cluster)) {
+          image.tables.metadata.remove(cluster, 1);
+          image.tables.releaseLater(cluster);
+        }
       }
     } finally {
       image.tables.lock.unlock();

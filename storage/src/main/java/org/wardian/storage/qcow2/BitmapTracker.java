@@ -40,10 +40,10 @@ public final class BitmapTracker {
   private boolean damaged;
   private boolean begun;
 
-  BitmapTracker(Qcow2Image image) {
+  BitmapTracker(Qcow2Image image) throws IOException {
     this.image = image;
     this.header = image.header;
-    this.file = new BitmapBits(image);
+    this.file = new BitmapBits(image, image.file.size());
   }
 
   private boolean valid() {

@@ -22,6 +22,9 @@ import org.wardian.storage.MemoryStore;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.QemuTools;
 import org.wardian.storage.Scatter;
+import org.wardian.storage.bitmap.DirtyBitmap;
+import org.wardian.storage.bitmap.DirtyBitmaps;
+import org.wardian.storage.bitmap.RangeBits;
 
 /**
  * Damaged and hostile images: each is used, or refused with an {@link IOException}; none hangs, and
@@ -173,6 +176,10 @@ class Qcow2FuzzTest {
       for (int i = 0; i < 6; i++) {
         change(image, random);
       }
+      if (random.nextInt(3) == 0) {
+        changeBitmaps(image, random);
+        change(image, random);
+      }
       if (random.nextInt(4) == 0) {
         image.snapshots().create("new", Duration.ZERO, null);
       }
@@ -198,6 +205,22 @@ class Qcow2FuzzTest {
     Qcow2Check.run(store, Qcow2Check.Repair.NONE, watcher);
     Qcow2Check.run(store, Qcow2Check.Repair.ALL, watcher);
     return found != null;
+  }
+
+  private static void changeBitmaps(Qcow2Image image, Random random) throws IOException {
+    DirtyBitmaps bitmaps = image.dirtyBitmaps().orElseThrow();
+    image.beginBitmaps();
+    for (DirtyBitmap bitmap : bitmaps.list()) {
+      if (random.nextBoolean()) {
+        bitmaps.remove(bitmap);
+      }
+    }
+    image.bitmaps().dropRemoved();
+    boolean possible =
+        image.bitmaps().refusal("added") == null && RangeBits.fits(12, image.length());
+    if (possible && random.nextBoolean()) {
+      bitmaps.add(new DirtyBitmap("added", new RangeBits(12, image.length()), true, true));
+    }
   }
 
   private static Qcow2Image open(MemoryStore store, boolean writable) throws IOException {
