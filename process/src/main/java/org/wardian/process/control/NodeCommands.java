@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import org.wardian.storage.ImageNode;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.WriteWatch;
+import org.wardian.storage.nbd.NbdPath;
+import org.wardian.storage.nbd.NbdUri;
 
 /** Images that clients open and close beside those of the disks. */
 final class NodeCommands {
@@ -39,6 +42,19 @@ final class NodeCommands {
           "detect-zeroes",
           "aio",
           "locking");
+
+  private static final List<String> EXPORT_MEMBERS =
+      List.of(
+          "driver",
+          "node-name",
+          "server",
+          "export",
+          "reconnect-delay",
+          "read-only",
+          "auto-read-only",
+          "discard",
+          "cache",
+          "detect-zeroes");
 
   private final MachineControl control;
   private final JobTable jobs;
@@ -65,7 +81,10 @@ final class NodeCommands {
             optional("cache", ParameterType.OBJECT),
             optional("detect-zeroes", ParameterType.STRING),
             optional("aio", ParameterType.STRING),
-            optional("locking", ParameterType.STRING)),
+            optional("locking", ParameterType.STRING),
+            optional("server", ParameterType.OBJECT),
+            optional("export", ParameterType.STRING),
+            optional("reconnect-delay", ParameterType.INTEGER)),
         this::add);
     table.add(
         "block-set-write-threshold",
@@ -90,7 +109,7 @@ final class NodeCommands {
       checkName(name);
       String driver = arguments.string("driver");
       switch (driver) {
-        case "file", "host_device" -> nodes.add(file(arguments, name));
+        case "file", "host_device", "nbd" -> nodes.add(file(arguments, name));
         case "qcow2" -> open(arguments, name, ImageFormat.QCOW2);
         case "raw" -> open(arguments, name, ImageFormat.RAW);
         default -> throw Replies.noValue("driver", driver);
@@ -111,13 +130,40 @@ final class NodeCommands {
   }
 
   private static FileNode file(Arguments arguments, String name) throws QmpException {
+    Path path = arguments.string("driver").equals("nbd") ? export(arguments) : local(arguments);
+    return new FileNode(
+        name, path, arguments.bool("read-only", false), discards(arguments), flushed(arguments));
+  }
+
+  private static Path local(Arguments arguments) throws QmpException {
     arguments.allowOnly(FILE_MEMBERS);
     Path path = Path.of(arguments.string("filename"));
     if (!Files.exists(path)) {
       throw new QmpException("Could not open '" + path + "': No such file or directory");
     }
-    return new FileNode(
-        name, path, arguments.bool("read-only", false), discards(arguments), flushed(arguments));
+    return path;
+  }
+
+  /** An export of an NBD server, which is asked when an image is opened in it. */
+  private static Path export(Arguments arguments) throws QmpException {
+    arguments.allowOnly(EXPORT_MEMBERS);
+    Arguments server = arguments.object("server");
+    String name = arguments.optionalString("export").orElse("");
+    String type = server.string("type");
+    NbdUri uri =
+        switch (type) {
+          case "unix" -> NbdUri.unix(Path.of(server.string("path")), name);
+          case "inet" -> {
+            String port = server.string("port");
+            if (!port.matches("[1-9][0-9]{0,4}")) {
+              throw Replies.noValue("server.port", port);
+            }
+            yield NbdUri.tcp(server.string("host"), Integer.parseInt(port), name);
+          }
+          default -> throw Replies.noValue("server.type", type);
+        };
+    long delay = arguments.optionalInteger("reconnect-delay").orElse(0);
+    return new NbdPath(uri.withReconnectDelay(Duration.ofSeconds(Math.clamp(delay, 0, 86_400))));
   }
 
   private static boolean discards(Arguments arguments) throws QmpException {

@@ -11,6 +11,7 @@ import org.wardian.qmp.Arguments;
 import org.wardian.qmp.QmpException;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.ImageNames;
 import org.wardian.storage.ImageNode;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
@@ -69,7 +70,12 @@ final class Targets {
    * @param below what shows through, shared for it; null for what the file's header names
    */
   Target opened(Drive drive, Arguments arguments, ImageNode below) throws QmpException {
-    Path file = Path.of(arguments.string("target"));
+    Path file;
+    try {
+      file = ImageNames.given(arguments.string("target"));
+    } catch (IllegalArgumentException e) {
+      throw new QmpException(e.getMessage());
+    }
     ImageNode source = JobWords.top(drive);
     ImageFormat format;
     try {
