@@ -2,7 +2,9 @@
 module org.wardian.definition {
   requires java.xml;
 
+  exports org.wardian.definition.backup;
   exports org.wardian.definition.capabilities;
+  exports org.wardian.definition.checkpoint;
   exports org.wardian.definition.domain;
   exports org.wardian.definition.filter;
   exports org.wardian.definition.network;

@@ -127,14 +127,17 @@ public final class LiveForm {
   public static int highestImage(DomainDocument live) {
     int most = 0;
     for (Disk disk : live.disks()) {
-      most = Math.max(most, disk.source().index().orElse(0));
-      XmlElement store = disk.element().child("backingStore");
-      while (store != null) {
-        most = Math.max(most, Values.integer(store.attribute("index")).orElse(0));
-        store = store.child("backingStore");
+      most = Math.max(most, highest(DiskChain.of(disk)));
+      XmlElement mirror = disk.element().child("mirror");
+      if (mirror != null) {
+        most = Math.max(most, highest(DiskChain.ofMirror(mirror)));
       }
     }
     return most;
+  }
+
+  private static int highest(DiskChain chain) {
+    return chain.images().stream().mapToInt(image -> image.index().orElse(0)).max().orElse(0);
   }
 
   /** Sets the pty of a device, and of the console that is the same. */
@@ -237,6 +240,7 @@ public final class LiveForm {
           source.set("index", null);
         }
         device.remove("backingStore");
+        device.remove("mirror");
         XmlElement driver = device.child("driver");
         if (driver != null && driver.attribute("type") == null) {
           driver.set("type", "raw");

@@ -33,7 +33,8 @@ public record SnapshotDocument(
     SnapshotPlace memory,
     List<SnapshotDisk> disks,
     DomainDocument domain,
-    DomainDocument inactiveDomain) {
+    DomainDocument inactiveDomain)
+    implements Moment<SnapshotDocument> {
   private static final String ROOT = "domainsnapshot";
 
   /** Copies the list. */
@@ -164,7 +165,7 @@ public record SnapshotDocument(
     return copy;
   }
 
-  /** The same with another parent; null for none. */
+  @Override
   public SnapshotDocument withParent(String value) {
     return new SnapshotDocument(
         name, description, state, value, created, memory, disks, domain, inactiveDomain);

@@ -48,7 +48,9 @@ public final class XmlException extends Exception {
     /** A processor that a host is not. */
     CPU_INCOMPATIBLE(91, "the CPU is incompatible with host CPU: "),
     /** A device that is to be taken away is not there. */
-    NO_DEVICE(99, "device not found: ");
+    NO_DEVICE(99, "device not found: "),
+    /** Well-formed, but its elements are not where its schema has them. */
+    INVALID_SCHEMA(92, "XML document failed to validate against schema: ");
 
     private final int code;
     private final String prefix;

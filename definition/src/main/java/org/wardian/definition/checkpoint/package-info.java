@@ -1,0 +1,2 @@
+/** Documents of checkpoints, as libvirt has them ({@code <domaincheckpoint>}). */
+package org.wardian.definition.checkpoint;
