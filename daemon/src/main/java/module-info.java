@@ -11,6 +11,7 @@ module org.wardian.daemon {
   requires jdk.httpserver;
 
   exports org.wardian.daemon;
+  exports org.wardian.daemon.checkpoint;
   exports org.wardian.daemon.domain;
   exports org.wardian.daemon.filter;
   exports org.wardian.daemon.host;

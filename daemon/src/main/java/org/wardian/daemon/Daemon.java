@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.wardian.daemon.checkpoint.Checkpoints;
 import org.wardian.daemon.domain.Domains;
 import org.wardian.daemon.domain.MachineLauncher;
 import org.wardian.daemon.filter.NetworkFilters;
@@ -111,6 +112,7 @@ public final class Daemon implements AutoCloseable {
     domains = new Domains(folders, events, machines);
     parts.add(domains);
     Snapshots snapshots = new Snapshots(folders, domains);
+    Checkpoints checkpoints = new Checkpoints(folders, domains);
     StoragePools pools = new StoragePools(folders, events);
     parts.add(pools);
     NetworkFilters filters = new NetworkFilters(folders);
@@ -128,6 +130,7 @@ public final class Daemon implements AutoCloseable {
     families.add(new Secrets(folders, events));
     families.add(domains);
     families.add(snapshots);
+    families.add(checkpoints);
     server =
         new Server(
             new Server.Settings(new UriPolicy(folders.system()))
@@ -148,6 +151,7 @@ public final class Daemon implements AutoCloseable {
     domains.load();
     filters.onChange(domains::refilter);
     snapshots.load();
+    checkpoints.load();
     serve(folders, settings);
     metrics.watch(server, domains);
     if (settings.metrics().isPresent()) {

@@ -253,6 +253,7 @@ final class DefinitionProcedures extends DomainProcedures {
     }
     domain.update(now -> now.withConfig(changed));
     files().delete(old);
+    parts().snapshots().renamed(domain.uuid(), name);
     events()
         .lifecycle(
             before, DomainEventType.UNDEFINED, DomainEventUndefinedDetailType.RENAMED.number());

@@ -27,7 +27,7 @@ final class Domain {
   private volatile String changedBy = "nobody";
   private volatile SaveJob job;
   private volatile long migrationSpeed = MigrationProcedures.MOST_SPEED;
-  private volatile SaveJob.Figures completed;
+  private volatile JobFigures completed;
 
   Domain(UUID uuid, DomainFacts facts) {
     this.uuid = uuid;
@@ -184,11 +184,11 @@ final class Domain {
   }
 
   /** The figures of the last long job; null where there was none, or they were asked for. */
-  SaveJob.Figures completed() {
+  JobFigures completed() {
     return completed;
   }
 
-  void setCompleted(SaveJob.Figures value) {
+  void setCompleted(JobFigures value) {
     completed = value;
   }
 

@@ -7,8 +7,12 @@ import org.wardian.libvirt.server.Events;
 import org.wardian.libvirt.wire.qemu.DomainMonitorEventMsg;
 import org.wardian.libvirt.wire.qemu.QemuProgram;
 import org.wardian.libvirt.wire.remote.DomainEventBalloonChangeMsg;
+import org.wardian.libvirt.wire.remote.DomainEventBlockJob2Msg;
+import org.wardian.libvirt.wire.remote.DomainEventBlockJobMsg;
+import org.wardian.libvirt.wire.remote.DomainEventBlockThresholdMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackAgentLifecycleMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackBalloonChangeMsg;
+import org.wardian.libvirt.wire.remote.DomainEventCallbackBlockJobMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackDeviceAddedMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackDeviceRemovalFailedMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackDeviceRemovedMsg;
@@ -176,6 +180,38 @@ final class DomainEvents {
         RemoteProgram.DOMAIN_EVENT_CALLBACK_JOB_COMPLETED,
         ref.uuid(),
         id -> new DomainEventCallbackJobCompletedMsg(id, ref, params));
+  }
+
+  /**
+   * A block job is ready, or has ended; both kinds of event are told.
+   *
+   * @param path of the disk's image; null where it is in no file
+   * @param type of the job
+   * @param status completed, failed, cancelled or ready
+   */
+  void blockJob(Domain domain, String path, String disk, int type, int status) {
+    DomainRef ref = domain.ref();
+    if (path != null) {
+      events.emit(
+          RemoteProgram.DOMAIN_EVENT_CALLBACK_BLOCK_JOB,
+          ref.uuid(),
+          id ->
+              new DomainEventCallbackBlockJobMsg(
+                  id, new DomainEventBlockJobMsg(ref, path, type, status)));
+    }
+    events.emit(
+        RemoteProgram.DOMAIN_EVENT_BLOCK_JOB_2,
+        ref.uuid(),
+        id -> new DomainEventBlockJob2Msg(id, ref, disk, type, status));
+  }
+
+  /** More bytes of an image's file were written than its threshold. */
+  void threshold(Domain domain, String disk, String path, long threshold, long excess) {
+    DomainRef ref = domain.ref();
+    events.emit(
+        RemoteProgram.DOMAIN_EVENT_BLOCK_THRESHOLD,
+        ref.uuid(),
+        id -> new DomainEventBlockThresholdMsg(id, ref, disk, path, threshold, excess));
   }
 
   /** An event of the machine's own protocol, for those who asked for these. */

@@ -1,7 +1,11 @@
 package org.wardian.daemon.domain;
 
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.wardian.daemon.Folders;
+import org.wardian.libvirt.error.LibvirtException;
 
 /** What the groups of procedures work with. */
 record DomainParts(
@@ -15,16 +19,49 @@ record DomainParts(
     GuestAgents agents,
     Supplier<NetworkPlugs> networks,
     SnapshotSeam seam) {
-  /** Who knows of snapshots; it comes after the domains. */
-  static final class SnapshotSeam {
-    private volatile SnapshotRecords records = SnapshotRecords.NONE;
+  /** Who knows of snapshots and checkpoints; they come after the domains. */
+  static final class SnapshotSeam implements SnapshotRecords {
+    private final List<SnapshotRecords> all = new CopyOnWriteArrayList<>();
+    private volatile CheckpointRecords checkpoints = CheckpointRecords.NONE;
 
-    void set(SnapshotRecords value) {
-      records = value;
+    void add(SnapshotRecords records) {
+      all.add(records);
+    }
+
+    void set(CheckpointRecords records) {
+      checkpoints = records;
+    }
+
+    @Override
+    public int snapshots(UUID domain) {
+      return all.stream().mapToInt(one -> one.snapshots(domain)).sum();
+    }
+
+    @Override
+    public int checkpoints(UUID domain) {
+      return all.stream().mapToInt(one -> one.checkpoints(domain)).sum();
+    }
+
+    @Override
+    public void renamed(UUID domain, String name) throws LibvirtException {
+      for (SnapshotRecords one : all) {
+        one.renamed(domain, name);
+      }
+    }
+
+    @Override
+    public void forget(UUID domain) throws LibvirtException {
+      for (SnapshotRecords one : all) {
+        one.forget(domain);
+      }
     }
   }
 
   SnapshotRecords snapshots() {
-    return seam.records;
+    return seam;
+  }
+
+  CheckpointRecords checkpoints() {
+    return seam.checkpoints;
   }
 }

@@ -43,7 +43,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
     files = new DomainFiles(folders);
     documents = new LiveDocuments(files);
     DomainEvents domainEvents = new DomainEvents(events);
-    life = new Lifecycle(table, files, domainEvents, launcher, documents);
+    life = new Lifecycle(table, files, domainEvents, launcher, documents, seam);
     DomainParts parts =
         new DomainParts(
             folders,
@@ -67,6 +67,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
     subjects = new SnapshotSubjects(parts, documents);
     SavedMachines saved = new SavedMachines(table, files, life);
     LookupProcedures lookup = new LookupProcedures(parts);
+    BlockCopyProcedures copies = new BlockCopyProcedures(parts);
     groups =
         List.of(
             lookup,
@@ -83,6 +84,10 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new TuningProcedures(parts),
             new LimitProcedures(parts, devices),
             new BlockProcedures(parts),
+            new BlockJobProcedures(parts),
+            copies,
+            new BlockCommitProcedures(parts, copies),
+            new BackupProcedures(parts, subjects),
             new CardProcedures(parts),
             new StatsProcedures(parts, lookup),
             new JobProcedures(parts),
@@ -128,8 +133,13 @@ public final class Domains implements HandlerFamily, AutoCloseable {
         || domain.isActive() && domain.facts().document().networkInterface(port).isPresent();
   }
 
-  /** Sets who knows of snapshots; before {@link #load}. */
+  /** Adds who knows of snapshots or checkpoints; before {@link #load}. */
   public void records(SnapshotRecords records) {
+    seam.add(records);
+  }
+
+  /** Sets who begins checkpoints together with backups; before {@link #load}. */
+  public void checkpoints(CheckpointRecords records) {
     seam.set(records);
   }
 

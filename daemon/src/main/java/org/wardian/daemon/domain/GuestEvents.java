@@ -2,8 +2,11 @@ package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainCrashedReason;
@@ -32,12 +35,14 @@ final class GuestEvents {
 
   private final Lifecycle life;
   private final DomainEvents events;
+  private final BlockJobs blockJobs;
   private LiveDevices devices;
   private VcpuPlugs vcpus;
 
-  GuestEvents(Lifecycle life, DomainEvents events) {
+  GuestEvents(Lifecycle life, DomainEvents events, BlockJobs blockJobs) {
     this.life = life;
     this.events = events;
+    this.blockJobs = blockJobs;
   }
 
   void connect(LiveDevices toDevices, VcpuPlugs toVcpus) {
@@ -82,6 +87,9 @@ final class GuestEvents {
       case "DEVICE_UNPLUG_GUEST_ERROR" ->
           deviceKept(domain, machine, data.path("device").asText(""));
       case "VSERPORT_CHANGE" -> channel(domain, data);
+      case "JOB_STATUS_CHANGE" ->
+          blockJobs.told(domain, machine, data.path("id").asText(), data.path("status").asText());
+      case "BLOCK_WRITE_THRESHOLD" -> threshold(domain, machine, data);
       case "SUSPEND" -> {
         if (domain.enter(DomainState.PMSUSPENDED, 0)) {
           events.lifecycle(domain, DomainEventType.PMSUSPENDED, 0);
@@ -216,6 +224,30 @@ final class GuestEvents {
         device.flatMap(DomainDevice::alias).orElse(node),
         action.number(),
         data.path("nospace").asBoolean() ? "enospc" : "");
+  }
+
+  /** More was written to an image's file than somebody wants to know of. */
+  private void threshold(Domain domain, Machine machine, ObjectNode data) {
+    String node = data.path("node-name").asText();
+    DomainDocument live = domain.facts().document();
+    for (Disk disk : live.disks()) {
+      List<DiskChain.Image> images = DiskChain.of(disk).images();
+      for (DiskChain.Image image : images) {
+        int index = image.index().orElse(-1);
+        if (index < 0
+            || !node.equals(DiskNodes.storage(index)) && !node.equals(DiskNodes.format(index))) {
+          continue;
+        }
+        String path = image.path().orElse(null);
+        long threshold = data.path("write-threshold").asLong();
+        long excess = data.path("amount-exceeded").asLong();
+        String numbered = disk.target() + "[" + index + "]";
+        if (image.equals(images.getFirst()) && !machine.jobs().isNumbered(disk.target())) {
+          events.threshold(domain, disk.target(), path, threshold, excess);
+        }
+        events.threshold(domain, numbered, path, threshold, excess);
+      }
+    }
   }
 
   private static DomainEventWatchdogAction watchdogAction(String name) {

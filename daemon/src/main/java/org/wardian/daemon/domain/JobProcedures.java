@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.wardian.daemon.typed.Refusal;
-import org.wardian.daemon.typed.TypedParams;
 import org.wardian.libvirt.constants.DomainCoreDumpFlags;
 import org.wardian.libvirt.constants.DomainEventStoppedDetailType;
 import org.wardian.libvirt.constants.DomainGetJobStatsFlags;
@@ -18,7 +17,6 @@ import org.wardian.libvirt.constants.DomainState;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Call;
 import org.wardian.libvirt.server.HandlerTable;
-import org.wardian.libvirt.wire.remote.DomainGetJobInfoRet;
 import org.wardian.libvirt.wire.remote.DomainGetJobStatsArgs;
 import org.wardian.libvirt.wire.remote.DomainGetJobStatsRet;
 import org.wardian.libvirt.wire.remote.DomainRef;
@@ -36,7 +34,7 @@ final class JobProcedures extends DomainProcedures {
   @Override
   public void register(HandlerTable handlers) {
     handlers.on(
-        RemoteProgram.DOMAIN_GET_JOB_INFO, (call, args) -> info(figures(args.dom(), false)));
+        RemoteProgram.DOMAIN_GET_JOB_INFO, (call, args) -> figures(args.dom(), false).info());
     handlers.on(RemoteProgram.DOMAIN_GET_JOB_STATS, this::stats);
     handlers.act(RemoteProgram.DOMAIN_ABORT_JOB, (call, args) -> abort(args.dom()));
     handlers.act(
@@ -53,30 +51,18 @@ final class JobProcedures extends DomainProcedures {
         (call, args) -> dump(call, args.dom(), args.to(), args.dumpformat(), args.flags()));
   }
 
-  private SaveJob.Figures figures(DomainRef ref, boolean completed) throws LibvirtException {
+  private JobFigures figures(DomainRef ref, boolean completed) throws LibvirtException {
     Domain domain = find(ref);
     if (completed) {
       return domain.completed() == null ? NONE : domain.completed();
     }
-    domain.running();
+    Machine machine = domain.running();
     SaveJob job = domain.job();
-    return job == null ? NONE : job.figures();
-  }
-
-  private static DomainGetJobInfoRet info(SaveJob.Figures job) {
-    return new DomainGetJobInfoRet(
-        job.type().number(),
-        job.milliseconds(),
-        0,
-        job.total(),
-        job.processed(),
-        job.remaining(),
-        job.total(),
-        job.processed(),
-        job.remaining(),
-        0,
-        0,
-        0);
+    if (job != null) {
+      return job.figures();
+    }
+    BackupJob backup = machine.jobs().backup();
+    return backup == null ? NONE : Backups.figures(machine, backup);
   }
 
   private DomainGetJobStatsRet stats(Call call, DomainGetJobStatsArgs args)
@@ -84,35 +70,26 @@ final class JobProcedures extends DomainProcedures {
     call.checkFlags(
         args.flags(), DomainGetJobStatsFlags.COMPLETED | DomainGetJobStatsFlags.KEEP_COMPLETED);
     boolean completed = (args.flags() & DomainGetJobStatsFlags.COMPLETED) != 0;
-    SaveJob.Figures job = figures(args.dom(), completed);
+    JobFigures job = figures(args.dom(), completed);
     if (completed && (args.flags() & DomainGetJobStatsFlags.KEEP_COMPLETED) == 0) {
       find(args.dom()).setCompleted(null);
     }
-    if (job.type() == DomainJobType.NONE) {
-      return new DomainGetJobStatsRet(job.type().number(), List.of());
-    }
     return new DomainGetJobStatsRet(
-        job.type().number(),
-        new TypedParams()
-            .int32("operation", job.operation().number())
-            .uint64("time_elapsed", job.milliseconds())
-            .uint64("data_total", job.total())
-            .uint64("data_processed", job.processed())
-            .uint64("data_remaining", job.remaining())
-            .uint64("memory_total", job.total())
-            .uint64("memory_processed", job.processed())
-            .uint64("memory_remaining", job.remaining())
-            .list());
+        job.type().number(), job.type() == DomainJobType.NONE ? List.of() : job.params());
   }
 
   private void abort(DomainRef ref) throws LibvirtException {
     Domain domain = find(ref);
-    domain.running();
+    Machine machine = domain.running();
     SaveJob job = domain.job();
-    if (job == null) {
+    if (job != null) {
+      job.cancel();
+      return;
+    }
+    if (machine.jobs().backup() == null) {
       throw Refusal.notNow("no job is active on the domain");
     }
-    job.cancel();
+    domain.perform("abortjob", () -> life().blockJobs().backups().abort(machine));
   }
 
   private void dump(Call call, DomainRef ref, String to, int format, int flags)
@@ -124,6 +101,7 @@ final class JobProcedures extends DomainProcedures {
       throw Refusal.notSupported("a dump is an ELF file (raw); other formats are not written");
     }
     Path file = Path.of(to).toAbsolutePath();
+    Backups.awaitNone(domain);
     domain.perform(
         "dump",
         () -> {

@@ -33,6 +33,8 @@ final class Lifecycle {
   private final MachineLauncher launcher;
   private final GuestEvents guestEvents;
   private final LiveDocuments documents;
+  private final BlockJobs blockJobs;
+  private final SnapshotRecords records;
 
   /** What machines that are being ended come to, whoever sees their end first. */
   private final Map<Machine, Ending> intended = new ConcurrentHashMap<>();
@@ -42,13 +44,21 @@ final class Lifecycle {
       DomainFiles files,
       DomainEvents events,
       MachineLauncher launcher,
-      LiveDocuments documents) {
+      LiveDocuments documents,
+      SnapshotRecords records) {
     this.table = table;
     this.files = files;
     this.events = events;
     this.launcher = launcher;
     this.documents = documents;
-    guestEvents = new GuestEvents(this, events);
+    this.records = records;
+    blockJobs = new BlockJobs(this, files, events);
+    guestEvents = new GuestEvents(this, events, blockJobs);
+  }
+
+  /** What is done to disks while machines run. */
+  BlockJobs blockJobs() {
+    return blockJobs;
   }
 
   /** What machines get with their documents. */
@@ -202,7 +212,9 @@ final class Lifecycle {
               files.log(live.name()),
               MachineLauncher.Origin.BOOT,
               event -> guestEvents.take(domain, event));
+      blockJobs.lost(domain, old);
       DomainDocument again = live.copy();
+      again.disks().forEach(disk -> disk.element().remove("mirror"));
       documents.complete(again, machine);
       Machine started = machine;
       domain.update(now ->
@@ -245,6 +257,11 @@ final class Lifecycle {
       machine.close();
       throw new IOException("process " + status.pid() + " is another one");
     }
+    try {
+      machine.jobs().restore(status.jobs());
+    } catch (IllegalArgumentException e) {
+      LOG.log(System.Logger.Level.ERROR, "the block jobs of " + domain + " are not known", e);
+    }
     domain.attach(machine);
     machine.whenEnded(() -> ended(domain, machine));
     try {
@@ -262,6 +279,7 @@ final class Lifecycle {
     }
     writeStatus(domain);
     guestEvents.catchUp(domain, machine);
+    blockJobs.adopt(domain, machine);
   }
 
   /**
@@ -287,7 +305,8 @@ final class Lifecycle {
               machine.folder(),
               facts.state(),
               facts.reason(),
-              facts.live())
+              facts.live(),
+              machine.jobs().tree())
           .write(files.statuses());
       if (domain.machine() == null) {
         // It ended meanwhile, and its file may have been removed before it was written.
@@ -428,6 +447,7 @@ final class Lifecycle {
 
   private void finishDetached(Domain domain, Machine machine, Ending ending) {
     machine.close();
+    blockJobs.lost(domain, machine);
     MachineGroup.remove(machine.pid());
     if (ending.shutdown() >= 0 && ending.before() != null) {
       events.lifecycle(ending.before(), DomainEventType.SHUTDOWN, ending.shutdown());
@@ -443,8 +463,20 @@ final class Lifecycle {
     DomainRef after = new DomainRef(name, domain.uuid(), -1);
     if (!before.isPersistent()) {
       table.remove(domain);
+      if (ending.reason() != DomainShutoffReason.FROM_SNAPSHOT.number()) {
+        forget(domain);
+      }
     }
     events.lifecycle(after, DomainEventType.STOPPED, ending.detail());
+  }
+
+  /** What is known of the snapshots and checkpoints of a domain that is gone goes with it. */
+  private void forget(Domain domain) {
+    try {
+      records.forget(domain.uuid());
+    } catch (LibvirtException e) {
+      LOG.log(System.Logger.Level.WARNING, "files of " + domain + " are left: " + e.getMessage());
+    }
   }
 
   private void release(DomainDocument live, Path folder) {

@@ -271,6 +271,9 @@ final class LiveDevices {
   void detach(Domain domain, DomainDevice device) throws LibvirtException {
     requireUnpluggable(domain.facts().live(), device);
     Machine machine = domain.running();
+    if (device instanceof Disk disk) {
+      machine.jobs().requireNone(disk.target());
+    }
     String alias = device.alias().orElse("");
     Removals.Wait removal = machine.removals().await(alias);
     try {

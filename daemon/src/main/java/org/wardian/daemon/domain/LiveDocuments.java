@@ -16,6 +16,7 @@ import org.wardian.daemon.network.gateway.HostRoute;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Graphics;
@@ -90,18 +91,31 @@ final class LiveDocuments {
     if (path.isEmpty() || disk.format().equals("raw")) {
       return List.of();
     }
+    return below(Path.of(path.get()));
+  }
+
+  private static List<LiveForm.Image> below(Path file) {
     List<LiveForm.Image> images = new ArrayList<>();
     try {
-      List<ImageInfo> chain =
-          ImageInfo.chain(Path.of(path.get()), OpenOptions.readOnly().withLocked(false));
+      List<ImageInfo> chain = ImageInfo.chain(file, OpenOptions.readOnly().withLocked(false));
       for (ImageInfo image : chain.subList(Math.min(1, chain.size()), chain.size())) {
         images.add(new LiveForm.Image("file", image.path().toString(), image.format().text()));
       }
     } catch (IOException | RuntimeException e) {
       // The machine's process opens it, and says what is wrong.
-      LOG.log(System.Logger.Level.DEBUG, () -> "no chain of " + path.get() + ": " + e);
+      LOG.log(System.Logger.Level.DEBUG, () -> "no chain of " + file + ": " + e);
     }
     return images;
+  }
+
+  /** What lies beneath an image, by its header and theirs; the nearest first. */
+  static List<DiskChain.Image> beneath(DiskChain.Image top) {
+    if (top.path().isEmpty() || top.format().equals("raw")) {
+      return List.of();
+    }
+    return below(Path.of(top.path().get())).stream()
+        .map(image -> DiskChain.Image.file(image.path(), image.format()))
+        .toList();
   }
 
   /**

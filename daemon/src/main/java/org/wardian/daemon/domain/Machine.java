@@ -39,6 +39,7 @@ final class Machine implements AutoCloseable {
   private final Path folder;
   private final QmpClient monitor;
   private final Removals removals = new Removals();
+  private final BlockJobTable jobs = new BlockJobTable();
   private volatile boolean guestShutDown;
   private volatile boolean ending;
   private volatile boolean rebooting;
@@ -110,6 +111,11 @@ final class Machine implements AutoCloseable {
   /** Who waits for devices to go. */
   Removals removals() {
     return removals;
+  }
+
+  /** What works on its disks. */
+  BlockJobTable jobs() {
+    return jobs;
   }
 
   /** A command without arguments. */

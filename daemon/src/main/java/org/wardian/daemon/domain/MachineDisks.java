@@ -35,6 +35,17 @@ final class MachineDisks {
     return byAlias(machine.execute("query-block"));
   }
 
+  /** The bytes that a disk in use has for its guest. */
+  static long capacity(Machine machine, Disk disk) throws LibvirtException {
+    JsonNode drive = drives(machine).get(disk.alias().orElse(""));
+    long size =
+        drive == null ? 0 : drive.path("inserted").path("image").path("virtual-size").asLong();
+    if (size <= 0) {
+      throw Refusal.internal("failed to query the size of disk '" + disk.target() + "'");
+    }
+    return size;
+  }
+
   private static Map<String, JsonNode> byAlias(JsonNode list) {
     Map<String, JsonNode> all = new HashMap<>();
     for (JsonNode one : list) {

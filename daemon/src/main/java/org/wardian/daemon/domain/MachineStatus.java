@@ -2,6 +2,7 @@ package org.wardian.daemon.domain;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.definition.domain.DomainDocument;
@@ -16,6 +17,7 @@ import org.wardian.libvirt.constants.DomainState;
  * @param startTicks when it started, which tells it from a later one of the same number
  * @param folder with its socket
  * @param document with the domain's number in it
+ * @param jobs that the machine does to its disks
  */
 record MachineStatus(
     long pid,
@@ -23,7 +25,13 @@ record MachineStatus(
     Path folder,
     DomainState state,
     int reason,
-    DomainDocument document) {
+    DomainDocument document,
+    List<XmlElement> jobs) {
+  /** Copies the list. */
+  MachineStatus {
+    jobs = List.copyOf(jobs);
+  }
+
   /** Writes the file; when this returns it is on the disk. */
   void write(DefinitionFolder folder) throws IOException {
     XmlElement status = new XmlElement("domstatus");
@@ -32,6 +40,7 @@ record MachineStatus(
     status.set("pid", pid);
     status.set("started", startTicks);
     status.set("folder", this.folder.toString());
+    jobs.forEach(status::add);
     status.add(document.root());
     folder.write(document.name(), status.toString());
   }
@@ -54,7 +63,8 @@ record MachineStatus(
           Path.of(has.getOrDefault("folder", "")),
           DomainState.valueOf(has.getOrDefault("state", "").toUpperCase(java.util.Locale.ROOT)),
           Integer.parseInt(has.getOrDefault("reason", "")),
-          DomainDocument.of(domain));
+          DomainDocument.of(domain),
+          status.children().stream().filter(child -> child != domain).toList());
     } catch (IllegalArgumentException e) {
       throw new IOException("it is damaged: " + e.getMessage(), e);
     }

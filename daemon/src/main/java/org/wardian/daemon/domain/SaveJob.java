@@ -1,12 +1,16 @@
 package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.wardian.daemon.typed.Refusal;
+import org.wardian.daemon.typed.TypedParams;
 import org.wardian.libvirt.constants.DomainJobOperation;
 import org.wardian.libvirt.constants.DomainJobType;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.wire.remote.DomainGetJobInfoRet;
+import org.wardian.libvirt.wire.remote.TypedParam;
 
 /** A long job that writes a machine's memory to a file, with its progress. */
 final class SaveJob {
@@ -33,7 +37,39 @@ final class SaveJob {
       long milliseconds,
       long total,
       long processed,
-      long remaining) {
+      long remaining)
+      implements JobFigures {
+    @Override
+    public DomainGetJobInfoRet info() {
+      return new DomainGetJobInfoRet(
+          type.number(),
+          milliseconds,
+          0,
+          total,
+          processed,
+          remaining,
+          total,
+          processed,
+          remaining,
+          0,
+          0,
+          0);
+    }
+
+    @Override
+    public List<TypedParam> params() {
+      return new TypedParams()
+          .int32("operation", operation.number())
+          .uint64("time_elapsed", milliseconds)
+          .uint64("data_total", total)
+          .uint64("data_processed", processed)
+          .uint64("data_remaining", remaining)
+          .uint64("memory_total", total)
+          .uint64("memory_processed", processed)
+          .uint64("memory_remaining", remaining)
+          .list();
+    }
+
     Figures as(DomainJobType other) {
       return new Figures(other, operation, milliseconds, total, processed, remaining);
     }

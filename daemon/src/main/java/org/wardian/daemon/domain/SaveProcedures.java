@@ -185,6 +185,7 @@ final class SaveProcedures extends DomainProcedures {
     Path file = path(to);
     DomainDocument document = document(xml);
     Optional<Boolean> paused = way(flags);
+    Backups.awaitNone(domain);
     domain.perform("save", () -> saved.save(domain, file, document, paused));
   }
 
@@ -196,6 +197,7 @@ final class SaveProcedures extends DomainProcedures {
     }
     DomainDocument document = document(xml);
     Optional<Boolean> paused = way(flags);
+    Backups.awaitNone(domain);
     domain.perform(
         "managedsave", () -> saved.save(domain, saved.managed(domain), document, paused));
   }

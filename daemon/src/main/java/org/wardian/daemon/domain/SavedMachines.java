@@ -39,6 +39,9 @@ final class SavedMachines {
     if (document != null) {
       AbiCheck.check(domain.facts().live(), document);
     }
+    if (!machine.jobs().all().isEmpty()) {
+      throw Refusal.notNow("domain has active block job");
+    }
     boolean wasRunning = domain.facts().state() == DomainState.RUNNING;
     SaveJob job = new SaveJob(machine, DomainJobOperation.SAVE);
     domain.setJob(job);

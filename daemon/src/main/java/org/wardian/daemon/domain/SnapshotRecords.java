@@ -30,6 +30,11 @@ public interface SnapshotRecords {
   /** How many checkpoints a domain has. */
   int checkpoints(UUID domain);
 
+  /** A domain has another name. */
+  default void renamed(UUID domain, String name) throws LibvirtException {
+    // Its name is in no file.
+  }
+
   /** Removes what is known of a domain's snapshots and checkpoints; images stay as they are. */
   void forget(UUID domain) throws LibvirtException;
 }

@@ -1,14 +1,18 @@
 package org.wardian.daemon.domain;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventStoppedDetailType;
 import org.wardian.libvirt.constants.DomainPausedReason;
@@ -116,30 +120,95 @@ public final class SnapshotSubject {
     }
   }
 
+  private DiskChain chain(String target) throws LibvirtException {
+    return DiskChain.of(
+        domain
+            .facts()
+            .document()
+            .disk(target)
+            .orElseThrow(() -> Refusal.badArgument("disk '" + target + "' not found in domain")));
+  }
+
+  /** Begins to note the changes of disks, of all from the same moment on. */
+  public void track(List<String> disks, String bitmap) throws LibvirtException {
+    BlockBitmaps.transaction(domain.running(), trackers(disks, bitmap));
+  }
+
+  /** What does that, as a part of a transaction. */
+  List<ObjectNode> trackers(List<String> disks, String bitmap) throws LibvirtException {
+    List<ObjectNode> actions = new ArrayList<>();
+    for (String disk : disks) {
+      String node = DiskNodes.of(chain(disk).images().getFirst());
+      actions.add(BlockBitmaps.add(node, bitmap, true, false, 0));
+    }
+    return actions;
+  }
+
+  /** Forgets the noted changes of a disk, in whichever of its images they are. */
+  public void untrack(String disk, String bitmap) throws LibvirtException {
+    Machine machine = domain.running();
+    if (domain.facts().document().disk(disk).isEmpty()) {
+      return;
+    }
+    Map<String, JsonNode> nodes = DiskNodes.all(machine);
+    for (DiskChain.Image image : chain(disk).images()) {
+      String node = DiskNodes.of(image);
+      if (DiskNodes.bitmap(nodes, node, bitmap).isPresent()) {
+        BlockBitmaps.transaction(machine, List.of(BlockBitmaps.remove(node, bitmap)));
+      }
+    }
+  }
+
+  /** Whether the changes of a disk are noted, without a gap. */
+  public boolean isTracked(String disk, String bitmap) throws LibvirtException {
+    return domain.facts().document().disk(disk).isPresent()
+        && BlockBitmaps.source(DiskNodes.all(domain.running()), chain(disk).images(), bitmap)
+            .isPresent();
+  }
+
+  /** How many bytes of a disk were changed; empty where that is not known. */
+  public OptionalLong changedBytes(String disk, String bitmap) throws LibvirtException {
+    Machine machine = domain.running();
+    if (domain.facts().document().disk(disk).isEmpty()) {
+      return OptionalLong.empty();
+    }
+    return BlockBitmaps.changedBytes(machine, chain(disk).images(), bitmap);
+  }
+
+  /**
+   * Refuses where a job works on a disk.
+   *
+   * @throws LibvirtException where one does
+   */
+  public void requireNoJob(String disk) throws LibvirtException {
+    Machine machine = domain.machine();
+    if (machine != null) {
+      machine.jobs().requireNone(disk);
+    }
+  }
+
+  /** Waits until no backup goes on; before the lock is taken. */
+  public void awaitNoBackup() throws LibvirtException {
+    Backups.awaitNone(domain);
+  }
+
+  /** A number for an image that the machine opens. */
+  public int nextImage() throws LibvirtException {
+    return domain.running().jobs().nextImage(domain.facts().live());
+  }
+
   /**
    * An overlay for a disk that is in use.
    *
-   * @param alias of the disk
+   * @param disk its target
+   * @param image the number that it gets
    * @param existing whether the file is there
    */
-  public record Overlay(String alias, String file, boolean existing) {}
+  public record Overlay(String disk, String file, int image, boolean existing) {}
 
   /** Puts overlays above disks in use, at one moment. */
   public void putAbove(List<Overlay> overlays) throws LibvirtException {
-    ObjectNode arguments = Machine.arguments();
-    ArrayNode actions = arguments.putArray("actions");
-    for (Overlay overlay : overlays) {
-      ObjectNode data =
-          Machine.arguments()
-              .put("device", "drive-" + overlay.alias())
-              .put("snapshot-file", overlay.file())
-              .put("format", "qcow2");
-      if (overlay.existing()) {
-        data.put("mode", "existing");
-      }
-      actions.addObject().put("type", "blockdev-snapshot-sync").set("data", data);
-    }
-    domain.running().executeSlowly("transaction", arguments);
+    Overlays.put(domain, overlays);
   }
 
   /** Changes the machine's document. */

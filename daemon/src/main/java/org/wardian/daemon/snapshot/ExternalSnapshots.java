@@ -11,7 +11,6 @@ import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
-import org.wardian.definition.domain.LiveForm;
 import org.wardian.definition.snapshot.SnapshotDisk;
 import org.wardian.definition.snapshot.SnapshotDocument;
 import org.wardian.definition.snapshot.SnapshotPlace;
@@ -21,7 +20,7 @@ import org.wardian.libvirt.error.LibvirtException;
 /** Snapshots of disks alone, by overlays that take what is written from then on. */
 final class ExternalSnapshots {
   /** A disk and the file that comes above it. */
-  private record Step(String target, Path below, String format, String file) {}
+  private record Step(String target, Path below, String format, String file, int image) {}
 
   /**
    * Takes one; the caller holds the domain's lock.
@@ -41,16 +40,16 @@ final class ExternalSnapshots {
                 .orElseThrow(() ->
                     Refusal.unsupported(
                         "external snapshot of disk '" + disk.name() + "', which has no file"));
-        steps.add(new Step(own.target(), below, own.format(), disk.file()));
+        int image = subject.isActive() ? subject.nextImage() : 0;
+        steps.add(new Step(own.target(), below, own.format(), disk.file(), image));
         checkFile(Path.of(disk.file()), disk.name(), existing);
       }
     }
     if (subject.isActive()) {
       List<SnapshotSubject.Overlay> overlays = new ArrayList<>();
       for (Step step : steps) {
-        Disk own = document.disk(step.target()).orElseThrow();
         overlays.add(
-            new SnapshotSubject.Overlay(own.alias().orElse(own.target()), step.file(), existing));
+            new SnapshotSubject.Overlay(step.target(), step.file(), step.image(), existing));
       }
       subject.putAbove(overlays);
       subject.editLive(live -> steps.forEach(step -> raise(live, step, true)));
@@ -121,7 +120,7 @@ final class ExternalSnapshots {
     XmlElement store = new XmlElement("backingStore").set("type", "file");
     if (live) {
       store.set("index", source.attribute("index"));
-      raised.set("index", LiveForm.highestImage(document) + 1);
+      raised.set("index", step.image());
     }
     store.append("format").set("type", disk.format());
     store.append("source").set("file", step.below().toString());

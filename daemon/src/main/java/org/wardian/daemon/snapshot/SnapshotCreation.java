@@ -211,6 +211,11 @@ final class SnapshotCreation {
                 active && subject.nextStart() != null ? settled(subject.nextStart()) : null)
             .withParent(store.tree(subject).current());
     check(subject, snapshot);
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (disk.place() != SnapshotPlace.NO) {
+        subject.requireNoJob(disk.name());
+      }
+    }
     if (snapshot.isExternal()) {
       external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
       if (active && (flags & HALT) != 0) {

@@ -49,6 +49,7 @@ public final class Snapshots implements HandlerFamily {
           call.checkFlags(args.flags(), SnapshotCreation.FLAGS);
           SnapshotSubject subject = subjects.find(args.dom());
           String[] name = new String[1];
+          subject.awaitNoBackup();
           subject.perform(
               "snapshot", () -> name[0] = creation.create(subject, args.xmlDesc(), args.flags()));
           return new DomainSnapshotCreateXmlRet(new DomainSnapshotRef(name[0], subject.ref()));

@@ -1,0 +1,2 @@
+/** What snapshots and checkpoints have in common. */
+package org.wardian.daemon.moment;
