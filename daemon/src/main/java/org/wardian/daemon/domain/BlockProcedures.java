@@ -86,12 +86,16 @@ final class BlockProcedures extends DomainProcedures {
 
   /** From the files themselves. */
   static Sizes sizes(Disk disk) throws LibvirtException {
-    String path = disk.source().path().orElse("");
+    return sizes(disk.source().path().orElse(""), disk.format());
+  }
+
+  /** The same of any image. */
+  static Sizes sizes(String path, String format) throws LibvirtException {
     try {
       Path file = Path.of(path);
       long physical = Files.size(file);
       OpenOptions options = OpenOptions.readOnly().withLocked(false);
-      if (disk.format().equals("raw")) {
+      if (format.equals("raw")) {
         // Whatever a guest has written to its beginning.
         options = options.withFormat(ImageFormat.RAW);
       }

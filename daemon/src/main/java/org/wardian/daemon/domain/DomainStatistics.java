@@ -3,8 +3,10 @@ package org.wardian.daemon.domain;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.wardian.daemon.typed.TypedParams;
 import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.libvirt.constants.DomainDirtyRateStatus;
@@ -186,22 +188,54 @@ final class DomainStatistics {
 
   private void disks(DomainFacts facts, Machine machine) throws LibvirtException {
     List<Disk> disks = facts.document().disks();
-    params.uint32("block.count", disks.size());
+    params.uint32("block.count", disks.stream().mapToInt(disk -> 1 + shown(disk).size()).sum());
     Map<String, JsonNode> figures = machine == null ? Map.of() : MachineDisks.statistics(machine);
     Map<String, JsonNode> drives = machine == null ? Map.of() : MachineDisks.drives(machine);
-    for (int i = 0; i < disks.size(); i++) {
-      Disk disk = disks.get(i);
-      String prefix = "block." + i + ".";
+    Map<String, JsonNode> nodes = machine == null ? Map.of() : DiskNodes.all(machine);
+    int number = 0;
+    for (Disk disk : disks) {
+      String prefix = "block." + number++ + ".";
       params.text(prefix + "name", disk.target());
       disk.source().path().ifPresent(path -> params.text(prefix + "path", path));
-      if (backing && disk.source().index().isPresent()) {
-        params.uint32(prefix + "backingIndex", disk.source().index().getAsInt());
-      }
+      disk.source().index().ifPresent(index -> params.uint32(prefix + "backingIndex", index));
       JsonNode one = figures.get(disk.alias().orElse(""));
       if (one != null) {
         traffic(prefix, one.path("stats"));
       }
       sizes(prefix, disk, drives.get(disk.alias().orElse("")));
+      threshold(prefix, disk.source().index(), nodes);
+      for (DiskChain.Image image : shown(disk)) {
+        below("block." + number++ + ".", disk, image, nodes);
+      }
+    }
+  }
+
+  /** The images beneath a disk's own that are told of. */
+  private List<DiskChain.Image> shown(Disk disk) {
+    return backing ? DiskChain.of(disk).from(1).images() : List.of();
+  }
+
+  private void below(String prefix, Disk disk, DiskChain.Image image, Map<String, JsonNode> nodes) {
+    params.text(prefix + "name", disk.target());
+    image.path().ifPresent(path -> params.text(prefix + "path", path));
+    image.index().ifPresent(index -> params.uint32(prefix + "backingIndex", index));
+    try {
+      BlockProcedures.Sizes sizes = BlockProcedures.sizes(image.path().orElse(""), image.format());
+      params.uint64(prefix + "allocation", sizes.allocation());
+      params.uint64(prefix + "capacity", sizes.capacity());
+      params.uint64(prefix + "physical", sizes.physical());
+    } catch (LibvirtException e) {
+      // No file, or none that can be read now.
+    }
+    threshold(prefix, image.index(), nodes);
+  }
+
+  private void threshold(String prefix, OptionalInt index, Map<String, JsonNode> nodes) {
+    if (index.isPresent() && nodes.containsKey(DiskNodes.storage(index.getAsInt()))) {
+      long bytes = nodes.get(DiskNodes.storage(index.getAsInt())).path("write_threshold").asLong();
+      if (bytes > 0) {
+        params.uint64(prefix + "threshold", bytes);
+      }
     }
   }
 

@@ -210,12 +210,12 @@ final class SnapshotCreation {
                 settled(subject.document()),
                 active && subject.nextStart() != null ? settled(subject.nextStart()) : null)
             .withParent(store.tree(subject).current());
-    check(subject, snapshot);
     for (SnapshotDisk disk : snapshot.disks()) {
       if (disk.place() != SnapshotPlace.NO) {
         subject.requireNoJob(disk.name());
       }
     }
+    check(subject, snapshot);
     if (snapshot.isExternal()) {
       external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
       if (active && (flags & HALT) != 0) {

@@ -1,6 +1,8 @@
 package org.wardian.daemon.domain;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,6 +15,8 @@ import org.junit.jupiter.api.Assumptions;
  * broken} in its title ends with two lines.
  */
 final class QemuMachines {
+  private static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
+
   private static final String SCRIPT =
       """
       #!/bin/bash
@@ -36,14 +40,24 @@ final class QemuMachines {
 
   /** Starts QEMU; without it the test is skipped, with the package that has it. */
   static MachineLauncher in(Path folder) throws IOException {
-    Path qemu = Path.of("/usr/bin/qemu-system-x86_64");
+    return of(folder, SCRIPT.formatted(QEMU));
+  }
+
+  /** The same for a domain with one disk of qcow2 images, {@code vda}. */
+  static MachineLauncher withDisk(Path folder) throws IOException {
+    try (InputStream script = QemuMachines.class.getResourceAsStream("qemu-with-disk.sh")) {
+      return of(folder, new String(script.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  private static MachineLauncher of(Path folder, String text) throws IOException {
     Assumptions.assumeTrue(
-        Files.isExecutable(qemu), "QEMU is not installed; it is in Debian's qemu-system-x86");
+        Files.isExecutable(QEMU), "QEMU is not installed; it is in Debian's qemu-system-x86");
     Path script =
         Files.createFile(
             folder.resolve("machine"),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    Files.writeString(script, SCRIPT.formatted(qemu));
+    Files.writeString(script, text);
     return new MachineLauncher(List.of(script.toString()), "/usr/bin/ward");
   }
 }
