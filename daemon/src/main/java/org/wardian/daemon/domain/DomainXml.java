@@ -36,13 +36,7 @@ final class DomainXml {
    */
   static LibvirtException error(XmlException e, String what) {
     if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
-      return new LibvirtException(
-          ErrorNumber.XML_DETAIL,
-          ErrorDomain.XML,
-          e.getMessage().startsWith("line ")
-              ? what + ":" + e.getMessage().substring("line ".length())
-              : what + ":1: " + e.getMessage(),
-          e);
+      return new LibvirtException(ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.of(what), e);
     }
     ErrorDomain origin =
         e.origin() == XmlException.OWN_ORIGIN ? ErrorDomain.DOMAIN : ErrorDomain.of(e.origin());

@@ -74,8 +74,37 @@ final class LiveDocuments {
     DomainDocument found = definition.copy();
     for (Disk disk : found.disks()) {
       volume(disk);
+      requireFile(disk);
     }
+    requireFile(found.os().kernel());
+    requireFile(found.os().initrd());
     return LiveForm.start(found, id, LiveDocuments::below, files.channels().toString());
+  }
+
+  /** As libvirt refuses a disk without its file, before it starts anything. */
+  private static void requireFile(Disk disk) throws LibvirtException {
+    Optional<String> path =
+        disk.type().equals("volume")
+            ? Optional.ofNullable(disk.element().attributeAt("source", "file"))
+            : disk.source().path();
+    boolean mayBeMissing = disk.source().startupPolicy().filter("optional"::equals).isPresent();
+    if (path.isPresent() && !mayBeMissing && isMissing(path.get())) {
+      throw missing("Cannot access storage file '" + path.get() + "'");
+    }
+  }
+
+  private static void requireFile(Optional<String> path) throws LibvirtException {
+    if (path.isPresent() && isMissing(path.get())) {
+      throw missing("unable to stat: " + path.get());
+    }
+  }
+
+  private static boolean isMissing(String path) {
+    return Path.of(path).isAbsolute() && Files.notExists(Path.of(path));
+  }
+
+  private static LibvirtException missing(String what) {
+    return Refusal.system(what + ": No such file or directory", null);
   }
 
   /** The file of a volume is said beside it, for the machine's process. */

@@ -217,14 +217,11 @@ public final class NodeDevices implements HandlerFamily, AutoCloseable {
             ErrorNumber.XML_ERROR, "expecting root element of 'device', not '" + root.name() + "'");
       }
       return root.child("capability") == null
-          ? error(
-              ErrorNumber.XML_ERROR,
-              "no device capabilities for '"
-                  + root.find("name").map(XmlElement::text).orElse("")
-                  + "'")
+          ? error(ErrorNumber.INTERNAL_ERROR, "no device capabilities for 'new device'")
           : error(ErrorNumber.CONFIG_UNSUPPORTED, "Unsupported device type");
     } catch (XmlException e) {
-      return new LibvirtException(ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.getMessage(), e);
+      return new LibvirtException(
+          ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.of("(node_device_definition)"), e);
     }
   }
 

@@ -206,10 +206,7 @@ public final class Secrets implements HandlerFamily {
     } catch (XmlException e) {
       if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
         throw new LibvirtException(
-            ErrorNumber.XML_DETAIL,
-            ErrorDomain.XML,
-            "(definition_of_secret):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
-            e);
+            ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.of("(definition_of_secret)"), e);
       }
       throw error(ErrorNumber.of(e.kind().code()), e.getMessage());
     }

@@ -19,10 +19,7 @@ final class SnapshotRefusal {
   static LibvirtException of(XmlException e) {
     if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
       return new LibvirtException(
-          ErrorNumber.XML_DETAIL,
-          ErrorDomain.XML,
-          "(domain_snapshot):" + e.getMessage().replaceFirst("^line ", ""),
-          e);
+          ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.of("(domain_snapshot)"), e);
     }
     return new LibvirtException(
         ErrorNumber.of(e.kind().code()), ErrorDomain.DOMAIN_SNAPSHOT, e.getMessage(), e);

@@ -44,10 +44,7 @@ final class StorageErrors {
   static LibvirtException of(XmlException e, String document) {
     if (e.kind() == XmlException.Kind.NOT_WELL_FORMED) {
       return new LibvirtException(
-          ErrorNumber.XML_DETAIL,
-          ErrorDomain.XML,
-          "(" + document + "):" + e.getMessage().replaceFirst("^line (\\d+): ", "$1: "),
-          e);
+          ErrorNumber.XML_DETAIL, ErrorDomain.XML, e.of("(" + document + ")"), e);
     }
     return new LibvirtException(
         ErrorNumber.of(e.kind().code()), ErrorDomain.STORAGE, e.getMessage(), e);

@@ -22,7 +22,7 @@ public final class BindingDocument {
     try {
       return of(XmlReader.read(text));
     } catch (XmlException e) {
-      throw new DefinitionException(e);
+      throw new DefinitionException(e, "(nwfilterbinding_definition)");
     }
   }
 

@@ -42,7 +42,7 @@ public final class FilterDocument {
     try {
       return of(XmlReader.read(text));
     } catch (XmlException e) {
-      throw new DefinitionException(e);
+      throw new DefinitionException(e, "(nwfilter_definition)");
     }
   }
 

@@ -36,9 +36,13 @@ public final class DefinitionException extends Exception {
     this.kind = kind;
   }
 
-  /** The error of a reader of XML. */
-  public DefinitionException(XmlException e) {
-    super(e.getMessage(), e);
+  /**
+   * The error of a reader of XML.
+   *
+   * @param document libvirt's name for what was read
+   */
+  public DefinitionException(XmlException e, String document) {
+    super(e.kind() == XmlException.Kind.NOT_WELL_FORMED ? e.of(document) : e.getMessage(), e);
     kind =
         switch (e.kind()) {
           case NOT_WELL_FORMED -> Kind.XML_DETAIL;

@@ -34,7 +34,7 @@ public final class NetworkDocument {
     try {
       return of(XmlReader.read(text));
     } catch (XmlException e) {
-      throw new DefinitionException(e);
+      throw new DefinitionException(e, "(network_definition)");
     }
   }
 

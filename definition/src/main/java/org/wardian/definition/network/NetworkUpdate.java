@@ -109,7 +109,7 @@ public record NetworkUpdate(Command command, Section section, int parent, String
     try {
       element = XmlReader.read(document);
     } catch (XmlException e) {
-      throw new DefinitionException(e);
+      throw new DefinitionException(e, "network_update_xml");
     }
     if (!element.name().equals(expected)) {
       throw DefinitionException.xml(

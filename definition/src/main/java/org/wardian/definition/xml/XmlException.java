@@ -113,6 +113,19 @@ public final class XmlException extends Exception {
     return origin;
   }
 
+  /**
+   * The message as libvirt's parser has it of a text that is not well-formed: document, line, what
+   * is wrong.
+   *
+   * @param document libvirt's name for it, such as {@code (domain_definition)}
+   */
+  public String of(String document) {
+    String message = getMessage();
+    return document
+        + ":"
+        + (message.startsWith("line ") ? message.substring("line ".length()) : "1: " + message);
+  }
+
   /** The message with what libvirt writes before it: what a client reads. */
   public String text() {
     return kind.prefix() + getMessage();

@@ -49,7 +49,7 @@ class RecordedNetworksTest {
   private static void compare(Case one) {
     String ours = ours(one.document());
     if (PARSER_ERRORS.contains(one.name())) {
-      assertThat(ours).startsWith("error: line");
+      assertThat(ours).startsWith("error: (network_definition):");
       assertThat(one.result()).startsWith("error: (network_definition)");
       return;
     }
