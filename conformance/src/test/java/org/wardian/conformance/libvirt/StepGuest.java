@@ -72,7 +72,7 @@ public final class StepGuest {
   }
 
   /**
-   * The same without agent and drivers, for machines of 64 MiB: it prints that it is ready, and
+   * The same without agent and drivers, for machines of 80 MiB: it prints that it is ready, and
    * switches off when the power button is pressed.
    */
   public static void writeSmall(Path folder) throws IOException, InterruptedException {

@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 public final class WardianDaemon implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
+  /** More of Java's own options, for the daemon and its machines: a cache of classes, say. */
+  private static final String OPTIONS = System.getProperty("wardian.daemon.options", "");
+
   private final Path folder;
   private final Process process;
 
@@ -42,6 +45,9 @@ public final class WardianDaemon implements AutoCloseable {
                 "--root",
                 folder.toString()));
     command.addAll(List.of(options));
+    if (!OPTIONS.isEmpty()) {
+      command.addAll(1, List.of(OPTIONS.split(" ")));
+    }
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectInput(Redirect.from(Path.of("/dev/null").toFile()));
     builder.redirectOutput(Redirect.appendTo(folder.resolve("words").toFile()));

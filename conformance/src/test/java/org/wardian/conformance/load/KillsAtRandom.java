@@ -24,7 +24,7 @@ import org.wardian.libvirt.error.LibvirtException;
 final class KillsAtRandom {
   private static final long SEED = Long.getLong("wardian.load.seed", 20_261_122);
   private static final int SHORTEST_MILLISECONDS = 100;
-  private static final int LONGEST_MILLISECONDS = 4_000;
+  private static final int LONGEST_MILLISECONDS = 3_000;
   private static final int MOST_FAULTS = 200;
 
   private final Path folder;
@@ -34,6 +34,7 @@ final class KillsAtRandom {
   private final List<Worker<?>> workers = new ArrayList<>();
   private final List<String> faults = new ArrayList<>();
   private Workers.Running machines;
+  private Workers.ActiveNetworks networks;
   private WardianDaemon daemon;
   private int daemonKills;
   private int machineKills;
@@ -56,7 +57,8 @@ final class KillsAtRandom {
         workers.add(new Workers.Names(connection));
         workers.add(new Workers.SnapshotTaker(connection, folder));
         workers.add(new Workers.Volumes(connection, folder));
-        workers.add(new Workers.ActiveNetworks(connection));
+        networks = new Workers.ActiveNetworks(connection);
+        workers.add(networks);
       }
       while (daemonKills + machineKills + networkKills < count && faults.size() < MOST_FAULTS) {
         round();
@@ -92,15 +94,17 @@ final class KillsAtRandom {
               return null;
             }));
       }
-      TimeUnit.MILLISECONDS.sleep(
-          SHORTEST_MILLISECONDS + random.nextInt(LONGEST_MILLISECONDS - SHORTEST_MILLISECONDS));
-      int victim = random.nextInt(10);
-      if (victim < 3 && killMachine()) {
-        machineKills++;
-      } else if (victim == 3 && killNetwork()) {
-        networkKills++;
+      for (int i = random.nextInt(3); i > 0; i--) {
+        pause();
+        if (random.nextInt(4) > 0) {
+          machineKills += killMachine() ? 1 : 0;
+        } else {
+          networkKills += killNetwork() ? 1 : 0;
+        }
       }
-      if (victim >= 2) {
+      pause();
+      boolean whole = random.nextInt(5) > 0;
+      if (whole) {
         daemon.kill();
         daemonKills++;
       }
@@ -108,11 +112,16 @@ final class KillsAtRandom {
       for (Future<?> one : all) {
         one.get();
       }
-      if (victim >= 2) {
+      if (whole) {
         daemon = WardianDaemon.start(folder.resolve("w"));
       }
     }
     check();
+  }
+
+  private void pause() throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(
+        SHORTEST_MILLISECONDS + random.nextInt(LONGEST_MILLISECONDS - SHORTEST_MILLISECONDS));
   }
 
   private boolean killMachine() throws IOException {
@@ -130,10 +139,12 @@ final class KillsAtRandom {
 
   private boolean killNetwork() throws IOException {
     List<LeftOvers.Process> all = leftOvers.networks();
-    return !all.isEmpty()
-        && ProcessHandle.of(all.get(random.nextInt(all.size())).pid())
-            .map(ProcessHandle::destroyForcibly)
-            .orElse(false);
+    if (all.isEmpty()) {
+      return false;
+    }
+    LeftOvers.Process one = all.get(random.nextInt(all.size()));
+    networks.killed(one.name());
+    return ProcessHandle.of(one.pid()).map(ProcessHandle::destroyForcibly).orElse(false);
   }
 
   private void check() throws Exception {

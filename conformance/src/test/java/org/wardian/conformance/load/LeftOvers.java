@@ -97,7 +97,9 @@ final class LeftOvers {
       }
     }
     compare("networks", networks(), active, faults);
-    try (Stream<Path> list = Files.list(root.resolve("run/qemu"))) {
+    // It is made with the first machine.
+    Path machines = Files.createDirectories(root.resolve("run/qemu"));
+    try (Stream<Path> list = Files.list(machines)) {
       list.filter(Files::isDirectory)
           .map(path -> path.getFileName().toString())
           .filter(name -> name.startsWith("domain-") && !folders.contains(name))

@@ -18,7 +18,7 @@ import org.wardian.conformance.libvirt.WardianDaemon;
  *   <li>{@code beside=ROUNDS}: lists of 1,000 domains, calls in a second and latency of events,
  *       beside Debian's libvirtd in the same rounds
  *   <li>{@code clients=SECONDS}: 200 clients at once
- *   <li>{@code machines=COUNT}: machines of 64 MiB at once
+ *   <li>{@code machines=COUNT}: machines of 80 MiB at once
  *   <li>{@code cycles=COUNT}: starts and stops; growth of the daemon
  *   <li>{@code kills=COUNT}: the daemon and machines are killed at random moments
  * </ul>

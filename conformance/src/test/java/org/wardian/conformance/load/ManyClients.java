@@ -57,9 +57,6 @@ final class ManyClients {
       bad.add(SocketChannel.open(UnixDomainSocketAddress.of(daemon.socket())));
     }
     measure("with 60 bad clients", seconds, bad);
-    for (SocketChannel one : bad) {
-      one.close();
-    }
     TimeUnit.SECONDS.sleep(2);
     out.println("the daemon before " + before);
     out.println("the daemon after  " + ProcessFigures.of(daemon.pid()));
@@ -79,6 +76,7 @@ final class ManyClients {
         int kind = i;
         threads.execute(() -> misbehave(one, kind, end));
       }
+      threads.execute(() -> closeAt(end, bad));
       for (int i = 0; i < LISTENERS; i++) {
         threads.execute(() -> listen(end));
       }
@@ -93,6 +91,18 @@ final class ManyClients {
     failures.addAndGet(said.get("failures").getFirst().intValue());
     out.println(what + ", milliseconds of a call: 60 of our client " + calls);
     out.println(what + ", milliseconds of a call: 40 of libvirt's " + theirs);
+  }
+
+  /** Those whose writes wait for a daemon that reads no more of them end by this only. */
+  private void closeAt(long end, List<SocketChannel> channels) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(end - System.nanoTime());
+      for (SocketChannel one : channels) {
+        one.close();
+      }
+    } catch (IOException | InterruptedException e) {
+      fail(e);
+    }
   }
 
   private void listen(long end) {

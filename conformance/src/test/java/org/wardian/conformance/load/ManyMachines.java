@@ -17,7 +17,7 @@ import org.wardian.libvirt.client.Connection;
 import org.wardian.libvirt.client.Domain;
 import org.wardian.libvirt.constants.DomainState;
 
-/** Many machines of 64 MiB at once: all say that they are ready, and end by their power button. */
+/** Many machines of 80 MiB at once: all say that they are ready, and end by their power button. */
 final class ManyMachines {
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(20);
 

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  */
 record ProcessFigures(
     long residentKib, long heapKib, int descriptors, int threads, int children, int zombies) {
-  private static final Pattern USED = Pattern.compile("generation .*used (\\d+)K");
+  private static final Pattern USED = Pattern.compile("(?m)^ *(?:DefNew|Tenured) .*used (\\d+)K");
   private static final Path PROC = Path.of("/proc");
 
   /** Field of {@code /proc/PID/stat} with the parent's number, counted from behind the name. */

@@ -302,6 +302,18 @@ final class Workers {
       }
     }
 
+    /** A network's process was killed; one that dies again and again is given up. */
+    void killed(String name) {
+      things.stream()
+          .filter(thing -> thing.name.equals(name))
+          .forEach(thing -> thing.mayBe("false"));
+    }
+
+    @Override
+    void refused(LibvirtException e) {
+      // As with machines.
+    }
+
     @Override
     String look(Connection connection, Thing thing) throws LibvirtException {
       return Objects.toString(connection.network(thing.name).isActive());
