@@ -22,6 +22,7 @@ final class JobWords {
 
   private static final long MOST_GRANULARITY = 64 << 20;
   private static final int USUAL_SHIFT = 16;
+  private static final int LONGEST_NODE_NAME = 31;
 
   private JobWords() {}
 
@@ -75,6 +76,16 @@ final class JobWords {
       throw Replies.noNode(name);
     }
     throw Replies.noNode(name);
+  }
+
+  /** Refuses a name for a node that is none, or is taken. */
+  static void checkNodeName(MachineControl control, String name) throws QmpException {
+    if (!name.matches("[A-Za-z][A-Za-z0-9._-]*") || name.length() > LONGEST_NODE_NAME) {
+      throw new QmpException("Invalid node-name: '" + name + "'");
+    }
+    if (control.parts().nodes().isTaken(name, control.parts().drives().values())) {
+      throw new QmpException("Duplicate nodes with node-name='" + name + "'");
+    }
   }
 
   /** Name, speed and end of a job. */

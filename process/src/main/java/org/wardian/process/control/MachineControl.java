@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.wardian.machine.Machine;
 import org.wardian.machine.Outcome;
 import org.wardian.machine.platform.AcceleratorKind;
+import org.wardian.process.domain.Drive;
 import org.wardian.process.domain.MachineParts;
 import org.wardian.qmp.Arguments;
 import org.wardian.qmp.QmpEvent;
@@ -248,6 +249,11 @@ public final class MachineControl {
     machine.reset();
   }
 
+  private String nodeOf(String alias) {
+    Drive drive = parts.drives().get(alias);
+    return drive == null ? alias : drive.nodeName();
+  }
+
   /** A disk's error stops the machine; called by a thread of the disk. */
   public void diskStopped(String alias, String cause) {
     Thread.ofVirtual()
@@ -257,7 +263,7 @@ public final class MachineControl {
           ObjectNode data =
               Arguments.none()
                   .put("device", "drive-" + alias)
-                  .put("node-name", alias + "-format")
+                  .put("node-name", nodeOf(alias))
                   .put("operation", "write")
                   .put("action", "stop")
                   .put("nospace", noSpace)

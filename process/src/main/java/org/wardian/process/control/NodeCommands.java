@@ -106,7 +106,7 @@ final class NodeCommands {
               .optionalString("node-name")
               .orElseThrow(
                   () -> new QmpException("'node-name' must be specified for the root node"));
-      checkName(name);
+      JobWords.checkNodeName(control, name);
       String driver = arguments.string("driver");
       switch (driver) {
         case "file", "host_device", "nbd" -> nodes.add(file(arguments, name));
@@ -115,17 +115,6 @@ final class NodeCommands {
         default -> throw Replies.noValue("driver", driver);
       }
       return Arguments.none();
-    }
-  }
-
-  private void checkName(String name) throws QmpException {
-    if (!name.matches("[A-Za-z][A-Za-z0-9._-]*") || name.length() > 31) {
-      throw new QmpException("Invalid node-name: '" + name + "'");
-    }
-    if (nodes.find(name, drives()).isPresent()
-        || nodes.findStorage(name, drives()).isPresent()
-        || nodes.file(name).isPresent()) {
-      throw new QmpException("Duplicate nodes with node-name='" + name + "'");
     }
   }
 
@@ -198,7 +187,7 @@ final class NodeCommands {
       Arguments nested = Arguments.of(members);
       file = file(nested, nested.optionalString("node-name").orElse(null));
       if (file.name() != null) {
-        checkName(file.name());
+        JobWords.checkNodeName(control, file.name());
       }
     } else {
       throw new QmpException("Invalid parameter type for 'file', expected: object");

@@ -94,14 +94,18 @@ final class SnapshotCommands {
       if (!arguments.optionalString("format").orElse("qcow2").equals("qcow2")) {
         throw new QmpException("an overlay is of format qcow2");
       }
+      String name = arguments.optionalString("snapshot-node-name").orElse(null);
+      if (name != null) {
+        JobWords.checkNodeName(control, name);
+      }
       boolean existing = arguments.optionalString("mode").orElse("").equals("existing");
       ImageNode below = JobWords.top(drive);
       try {
         below.flush();
         if (!existing) {
-          String name = below.path().toAbsolutePath().toString();
+          String beneath = below.path().toAbsolutePath().toString();
           Images.create(
-              file, CreateOptions.qcow2(below.length()).withBacking(name, below.format()));
+              file, CreateOptions.qcow2(below.length()).withBacking(beneath, below.format()));
           made = true;
         }
         overlay = open(file, below);
@@ -109,7 +113,6 @@ final class SnapshotCommands {
         delete(file);
         throw new QmpException(e.getMessage());
       }
-      String name = arguments.optionalString("snapshot-node-name").orElse(null);
       if (name != null) {
         control.parts().nodes().name(overlay, name, null);
       }

@@ -3,6 +3,7 @@ package org.wardian.process.control;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.assembly.Backends;
 import org.wardian.process.domain.DiskWords;
@@ -83,6 +84,10 @@ final class Targets {
     } catch (AssemblyException e) {
       throw new QmpException(e.getMessage());
     }
+    Optional<String> name = arguments.optionalString("node-name");
+    if (name.isPresent()) {
+      JobWords.checkNodeName(control, name.get());
+    }
     String mode = arguments.optionalString("mode").orElse("absolute-paths");
     boolean making =
         switch (mode) {
@@ -103,9 +108,7 @@ final class Targets {
           below == null || format != ImageFormat.QCOW2
               ? Images.openShared(file, options)
               : over(file, format, options, below);
-      arguments
-          .optionalString("node-name")
-          .ifPresent(name -> control.parts().nodes().name(node, name, null));
+      name.ifPresent(given -> control.parts().nodes().name(node, given, null));
       return new Target(node, true, making);
     } catch (IOException e) {
       throw new QmpException("Could not open '" + file + "': " + Backends.reason(e));

@@ -99,6 +99,9 @@ public final class BlockNodes {
     List<BlockImage> tops = new ArrayList<>();
     drives.forEach(drive -> tops.add(drive.device().source()));
     tops.addAll(added.values());
+    names.keySet().removeIf(node -> node.users() == 0);
+    storageNames.keySet().removeIf(node -> node.users() == 0);
+    tops.addAll(names.keySet()); // What only jobs and exports use.
     for (BlockImage top : tops) {
       for (ImageNode node : chain(top)) {
         if (all.put(node, true) == null) {
@@ -106,8 +109,6 @@ public final class BlockNodes {
         }
       }
     }
-    names.keySet().retainAll(all.keySet());
-    storageNames.keySet().retainAll(all.keySet());
     return order;
   }
 
@@ -119,6 +120,13 @@ public final class BlockNodes {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether an image or a file has that name. */
+  public synchronized boolean isTaken(String name, Collection<Drive> drives) {
+    return find(name, drives).isPresent()
+        || findStorage(name, drives).isPresent()
+        || files.containsKey(name);
   }
 
   /** The image whose file has that name. */
