@@ -6,14 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.boot.initramfs.DefaultInitramfs;
 import org.wardian.conformance.debian.DebianGuest;
 import org.wardian.machine.MachineConfiguration;
@@ -22,9 +26,11 @@ import org.wardian.qmp.ErrorClass;
 import org.wardian.qmp.QmpClient;
 import org.wardian.qmp.QmpEvent;
 import org.wardian.qmp.QmpException;
+import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
+import org.wardian.storage.OpenOptions;
 
 /** A machine's process copies, merges and backs up its disk; qemu-img (qemu-utils) has a look. */
 @Timeout(600)
@@ -278,6 +284,48 @@ class BlockJobsTest extends DrivenMachine {
     }
     assertThat(qemuImg("info", disk)).doesNotContain("name: b");
     assertThat(qemuImg("check", disk)).contains("No errors");
+  }
+
+  /** A base and an overlay, each with something in it; the disk is what {@code expected} has. */
+  private Path overlay(Path expected) throws Exception {
+    Path base = qcow2("base.qcow2");
+    Path top = folder.resolve("top.qcow2");
+    Images.create(
+        top, CreateOptions.qcow2(DISK_BYTES).withBacking(base.toString(), ImageFormat.QCOW2));
+    for (Path image : List.of(base, top)) {
+      try (BlockImage open =
+          Images.open(image, OpenOptions.readWrite().withFormat(ImageFormat.QCOW2))) {
+        byte[] content = new byte[3 << 20];
+        new Random(image.equals(base) ? 1 : 2).nextBytes(content);
+        for (int at = image.equals(base) ? 0 : 1; at < 5; at++) {
+          open.write((long) at * (5 << 20), ByteBuffer.wrap(content));
+        }
+      }
+    }
+    qemuImg("convert", "-O", "raw", top, expected);
+    return top;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"block-commit", "block-stream"})
+  void aMachineThatIsKilledAmidAJobHasItsDisk(String command) throws Exception {
+    Path expected = folder.resolve("expected.raw");
+    Path top = overlay(expected);
+    try (WardProcess process = start(echoing().disk(top, "qcow2", 0));
+        QmpClient client = connect(process)) {
+      client.execute(
+          command,
+          Arguments.none().put("device", NODE).put("job-id", "slow").put("speed", 4 << 20));
+      JsonNode job;
+      do {
+        job = client.execute("query-jobs", Arguments.none()).path(0);
+      } while (job.path("current-progress").asLong() < 3 << 20);
+      assertThat(job.path("status").asText()).isEqualTo("running");
+      process.kill();
+    }
+    qemuImg("check", "-r", "leaks", top);
+    qemuImg("check", "-r", "leaks", folder.resolve("base.qcow2"));
+    assertThat(qemuImg("compare", "-f", "raw", "-F", "qcow2", expected, top)).contains("identical");
   }
 
   @Test
