@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  */
 class ClientFuzzTest {
   private static final long SEED = Long.getLong("wardian.fuzz.seed", 12);
-  private static final int ITERATIONS = Integer.getInteger("wardian.fuzz.iterations", 4_000);
+  private static final int ITERATIONS = Integer.getInteger("wardian.fuzz.iterations", 10_000);
   private static final int REQUESTS = 3;
   private static final int READ = 2048;
   private static final byte UNTOUCHED = (byte) 0xaa;

@@ -25,7 +25,7 @@ import org.wardian.storage.OpenOptions;
 class ServerFuzzTest {
   private static final int SIZE = 1 << 20;
   private static final long SEED = Long.getLong("wardian.fuzz.seed", 11);
-  private static final int ITERATIONS = Integer.getInteger("wardian.fuzz.iterations", 4_000);
+  private static final int ITERATIONS = Integer.getInteger("wardian.fuzz.iterations", 10_000);
 
   @TempDir Path folder;
 
