@@ -130,7 +130,8 @@ class FilteredGuestTest {
   private void speaks() throws Exception {
     String own = inGuest("ip addr show eth0").replaceAll("(?s).*inet (192[0-9.]+)/.*", "$1");
     assertThat(inGuest(PING.formatted(own))).contains("heard");
-    assertThat(inGuest("ip addr add 192.168.122.77/24 dev eth0; " + PING.formatted("192.168.122.77")))
+    assertThat(
+            inGuest("ip addr add 192.168.122.77/24 dev eth0; " + PING.formatted("192.168.122.77")))
         .as("with another IP address")
         .doesNotContain("heard");
     assertThat(inGuest(PING.formatted(own))).contains("heard");

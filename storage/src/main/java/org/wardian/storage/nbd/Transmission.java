@@ -12,7 +12,7 @@ import org.wardian.storage.Scatter;
  */
 final class Transmission {
   /** The longest data in bytes that are not worth a thread of their own. */
-  private static final int LONGEST_NOW = 64 << 10;
+  private static final int LONGEST_NOW = 32 << 10;
 
   private final NbdServer server;
   private final Agreement agreement;

@@ -1,6 +1,8 @@
 package org.wardian.storage.nbd;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +41,7 @@ final class PeerServer implements AutoCloseable {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     PeerServer server = new PeerServer(process, socket);
-    while (!Files.exists(socket)) {
+    while (!answers(socket)) {
       try {
         if (process.waitFor(10, TimeUnit.MILLISECONDS)) {
           throw new IOException(command + ": " + Files.readString(log));
@@ -50,6 +52,16 @@ final class PeerServer implements AutoCloseable {
       }
     }
     return server;
+  }
+
+  /** The file is there before somebody listens. */
+  private static boolean answers(Path socket) {
+    try {
+      SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
   }
 
   /** An export of it. */
