@@ -318,7 +318,7 @@ final class LiveDocuments {
       throw Refusal.system(
           "Unable to get index for interface " + device + ": No such device", null);
     }
-    requireInterfaces(card);
+    requireInterfaces("macvtap device on " + device);
     // A name that the document wishes could be another's interface, which is not to be deleted.
     String name = freeName(DIRECT, nextDirect);
     ours.add(name);
@@ -330,17 +330,16 @@ final class LiveDocuments {
         .set("mode", mode);
   }
 
-  private static void requireInterfaces(NetworkInterface card) throws LibvirtException {
+  private static void requireInterfaces(String what) throws LibvirtException {
     String missing = HostRoute.missing();
     if (!missing.isEmpty()) {
-      throw Refusal.system(
-          "Unable to create tap device " + card.target().orElse("") + ": " + missing, null);
+      throw Refusal.system("Unable to create " + what + ": " + missing, null);
     }
   }
 
   private static void bridge(NetworkInterface card, XmlElement own, String name)
       throws LibvirtException {
-    requireInterfaces(card);
+    requireInterfaces("tap device " + card.target().orElse(""));
     own.append("wardian:plug")
         .set("kind", "bridge")
         .set("name", card.target().orElseThrow())
