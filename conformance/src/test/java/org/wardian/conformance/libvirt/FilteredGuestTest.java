@@ -39,7 +39,10 @@ class FilteredGuestTest {
             <filterref filter='%2$s'/>
           </interface>
           <serial type='pty'/><console type='pty'/>
-          <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
+          <channel type='unix'>
+            <source mode='bind' path='%1$s/agent'/>
+            <target type='virtio' name='org.qemu.guest_agent.0'/>
+          </channel>
         </devices>
       </domain>
       """;
@@ -107,7 +110,7 @@ class FilteredGuestTest {
         Files.isExecutable(Path.of("/usr/bin/virsh")), "needs the package libvirt-clients");
     Path work = Files.createDirectory(folder.resolve("work"));
     StepGuest.write(work);
-    try (WardianDaemon daemon = WardianDaemon.start(folder.resolve("wardiand"))) {
+    try (WardianDaemon daemon = WardianDaemon.start(folder.resolve("d"))) {
       uri = daemon.uri();
       printed("net-start", "default");
       try {
@@ -115,7 +118,7 @@ class FilteredGuestTest {
         assertThat(virsh("create", missing.toString()).text())
             .contains("internal error: referenced filter 'gone' is missing");
         printed("create", write("g.xml", XML.formatted(work, "clean-traffic")).toString());
-        assertThat(printed("nwfilter-binding-list")).contains("vnet0", "clean-traffic");
+        assertThat(printed("nwfilter-binding-list")).contains("vnet", "clean-traffic");
         awaitAddress();
         speaks();
         changes();
@@ -128,7 +131,7 @@ class FilteredGuestTest {
   }
 
   private void speaks() throws Exception {
-    String own = inGuest("ip addr show eth0").replaceAll("(?s).*inet (192[0-9.]+)/.*", "$1");
+    String own = inGuest("ip addr show eth0").replaceAll("(?s).*?inet (192[0-9.]+)/.*", "$1");
     assertThat(inGuest(PING.formatted(own))).contains("heard");
     assertThat(
             inGuest("ip addr add 192.168.122.77/24 dev eth0; " + PING.formatted("192.168.122.77")))
@@ -144,7 +147,7 @@ class FilteredGuestTest {
   }
 
   private void changes() throws Exception {
-    String own = inGuest("ip addr show eth0").replaceAll("(?s).*inet (192[0-9.]+)/.*", "$1");
+    String own = inGuest("ip addr show eth0").replaceAll("(?s).*?inet (192[0-9.]+)/.*", "$1");
     String filter = printed("nwfilter-dumpxml", "clean-traffic");
     String silent =
         "<rule action='drop' direction='out' priority='-900'><icmp type='8'/></rule></filter>";
