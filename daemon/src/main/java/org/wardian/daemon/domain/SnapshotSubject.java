@@ -2,6 +2,7 @@ package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventStoppedDetailType;
+import org.wardian.libvirt.constants.DomainJobOperation;
 import org.wardian.libvirt.constants.DomainPausedReason;
 import org.wardian.libvirt.constants.DomainRunningReason;
 import org.wardian.libvirt.constants.DomainShutoffReason;
@@ -248,6 +250,28 @@ public final class SnapshotSubject {
   /** Stands still while it is kept. */
   public void pause() throws LibvirtException {
     parts.life().suspend(domain, DomainPausedReason.SAVE.number());
+  }
+
+  /**
+   * Writes the memory of a machine that stands still into a file, which {@code restore} can go on
+   * with.
+   *
+   * @param paused whether that one stands still then
+   */
+  public void keepMemory(Path file, boolean paused) throws LibvirtException {
+    Machine machine = domain.running();
+    if (!Files.isDirectory(file.getParent())) {
+      throw Refusal.system("Failed to create file '" + file + "': No such file or directory", null);
+    }
+    SaveJob job = new SaveJob(machine, DomainJobOperation.SNAPSHOT);
+    domain.setJob(job);
+    try {
+      machine.execute("migrate", Machine.arguments().put("uri", "file:" + file));
+      job.await();
+      new SaveImage(domain.facts().live(), paused).write(file);
+    } finally {
+      domain.setJob(null);
+    }
   }
 
   /** Goes on. */

@@ -20,7 +20,11 @@ import org.wardian.libvirt.error.LibvirtException;
 /** Snapshots of disks alone, by overlays that take what is written from then on. */
 final class ExternalSnapshots {
   /** A disk and the file that comes above it. */
-  private record Step(String target, Path below, String format, String file, int image) {}
+  record Step(String target, Path below, String format, String file, int image) {
+    private Step numbered(int number) {
+      return new Step(target, below, format, file, number);
+    }
+  }
 
   /**
    * Takes one; the caller holds the domain's lock.
@@ -29,22 +33,15 @@ final class ExternalSnapshots {
    */
   void take(SnapshotSubject subject, SnapshotDocument snapshot, boolean existing)
       throws LibvirtException {
-    List<Step> steps = new ArrayList<>();
-    DomainDocument document = subject.document();
-    for (SnapshotDisk disk : snapshot.disks()) {
-      if (disk.place() == SnapshotPlace.EXTERNAL) {
-        Disk own = document.disk(disk.name()).orElseThrow();
-        Path below =
-            subject
-                .image(own)
-                .orElseThrow(() ->
-                    Refusal.unsupported(
-                        "external snapshot of disk '" + disk.name() + "', which has no file"));
-        int image = subject.isActive() ? subject.nextImage() : 0;
-        steps.add(new Step(own.target(), below, own.format(), disk.file(), image));
-        checkFile(Path.of(disk.file()), disk.name(), existing);
-      }
+    List<Step> steps = check(subject, snapshot, existing);
+    if (subject.isActive()) {
+      steps = steps.stream().map(step -> step.numbered(subject.nextImage())).toList();
     }
+    enact(subject, steps, existing);
+  }
+
+  private static void enact(SnapshotSubject subject, List<Step> steps, boolean existing)
+      throws LibvirtException {
     if (subject.isActive()) {
       List<SnapshotSubject.Overlay> overlays = new ArrayList<>();
       for (Step step : steps) {
@@ -65,6 +62,27 @@ final class ExternalSnapshots {
             config.disk(step.target()).ifPresent(disk -> disk.element().remove("backingStore")));
       }
     });
+  }
+
+  /** What is to be done; refuses what cannot be. */
+  List<Step> check(SnapshotSubject subject, SnapshotDocument snapshot, boolean existing)
+      throws LibvirtException {
+    List<Step> steps = new ArrayList<>();
+    DomainDocument document = subject.document();
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (disk.place() == SnapshotPlace.EXTERNAL) {
+        Disk own = document.disk(disk.name()).orElseThrow();
+        Path below =
+            subject
+                .image(own)
+                .orElseThrow(() ->
+                    Refusal.unsupported(
+                        "external snapshot of disk '" + disk.name() + "', which has no file"));
+        steps.add(new Step(own.target(), below, own.format(), disk.file(), 0));
+        checkFile(Path.of(disk.file()), disk.name(), existing);
+      }
+    }
+    return steps;
   }
 
   private static void checkFile(Path file, String disk, boolean existing) throws LibvirtException {

@@ -11,6 +11,8 @@ import static org.wardian.libvirt.constants.DomainSnapshotCreateFlags.REDEFINE;
 import static org.wardian.libvirt.constants.DomainSnapshotCreateFlags.REUSE_EXT;
 import static org.wardian.libvirt.constants.DomainSnapshotCreateFlags.VALIDATE;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import org.wardian.daemon.domain.SnapshotSubject;
@@ -187,10 +189,8 @@ final class SnapshotCreation {
     if (store.tree(subject).get(asked.name()) != null) {
       throw Refusal.failed("domain moment " + asked.name() + " already exists");
     }
-    if (asked.memory() == SnapshotPlace.EXTERNAL) {
-      throw Refusal.unsupported("external memory snapshots are not supported by this machine");
-    }
-    if ((flags & LIVE) != 0) {
+    boolean outside = asked.memory() == SnapshotPlace.EXTERNAL;
+    if ((flags & LIVE) != 0 && !outside) {
       throw Refusal.notSupported(
           "live snapshot creation is supported only during full system snapshots");
     }
@@ -202,11 +202,13 @@ final class SnapshotCreation {
         align(
                 subject.document(),
                 asked,
-                diskOnly ? SnapshotPlace.EXTERNAL : SnapshotPlace.INTERNAL,
-                !diskOnly)
+                diskOnly || outside ? SnapshotPlace.EXTERNAL : SnapshotPlace.INTERNAL,
+                !diskOnly && !outside)
             .taken(
                 state,
-                state.isActive() ? SnapshotPlace.INTERNAL : SnapshotPlace.NO,
+                outside
+                    ? SnapshotPlace.EXTERNAL
+                    : state.isActive() ? SnapshotPlace.INTERNAL : SnapshotPlace.NO,
                 settled(subject.document()),
                 active && subject.nextStart() != null ? settled(subject.nextStart()) : null)
             .withParent(store.tree(subject).current());
@@ -216,7 +218,9 @@ final class SnapshotCreation {
       }
     }
     check(subject, snapshot);
-    if (snapshot.isExternal()) {
+    if (outside) {
+      keepOutside(subject, snapshot, flags);
+    } else if (snapshot.isExternal()) {
       external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
       if (active && (flags & HALT) != 0) {
         subject.end();
@@ -323,6 +327,43 @@ final class SnapshotCreation {
         && snapshot.domain().root().find("os/nvram").isPresent()) {
       throw Refusal.notSupported(
           "internal snapshots of a VM with pflash based firmware are not supported");
+    }
+  }
+
+  /**
+   * A running machine with its memory in a file, and overlays above its disks of the same moment.
+   * It stands still meanwhile, {@code LIVE} or not: the file is complete when it goes on.
+   */
+  private void keepOutside(SnapshotSubject subject, SnapshotDocument snapshot, int flags)
+      throws LibvirtException {
+    boolean existing = (flags & REUSE_EXT) != 0;
+    external.check(subject, snapshot, existing);
+    boolean ran = subject.state() == DomainState.RUNNING;
+    Path file = Path.of(snapshot.memoryFile());
+    if (!file.isAbsolute()) {
+      throw Refusal.badArgument("memory snapshot file path (" + file + ") must be absolute");
+    }
+    boolean kept = false;
+    if (ran) {
+      subject.pause();
+    }
+    try {
+      subject.keepMemory(file, !ran);
+      try {
+        external.take(subject, snapshot, existing);
+      } catch (LibvirtException e) {
+        Files.deleteIfExists(file);
+        throw e;
+      }
+      kept = true;
+    } catch (IOException e) {
+      throw Refusal.system("cannot remove " + file + ": " + e.getMessage(), e);
+    } finally {
+      if (kept && (flags & HALT) != 0) {
+        subject.end();
+      } else if (ran && subject.isActive()) {
+        subject.resume();
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import org.wardian.definition.xml.XmlReader;
  * @param parent the snapshot before it, or null
  * @param created seconds since 1970
  * @param memory where memory is kept; null where a request leaves it open
+ * @param memoryFile the file of an external memory; null else
  * @param disks what is done to each
  * @param domain as it was; null where nobody knows
  * @param inactiveDomain what its next start would have taken, where that was another; or null
@@ -31,11 +32,26 @@ public record SnapshotDocument(
     String parent,
     long created,
     SnapshotPlace memory,
+    String memoryFile,
     List<SnapshotDisk> disks,
     DomainDocument domain,
     DomainDocument inactiveDomain)
     implements Moment<SnapshotDocument> {
   private static final String ROOT = "domainsnapshot";
+
+  /** One whose memory is in no file of its own. */
+  public SnapshotDocument(
+      String name,
+      String description,
+      SnapshotState state,
+      String parent,
+      long created,
+      SnapshotPlace memory,
+      List<SnapshotDisk> disks,
+      DomainDocument domain,
+      DomainDocument inactiveDomain) {
+    this(name, description, state, parent, created, memory, null, disks, domain, inactiveDomain);
+  }
 
   /** Copies the list. */
   public SnapshotDocument {
@@ -58,6 +74,7 @@ public record SnapshotDocument(
         null,
         now,
         memory,
+        root.attributeAt("memory", "file"),
         disks(root),
         null,
         null);
@@ -103,6 +120,7 @@ public record SnapshotDocument(
         root.textAt("parent/name"),
         created,
         memory,
+        root.attributeAt("memory", "file"),
         disks(root),
         domain(root.child("domain")),
         domain(root.child("inactiveDomain")));
@@ -168,20 +186,38 @@ public record SnapshotDocument(
   @Override
   public SnapshotDocument withParent(String value) {
     return new SnapshotDocument(
-        name, description, state, value, created, memory, disks, domain, inactiveDomain);
+        name,
+        description,
+        state,
+        value,
+        created,
+        memory,
+        memoryFile,
+        disks,
+        domain,
+        inactiveDomain);
   }
 
   /** The same with other disks. */
   public SnapshotDocument withDisks(List<SnapshotDisk> value) {
     return new SnapshotDocument(
-        name, description, state, parent, created, memory, value, domain, inactiveDomain);
+        name,
+        description,
+        state,
+        parent,
+        created,
+        memory,
+        memoryFile,
+        value,
+        domain,
+        inactiveDomain);
   }
 
   /** The same with what was there when it was taken. */
   public SnapshotDocument taken(
       SnapshotState at, SnapshotPlace place, DomainDocument was, DomainDocument nextStart) {
     return new SnapshotDocument(
-        name, description, at, parent, created, place, disks, was, nextStart);
+        name, description, at, parent, created, place, memoryFile, disks, was, nextStart);
   }
 
   /** Whether some of it is in files beside the disks' images. */
@@ -225,7 +261,7 @@ public record SnapshotDocument(
     }
     root.append("creationTime").text(Long.toString(created));
     if (memory != null) {
-      root.append("memory").set("snapshot", memory.text());
+      root.append("memory").set("snapshot", memory.text()).set("file", memoryFile);
     }
     if (!disks.isEmpty()) {
       XmlElement list = root.append("disks");
