@@ -34,6 +34,9 @@ final class ExternalSnapshots {
   void take(SnapshotSubject subject, SnapshotDocument snapshot, boolean existing)
       throws LibvirtException {
     List<Step> steps = check(subject, snapshot, existing);
+    if (steps.isEmpty()) {
+      return; // The memory alone.
+    }
     if (subject.isActive()) {
       steps = steps.stream().map(step -> step.numbered(subject.nextImage())).toList();
     }

@@ -315,7 +315,7 @@ final class SnapshotCreation {
         }
       }
     }
-    if (!within && !beside) {
+    if (!within && !beside && snapshot.memory() != SnapshotPlace.EXTERNAL) {
       throw Refusal.unsupported("nothing selected for snapshot");
     }
     if (within && beside) {
