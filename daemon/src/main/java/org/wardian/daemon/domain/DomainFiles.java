@@ -9,7 +9,11 @@ import java.util.stream.Stream;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.xml.XmlElement;
+import org.wardian.definition.xml.XmlException;
+import org.wardian.definition.xml.XmlReader;
 import org.wardian.libvirt.error.LibvirtException;
 
 /** Where what of a domain is kept. */
@@ -95,6 +99,29 @@ final class DomainFiles {
       Files.writeString(Machine.definition(folder), live.toString());
     } catch (IOException e) {
       throw Refusal.system("cannot write the machine's document: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Gives the document that a process is made of the disks as they are now: snapshots and block
+   * jobs have changed their images since.
+   */
+  void refreshDisks(Path folder, DomainDocument live) throws LibvirtException {
+    try {
+      DomainDocument own =
+          DomainDocument.of(XmlReader.read(Files.readString(Machine.definition(folder))));
+      XmlElement devices = own.devicesElement();
+      for (Disk disk : live.disks()) {
+        XmlElement now = disk.element().copy();
+        now.remove("mirror");
+        devices.children("disk").stream()
+            .filter(one -> disk.alias().equals(((Disk) DomainDocument.view(one)).alias()))
+            .findFirst()
+            .ifPresent(old -> devices.replace(old, now));
+      }
+      writeLive(folder, own);
+    } catch (IOException | XmlException e) {
+      throw Refusal.system("cannot read the machine's document: " + e.getMessage(), e);
     }
   }
 

@@ -206,6 +206,7 @@ final class Lifecycle {
     Machine machine = null;
     try {
       Files.deleteIfExists(Machine.socket(old.folder()));
+      files.refreshDisks(old.folder(), live);
       machine =
           launcher.launch(
               old.folder(),
