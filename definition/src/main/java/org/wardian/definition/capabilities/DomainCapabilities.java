@@ -108,7 +108,8 @@ public final class DomainCapabilities {
       supported(features, feature, false);
     }
     supported(features, "backingStoreInput", true);
-    for (String feature : List.of("backup", "sev", "sgx")) {
+    supported(features, "backup", true);
+    for (String feature : List.of("sev", "sgx")) {
       supported(features, feature, false);
     }
     return root;
