@@ -37,10 +37,11 @@ final class ExternalSnapshots {
     if (steps.isEmpty()) {
       return; // The memory alone.
     }
-    if (subject.isActive()) {
-      steps = steps.stream().map(step -> step.numbered(subject.nextImage())).toList();
+    List<Step> numbered = new ArrayList<>();
+    for (Step step : steps) {
+      numbered.add(subject.isActive() ? step.numbered(subject.nextImage()) : step);
     }
-    enact(subject, steps, existing);
+    enact(subject, numbered, existing);
   }
 
   private static void enact(SnapshotSubject subject, List<Step> steps, boolean existing)
