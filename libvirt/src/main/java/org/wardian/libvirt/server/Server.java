@@ -47,7 +47,10 @@ public final class Server implements AutoCloseable {
   private final List<Service> services = new ArrayList<>();
   private final Set<Session> sessions = new LinkedHashSet<>();
   private final Map<Session, Service.Arrival> arrivals = new HashMap<>();
+
+  /** Those that have not authenticated, with the moment from which on they are waited for. */
   private final Map<Service.Arrival, Long> anonymous = new LinkedHashMap<>();
+
   private final ScheduledThreadPoolExecutor clock;
   private boolean closed;
 
@@ -151,7 +154,8 @@ public final class Server implements AutoCloseable {
 
   /**
    * Counts a client as one that has not authenticated. Where there are too many of them it waits: a
-   * crowd of honest ones is soon through, and the oldest of the others has to go.
+   * crowd of honest ones is soon through, and the oldest of the others has to go. The time that this
+   * side takes until it looks at a client is not counted against it.
    */
   private boolean admit(Service.Arrival arrival) {
     while (true) {
@@ -161,11 +165,14 @@ public final class Server implements AutoCloseable {
           return false;
         }
         if (anonymous.size() < limits.anonymous()) {
-          anonymous.put(arrival, System.nanoTime());
+          anonymous.put(arrival, null);
           return true;
         }
-        oldest = anonymous.keySet().iterator().next();
-        long left = GRACE.toNanos() - (System.nanoTime() - anonymous.get(oldest));
+        oldest = longestAwaited();
+        long left =
+            oldest == null
+                ? GRACE.toNanos()
+                : GRACE.toNanos() - (System.nanoTime() - anonymous.get(oldest));
         if (left > 0) {
           try {
             TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -180,16 +187,36 @@ public final class Server implements AutoCloseable {
     }
   }
 
+  /** The client that is waited for the longest, null where none is; called with the lock held. */
+  private Service.Arrival longestAwaited() {
+    Service.Arrival longest = null;
+    for (Map.Entry<Service.Arrival, Long> one : anonymous.entrySet()) {
+      if (one.getValue() != null
+          && (longest == null || one.getValue() - anonymous.get(longest) < 0)) {
+        longest = one.getKey();
+      }
+    }
+    return longest;
+  }
+
+  /** From now on it is the client that is waited for. */
+  private synchronized void await(Service.Arrival arrival) {
+    anonymous.replace(arrival, System.nanoTime());
+  }
+
   /** A client is not one that has yet to authenticate, any more; called with the lock held. */
   private boolean forget(Service.Arrival arrival) {
     notifyAll();
-    return arrival != null && anonymous.remove(arrival) != null;
+    boolean known = arrival != null && anonymous.containsKey(arrival);
+    anonymous.remove(arrival);
+    return known;
   }
 
   private void attend(Service.Arrival arrival, Service service) {
     ScheduledFuture<?> deadline = null;
     try {
       Runnable tooLate = () -> Thread.startVirtualThread(() -> expire(arrival));
+      await(arrival);
       deadline = clock.schedule(tooLate, limits.login().toNanos(), TimeUnit.NANOSECONDS);
       Transport transport = arrival.establish();
       MessageConnection connection = new MessageConnection(transport);
