@@ -22,6 +22,7 @@ import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Graphics;
 import org.wardian.definition.domain.LiveForm;
 import org.wardian.definition.domain.NetworkInterface;
+import org.wardian.definition.domain.Vsock;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.host.HostLink;
 import org.wardian.host.Macvtap;
@@ -185,6 +186,7 @@ final class LiveDocuments {
         plug(after, card, own);
         return own;
       }
+      case Vsock vsock -> LiveForm.address(vsock, after.id().orElseThrow());
       default -> {
         // The others have nothing that is chosen.
       }

@@ -42,6 +42,7 @@ public final class LiveForm {
     live.setId(OptionalInt.of(id));
     Aliases.assign(live);
     new Processors(live).begin();
+    live.vsock().ifPresent(vsock -> address(vsock, id));
     images(live, chains);
     XmlElement devices = live.devicesElement();
     for (XmlElement device : devices.children()) {
@@ -60,6 +61,13 @@ public final class LiveForm {
     }
     DomainForm.TABLE.arrange(live.root());
     return live;
+  }
+
+  /** Chooses the address of sockets that have none: those below 3 are taken. */
+  public static void address(Vsock vsock, int id) {
+    if (vsock.contextId().isEmpty()) {
+      vsock.element().childOrNew("cid").set("address", 2L + id);
+    }
   }
 
   /** Fills in one channel. */
