@@ -220,6 +220,7 @@ final class SnapshotCreation {
     check(subject, snapshot);
     if (outside) {
       keepOutside(subject, snapshot, flags);
+      record(subject, snapshot, flags);
     } else if (snapshot.isExternal()) {
       external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
       if (active && (flags & HALT) != 0) {
