@@ -154,8 +154,8 @@ public final class Server implements AutoCloseable {
 
   /**
    * Counts a client as one that has not authenticated. Where there are too many of them it waits: a
-   * crowd of honest ones is soon through, and the oldest of the others has to go. The time that this
-   * side takes until it looks at a client is not counted against it.
+   * crowd of honest ones is soon through, and the oldest of the others has to go. The time that
+   * this side takes until it looks at a client is not counted against it.
    */
   private boolean admit(Service.Arrival arrival) {
     while (true) {

@@ -240,32 +240,6 @@ class HostileClientsTest {
   }
 
   @Test
-  void honestClientsStayThoughTheServerIsSlowToLookAtThem() throws Exception {
-    server.close();
-    ServerLimits limits =
-        new ServerLimits(500, 2, 5, 64, Duration.ofSeconds(5), 5, Duration.ofMinutes(2));
-    serve(host.server(new Server.Settings(host).limits(limits)), AuthenticationType.NONE);
-    List<UnixSocket> clients = new ArrayList<>();
-    // For longer than one that the server waits for may stay, nothing else of it runs.
-    long end = System.nanoTime() + Duration.ofMillis(1_800).toNanos();
-    for (int i = Runtime.getRuntime().availableProcessors(); i > 0; i--) {
-      Thread.startVirtualThread(() -> {
-        while (System.nanoTime() < end) {
-          Thread.onSpinWait();
-        }
-      });
-    }
-    for (int i = 0; i < 12; i++) {
-      clients.add(UnixSocket.connect(socket));
-    }
-    for (UnixSocket one : clients) {
-      one.write(openFrame(), 0, openFrame().length);
-      readMessage(one);
-      one.close();
-    }
-  }
-
-  @Test
   void whoeverTakesTooLongToAuthenticateIsDisconnected() throws Exception {
     server.close();
     ServerLimits limits =
