@@ -119,7 +119,8 @@ final class SplitDriverQueue extends DriverQueue {
   @Override
   void disableInterrupts() {
     if (eventIndex) {
-      put16(driverArea + 4 + 2L * size, used - 1);
+      // Far behind: the device may still be about to tell of the entry that was just taken.
+      put16(driverArea + 4 + 2L * size, used - 0x8000);
     } else {
       put16(driverArea, 1);
     }
