@@ -209,7 +209,9 @@ class HostileClientsTest {
         Thread.sleep(5);
       }
       assertThat(silent.connection().receive()).isNull();
-      assertThat(silent.connection().ending()).isEqualTo(MessageConnection.Ending.EOF);
+      // A reset where the server was about to ask again.
+      assertThat(silent.connection().ending())
+          .isIn(MessageConnection.Ending.EOF, MessageConnection.Ending.ERROR);
     }
   }
 
