@@ -58,18 +58,21 @@ final class TestDeb {
     return tar;
   }
 
+  /** Every entry is of the same instant: the same contents make the same package, at any time. */
   private byte[] tar() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (TarArchiveOutputStream tar = new TarArchiveOutputStream(out)) {
       for (Map.Entry<String, String> link : links.entrySet()) {
         TarArchiveEntry entry = new TarArchiveEntry(link.getKey(), TarConstants.LF_SYMLINK);
         entry.setLinkName(link.getValue());
+        entry.setModTime(0);
         tar.putArchiveEntry(entry);
         tar.closeArchiveEntry();
       }
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
         TarArchiveEntry entry = new TarArchiveEntry(file.getKey());
         entry.setSize(file.getValue().length);
+        entry.setModTime(0);
         tar.putArchiveEntry(entry);
         tar.write(file.getValue());
         tar.closeArchiveEntry();
@@ -90,7 +93,7 @@ final class TestDeb {
 
   private static void member(ArArchiveOutputStream ar, String name, byte[] content)
       throws IOException {
-    ar.putArchiveEntry(new ArArchiveEntry(name, content.length));
+    ar.putArchiveEntry(new ArArchiveEntry(name, content.length, 0, 0, 0100644, 0));
     ar.write(content);
     ar.closeArchiveEntry();
   }
