@@ -32,6 +32,9 @@ final class Libc {
   static final NativeCall MADVISE =
       new NativeCall("madvise", returning(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
 
+  /** {@code int getpagesize(void)}. */
+  static final NativeCall GETPAGESIZE = new NativeCall("getpagesize", returning(JAVA_INT));
+
   /** {@code int memfd_create(const char *name, unsigned int flags)}. */
   static final NativeCall MEMFD_CREATE =
       new NativeCall("memfd_create", returning(JAVA_INT, JAVA_LONG, JAVA_INT));

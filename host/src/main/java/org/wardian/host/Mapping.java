@@ -34,8 +34,10 @@ public final class Mapping implements AutoCloseable {
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MAP_FIXED_NOREPLACE = 0x100000;
 
-  /** {@code MADV_DONTNEED}, {@code MADV_HUGEPAGE}: the same header. */
+  /** {@code MADV_*}: the same header. */
   private static final int MADV_DONTNEED = 4;
+
+  private static final int MADV_MERGEABLE = 12;
 
   private static final int MADV_HUGEPAGE = 14;
 
@@ -79,6 +81,9 @@ public final class Mapping implements AutoCloseable {
 
   /** How often a part of the file was taken out of the middle. */
   private int holes;
+
+  /** Whether the kernel was asked to merge equal pages. */
+  private boolean mergeable;
 
   private boolean closed;
 
@@ -386,6 +391,9 @@ public final class Mapping implements AutoCloseable {
       NativeCall.Result result =
           Libc.MMAP.call(address + offset, length, PROT_READ | PROT_WRITE, flags, -1, 0L);
       if (!result.failed()) {
+        if (mergeable) {
+          Libc.MADVISE.call(address + offset, length, MADV_MERGEABLE);
+        }
         return;
       }
     }
@@ -398,11 +406,29 @@ public final class Mapping implements AutoCloseable {
    */
   public long nextData(long offset) {
     java.util.Objects.checkIndex(offset, size);
-    if (fd < 0 || !Libc.LINUX) {
+    if (overFile || !Libc.LINUX) {
       return offset;
+    }
+    if (fd < 0) {
+      return PageMap.nextPage(address + offset, address + size) - address;
     }
     long found = FileCalls.lseek(fd, offset, HostFile.SEEK_DATA);
     return found == -Errno.ENXIO ? size : found < 0 ? offset : Math.min(found, size);
+  }
+
+  /**
+   * Asks the kernel to keep equal pages of this and other memory once (KSM, Linux
+   * Documentation/admin-guide/mm/ksm.rst), which it does where an administrator has switched that
+   * on: whoever writes such a page gets a copy of his own again. Only private memory is merged.
+   *
+   * @return whether the kernel took it: it may have been built without
+   */
+  public synchronized boolean adviseMergeable() {
+    if (!Libc.LINUX || fd >= 0) {
+      return false;
+    }
+    mergeable = !Libc.MADVISE.call(address, size, MADV_MERGEABLE).failed();
+    return mergeable;
   }
 
   /** Asks for huge pages; a host that has none is not an error. */

@@ -204,6 +204,58 @@ class MappingTest {
   }
 
   @Test
+  void privateMemoryTellsWhatNobodyHasUsed() {
+    assumeTrue(Files.isReadable(Path.of("/proc/self/pagemap")));
+    long size = 1L << 30;
+    try (Mapping mapping = Mapping.anonymous(size)) {
+      assertThat(mapping.nextData(0)).isEqualTo(size);
+      mapping.putByte(5 << 20, (byte) 1);
+      mapping.putByte(size - 4096, (byte) 1);
+      // A host with huge pages gives one of those.
+      assertThat(mapping.nextData(0)).isBetween(3L << 20, 5L << 20);
+      assertThat(mapping.nextData((5 << 20) + 7)).isEqualTo((5 << 20) + 7);
+      assertThat(mapping.nextData(8 << 20)).isBetween(size - (2 << 20), size - 4096);
+      mapping.adviseDontNeed(2 << 20, 6 << 20);
+      assertThat(mapping.nextData(0)).isBetween(size - (2 << 20), size - 4096);
+    }
+  }
+
+  @Test
+  void privateMemoryOnlyCanBeMerged() throws IOException {
+    assumeTrue(Files.isDirectory(Path.of("/sys/kernel/mm/ksm")), "a kernel without KSM");
+    Path file = folder.resolve("content");
+    Files.write(file, new byte[512 << 10]);
+    try (Mapping anonymous = Mapping.anonymous(1 << 20);
+        Mapping copy = Mapping.ofFile(file, 0, 512 << 10);
+        Mapping shared = Mapping.shared(1 << 20, "w")) {
+      assertThat(anonymous.adviseMergeable()).isTrue();
+      assertThat(copy.adviseMergeable()).isTrue();
+      assertThat(shared.adviseMergeable()).isFalse();
+      copy.adviseDontNeed(64 << 10, 128 << 10);
+      assertThat(flags(anonymous.address())).contains(" mg");
+      assertThat(flags(copy.address())).contains(" mg");
+      assertThat(flags(copy.address() + (64 << 10))).contains(" mg");
+      assertThat(flags(shared.address())).doesNotContain(" mg");
+    }
+  }
+
+  /** The line VmFlags of /proc/self/smaps (Linux, filesystems/proc.rst) for an address. */
+  private static String flags(long address) throws IOException {
+    boolean here = false;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        String[] columns = line.split("[ -]", 3);
+        here =
+            address >= Long.parseUnsignedLong(columns[0], 16)
+                && address < Long.parseUnsignedLong(columns[1], 16);
+      } else if (here && line.startsWith("VmFlags:")) {
+        return line;
+      }
+    }
+    return "unmapped";
+  }
+
+  @Test
   void sharedMemoryTellsWhatNobodyHasUsed() {
     try (Mapping mapping = Mapping.shared(8 << 20, "test")) {
       assertThat(mapping.nextData(0)).isEqualTo(mapping.size());
