@@ -6,8 +6,8 @@ import org.wardian.host.Mapping;
 
 /**
  * Guest-physical memory: the regions of RAM and ROM that a guest sees, each backed by a host
- * mapping that another process can share, unless its content was {@linkplain #addRegion(long, long,
- * boolean, String, Mapping) brought}. What lies in no region belongs to the MMIO bus.
+ * mapping of the {@linkplain HostMemory kind} that was asked for. What lies in no region belongs to
+ * the MMIO bus.
  *
  * <p>Pages have a <em>frame</em> number, dense across all regions, which indexes side tables such
  * as translation caches. The numbers of a removed region are given out again.
@@ -46,8 +46,8 @@ public final class GuestMemory implements AutoCloseable {
    * @param firstFrame frame number of the first page
    * @param writable whether the guest may write; else it is ROM, and writes go to the MMIO bus
    * @param name for people
-   * @param fd descriptor of the file behind it, for another process to map; -1 where the host has
-   *     no such files
+   * @param fd descriptor of the file behind it, for another process to map; -1 for memory that is
+   *     not {@link HostMemory#SHARED}, or where the host has no such files
    */
   public record Region(
       long base, long size, long host, int firstFrame, boolean writable, String name, int fd) {}
@@ -120,11 +120,25 @@ public final class GuestMemory implements AutoCloseable {
 
   private final RegionMap map = new RegionMap();
 
+  private final HostMemory kind;
+
   /** By number; gaps are null. */
   private volatile CodeListener[] codeListeners = {};
 
+  /** An address space without memory, for memory that is this process's only. */
+  public GuestMemory() {
+    this(HostMemory.PRIVATE);
+  }
+
   /** An address space without memory. */
-  public GuestMemory() {}
+  public GuestMemory(HostMemory kind) {
+    this.kind = kind;
+  }
+
+  /** An address space with RAM that is this process's only: as the other. */
+  public static GuestMemory withRam(long bytes) {
+    return withRam(bytes, HostMemory.PRIVATE);
+  }
 
   /**
    * An address space with {@code bytes} of RAM from 0, continued at {@link #HIGH_RAM_BASE} where it
@@ -134,11 +148,11 @@ public final class GuestMemory implements AutoCloseable {
    * @throws IllegalArgumentException for another size
    * @throws org.wardian.host.HostException where the host grants no such mapping
    */
-  public static GuestMemory withRam(long bytes) {
+  public static GuestMemory withRam(long bytes, HostMemory kind) {
     if (bytes <= 0 || bytes % PAGE != 0) {
       throw new IllegalArgumentException("memory size " + bytes + " is no multiple of 4096");
     }
-    GuestMemory memory = new GuestMemory();
+    GuestMemory memory = new GuestMemory(kind);
     memory.addRegion(0, Math.min(bytes, LOW_RAM_LIMIT), true, "ram");
     if (bytes > LOW_RAM_LIMIT) {
       memory.addRegion(HIGH_RAM_BASE, bytes - LOW_RAM_LIMIT, true, "ram above 4 GiB");
@@ -159,13 +173,19 @@ public final class GuestMemory implements AutoCloseable {
    */
   public Region addRegion(long base, long size, boolean writable, String name) {
     check(base, size, name);
-    return map.add(base, size, writable, name, () -> zeroed(size, name));
+    return map.add(base, size, writable, name, () -> kind.zeroed(size, name));
+  }
+
+  /** Where the host keeps the memory. */
+  public HostMemory kind() {
+    return kind;
   }
 
   /**
    * Adds memory that the caller has filled.
    *
-   * @param content {@code size} bytes or more, taken over; closed where this fails
+   * @param content {@code size} bytes or more of this memory's {@link #kind}, taken over; closed
+   *     where this fails
    * @throws IllegalArgumentException as the other
    */
   public Region addRegion(long base, long size, boolean writable, String name, Mapping content) {
@@ -179,12 +199,6 @@ public final class GuestMemory implements AutoCloseable {
       content.close();
       throw e;
     }
-  }
-
-  private static Mapping zeroed(long size, String name) {
-    Mapping mapping = Mapping.shared(size, "wardian-" + name);
-    mapping.adviseHugePages();
-    return mapping;
   }
 
   private static void check(long base, long size, String name) {

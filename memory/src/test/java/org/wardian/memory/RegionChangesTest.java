@@ -134,7 +134,7 @@ class RegionChangesTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void anotherMappingOfTheDescriptorSeesTheSameBytes() throws IOException {
-    try (GuestMemory memory = GuestMemory.withRam(MIB)) {
+    try (GuestMemory memory = GuestMemory.withRam(MIB, HostMemory.SHARED)) {
       memory.write(0x1234, new byte[] {1, 2, 3}, 0, 3);
       Path file = Path.of("/proc/self/fd/" + memory.region(0).fd());
       try (FileChannel channel = FileChannel.open(file)) {
@@ -149,7 +149,8 @@ class RegionChangesTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void addingAndRemovingForEverNeedsNoMoreOfAnything() throws IOException {
-    try (GuestMemory memory = GuestMemory.withRam(MIB)) {
+    // Shared memory has names by which the host tells what is left.
+    try (GuestMemory memory = GuestMemory.withRam(MIB, HostMemory.SHARED)) {
       for (int i = 0; i < 1000; i++) {
         Region a = memory.addRegion(HOTPLUG, MIB * (1 + i % 3), true, "churn");
         Region b = memory.addRegion(HOTPLUG + 16 * MIB, MIB, false, "churn");
