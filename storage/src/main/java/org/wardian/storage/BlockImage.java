@@ -82,6 +82,24 @@ public interface BlockImage extends AutoCloseable {
   void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException;
 
   /**
+   * Writes what a range shows already, so that it is the image's own: no bitmap has to note it.
+   *
+   * @throws IOException as {@link #write}
+   */
+  default void fill(long offset, ByteBuffer from) throws IOException {
+    write(offset, from);
+  }
+
+  /**
+   * The same where a range shows zeroes.
+   *
+   * @throws IOException as {@link #write}
+   */
+  default void fillZeroes(long offset, long length) throws IOException {
+    writeZeroes(offset, length, true);
+  }
+
+  /**
    * Says that a range is of no use any more. It may give its room back, or do nothing; it reads as
    * zeroes or as before.
    *

@@ -4,15 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** An image that belongs to somebody else: closing it closes nothing. */
-record BorrowedImage(BlockImage image) implements BlockImage {
+record BorrowedImage(BlockImage image) implements ReadOnlyImage {
   @Override
   public long length() {
     return image.length();
-  }
-
-  @Override
-  public boolean writable() {
-    return false;
   }
 
   @Override
@@ -31,27 +26,8 @@ record BorrowedImage(BlockImage image) implements BlockImage {
   }
 
   @Override
-  public void write(long offset, ByteBuffer from) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void discard(long offset, long length) throws IOException {
-    throw readOnly();
-  }
-
-  private ReadOnlyImageException readOnly() {
+  public ReadOnlyImageException refusal() {
     return new ReadOnlyImageException(image + " is read-only as a backing file");
-  }
-
-  @Override
-  public void flush() {
-    // Nothing was written by this way.
   }
 
   @Override

@@ -244,6 +244,28 @@ public final class ImageNode implements BlockImage {
   }
 
   @Override
+  public void fill(long offset, ByteBuffer from) throws IOException {
+    diskWatch.written(offset + from.remaining());
+    long stamp = lock.readLock();
+    try {
+      image.fill(offset, from);
+    } finally {
+      lock.unlockRead(stamp);
+    }
+  }
+
+  @Override
+  public void fillZeroes(long offset, long length) throws IOException {
+    diskWatch.written(offset + length);
+    long stamp = lock.readLock();
+    try {
+      image.fillZeroes(offset, length);
+    } finally {
+      lock.unlockRead(stamp);
+    }
+  }
+
+  @Override
   public void discard(long offset, long length) throws IOException {
     long stamp = lock.readLock();
     try {

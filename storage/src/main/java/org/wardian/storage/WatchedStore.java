@@ -2,91 +2,38 @@ package org.wardian.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
 /** A file whose writes are watched. */
-record WatchedStore(FileStore file, WriteWatch watch) implements FileStore {
-  @Override
-  public Path path() {
-    return file.path();
-  }
+final class WatchedStore extends ForwardingStore {
+  private final WriteWatch watch;
 
-  @Override
-  public boolean writable() {
-    return file.writable();
-  }
-
-  @Override
-  public long size() throws IOException {
-    return file.size();
-  }
-
-  @Override
-  public int read(long offset, ByteBuffer to) throws IOException {
-    return file.read(offset, to);
-  }
-
-  @Override
-  public void read(long offset, Scatter to, long bytes) throws IOException {
-    file.read(offset, to, bytes);
-  }
-
-  @Override
-  public boolean readNow(long offset, Scatter to, long bytes) throws IOException {
-    return file.readNow(offset, to, bytes);
+  /** Tells {@code watch} how far each write to {@code file} reaches, before it is made. */
+  WatchedStore(FileStore file, WriteWatch watch) {
+    super(file);
+    this.watch = watch;
   }
 
   @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     watch.written(offset + from.remaining());
-    file.write(offset, from);
+    super.write(offset, from);
   }
 
   @Override
   public void write(long offset, Scatter from, long bytes) throws IOException {
     watch.written(offset + bytes);
-    file.write(offset, from, bytes);
+    super.write(offset, from, bytes);
   }
 
   @Override
   public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
     watch.written(offset + length);
-    file.writeZeroes(offset, length, mayUnmap);
-  }
-
-  @Override
-  public boolean punch(long offset, long length) throws IOException {
-    return file.punch(offset, length);
+    super.writeZeroes(offset, length, mayUnmap);
   }
 
   @Override
   public void allocate(long offset, long length) throws IOException {
     watch.written(offset + length);
-    file.allocate(offset, length);
-  }
-
-  @Override
-  public void resize(long size) throws IOException {
-    file.resize(size);
-  }
-
-  @Override
-  public void flush() throws IOException {
-    file.flush();
-  }
-
-  @Override
-  public long nextData(long offset) throws IOException {
-    return file.nextData(offset);
-  }
-
-  @Override
-  public long nextHole(long offset) throws IOException {
-    return file.nextHole(offset);
-  }
-
-  @Override
-  public void close() throws IOException {
-    file.close();
+    super.allocate(offset, length);
   }
 }

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
 import org.wardian.storage.ImageFormat;
+import org.wardian.storage.ReadOnlyImage;
 import org.wardian.storage.ReadOnlyImageException;
 
 /** A disk image of another virtual machine: read only, perhaps with parents of the same format. */
-public abstract class ImportedImage implements BlockImage {
+public abstract class ImportedImage implements ReadOnlyImage {
   /** No disk is larger: 8 PiB. Sums of offsets below it cannot overflow. */
   static final long MOST_BYTES = 1L << 53;
 
@@ -94,11 +94,6 @@ public abstract class ImportedImage implements BlockImage {
   @Override
   public final long length() {
     return length;
-  }
-
-  @Override
-  public final boolean writable() {
-    return false;
   }
 
   @Override
@@ -206,32 +201,13 @@ public abstract class ImportedImage implements BlockImage {
     }
   }
 
-  private ReadOnlyImageException readOnly() {
+  @Override
+  public final ReadOnlyImageException refusal() {
     return new ReadOnlyImageException(
         sources.getFirst().name()
             + ": a "
             + format.text()
             + " image is only read; convert it to qcow2 ('ward disk convert') to write to it");
-  }
-
-  @Override
-  public final void write(long offset, ByteBuffer from) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public final void writeZeroes(long offset, long count, boolean mayUnmap) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public final void discard(long offset, long count) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public final void flush() {
-    // Nothing is ever written.
   }
 
   @Override

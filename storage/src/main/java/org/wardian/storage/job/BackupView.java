@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
+import org.wardian.storage.ReadOnlyImage;
 import org.wardian.storage.ReadOnlyImageException;
 
 /** A disk as it was at the moment of a backup that goes on. Closing it closes nothing. */
-final class BackupView implements BlockImage {
+final class BackupView implements ReadOnlyImage {
   private final BackupJob job;
   private final BlockImage source;
   private final BlockImage target;
@@ -21,11 +22,6 @@ final class BackupView implements BlockImage {
   @Override
   public long length() {
     return target.length();
-  }
-
-  @Override
-  public boolean writable() {
-    return false;
   }
 
   @Override
@@ -60,27 +56,8 @@ final class BackupView implements BlockImage {
   }
 
   @Override
-  public void write(long offset, ByteBuffer from) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void discard(long offset, long length) throws IOException {
-    throw readOnly();
-  }
-
-  private ReadOnlyImageException readOnly() {
+  public ReadOnlyImageException refusal() {
     return new ReadOnlyImageException(target + " is a moment that is past: it is read-only");
-  }
-
-  @Override
-  public void flush() {
-    // Nothing is written by this way.
   }
 
   @Override

@@ -13,6 +13,7 @@ final class RangeCopy {
   private final BlockImage from;
   private final BlockImage to;
   private final boolean allZeroes;
+  private final boolean within;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK);
 
   /**
@@ -22,9 +23,22 @@ final class RangeCopy {
    *     have nothing of its own there, and be put above another image later
    */
   RangeCopy(BlockImage from, BlockImage to, boolean allZeroes) {
+    this(from, to, allZeroes, false);
+  }
+
+  private RangeCopy(BlockImage from, BlockImage to, boolean allZeroes, boolean within) {
     this.from = from;
     this.to = to;
     this.allZeroes = allZeroes;
+    this.within = within;
+  }
+
+  /**
+   * A copy of what shows through an image from images beneath into itself: nothing changes for
+   * whoever reads it, and no bitmap notes it.
+   */
+  static RangeCopy within(BlockImage image) {
+    return new RangeCopy(image, image, true, true);
   }
 
   /** What is at the start of a range of the source. */
@@ -68,7 +82,12 @@ final class RangeCopy {
       throw new JobFailure(false, e);
     }
     try {
-      to.write(offset, buffer.flip());
+      buffer.flip();
+      if (within) {
+        to.fill(offset, buffer);
+      } else {
+        to.write(offset, buffer);
+      }
     } catch (IOException e) {
       throw new JobFailure(true, e);
     }
@@ -77,6 +96,10 @@ final class RangeCopy {
   /** Makes a range of the target read as zeroes. */
   void zero(long offset, long length) throws JobFailure {
     try {
+      if (within) {
+        to.fillZeroes(offset, length);
+        return;
+      }
       if (allZeroes) {
         to.writeZeroes(offset, length, true);
         return;

@@ -57,7 +57,7 @@ public final class StreamJob extends Job {
     this.depth = depth;
     this.baseLength = baseLength;
     this.end = end;
-    copy = new RangeCopy(image, image, true);
+    copy = RangeCopy.within(image);
   }
 
   @Override

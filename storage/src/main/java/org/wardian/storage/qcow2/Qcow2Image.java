@@ -8,10 +8,8 @@ import java.util.concurrent.locks.StampedLock;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
 import org.wardian.storage.FileStore;
-import org.wardian.storage.ImageFormatException;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.Ranges;
-import org.wardian.storage.ReadOnlyImageException;
 import org.wardian.storage.Scatter;
 import org.wardian.storage.bitmap.DirtyBitmaps;
 
@@ -40,15 +38,17 @@ public final class Qcow2Image implements BlockImage {
   /** Shared by requests; taken alone for changes of the whole. Never taken twice by a thread. */
   final StampedLock gate = new StampedLock();
 
+  final UseMarks marks;
+
   private final ClusterReader reader;
-  private final ClusterWriter clusterWriter;
-  private final ZeroWriter zeroWriter;
+  private final GuestWriter writer;
+  private final ZeroRanges zeroes;
   private final PackedWriter packedWriter;
+  private final Qcow2Snapshots snapshots;
   private final BitmapTracker bitmaps;
+  private final Backing backing;
   private final boolean writable;
-  private volatile BlockImage backing;
   private volatile long length;
-  private volatile String corruption;
   private volatile boolean changed;
   private boolean closed;
 
@@ -58,25 +58,24 @@ public final class Qcow2Image implements BlockImage {
     this.file = file;
     this.data = data;
     this.header = header;
-    this.backing = backing;
+    this.backing = new Backing(this, backing);
     this.options = options;
     external = (header.incompatible & Feature.DATA_FILE) != 0;
     geometry = Geometry.of(header);
     writable = options.writable() && file.writable();
+    marks = new UseMarks(this, writable);
     length = lengthOf(header.size);
     MetadataMap metadata = new MetadataMap(geometry.clusters(file.size()));
     tables = new Tables(file, geometry, header, metadata, options.cacheBytes(), writable);
     mapping = new Mapping(tables);
     compressed = new CompressedClusters(file, geometry, header.compression);
     reader = new ClusterReader(this, mapping, compressed, data);
-    clusterWriter = new ClusterWriter(this, tables, mapping, data);
-    zeroWriter = new ZeroWriter(this, tables, mapping, data);
+    writer = new GuestWriter(this);
+    zeroes = new ZeroRanges(this, new ZeroWriter(this, tables, mapping, data));
     packedWriter = new PackedWriter(tables);
     snapshots = new Qcow2Snapshots(this);
     bitmaps = new BitmapTracker(this);
   }
-
-  private final Qcow2Snapshots snapshots;
 
   private static long lengthOf(long size) {
     return size + 511 & ~511L;
@@ -89,7 +88,7 @@ public final class Qcow2Image implements BlockImage {
 
   /** The image that shows through, or null. */
   public BlockImage backing() {
-    return backing;
+    return backing.below();
   }
 
   /** The snapshots within the image. */
@@ -127,7 +126,7 @@ public final class Qcow2Image implements BlockImage {
 
   @Override
   public boolean writable() {
-    return writable && corruption == null;
+    return writable && marks.sound();
   }
 
   @Override
@@ -143,7 +142,7 @@ public final class Qcow2Image implements BlockImage {
     try {
       readLocked(offset, to, bytes);
     } catch (CorruptMappingException e) {
-      throw corrupt(e);
+      throw marks.corrupt(e);
     } finally {
       gate.unlockRead(stamp);
     }
@@ -177,23 +176,16 @@ public final class Qcow2Image implements BlockImage {
     reader.read(l1, visible, offset, to, bytes);
   }
 
-  /** Whether any byte of a range shows the backing file where the image has nothing. */
-  boolean backed(long offset, long bytes) {
-    BlockImage from = backing;
-    return from != null && offset < Math.min(from.length(), length);
+  /** Whether the backing file shows at a place where the image has nothing. */
+  boolean backed(long offset) {
+    return backing.shows(offset);
   }
 
   /** {@link Mapping#find}, with what nothing shows through called zeroes. */
   void findVisible(long offset, long bytes, Run run) throws IOException {
     mapping.find(tables.l1(), offset, bytes, run);
     if (run.kind == Run.Kind.UNALLOCATED) {
-      BlockImage from = backing;
-      long has = from == null ? 0 : Math.min(from.length(), length);
-      if (offset >= has) {
-        run.kind = Run.Kind.ZERO;
-      } else {
-        run.bytes = Math.min(run.bytes, has - offset);
-      }
+      backing.narrow(offset, run);
     }
   }
 
@@ -210,40 +202,37 @@ public final class Qcow2Image implements BlockImage {
     writeAnywhere(offset, from, bytes);
   }
 
+  @Override
+  public void fill(long offset, ByteBuffer from) throws IOException {
+    long bytes = from.remaining();
+    Ranges.check(offset, bytes, length);
+    beginFill();
+    writeAnywhere(offset, Scatter.of(from), bytes);
+  }
+
+  @Override
+  public void fillZeroes(long offset, long bytes) throws IOException {
+    Ranges.check(offset, bytes, length);
+    beginFill();
+    zeroes.write(offset, bytes, options.discards());
+  }
+
+  private void beginFill() throws IOException {
+    beginChange();
+    if (tables.crowded()) {
+      flush();
+    }
+  }
+
   /** Writes, also behind the disk's end where the state of a machine lies. */
   void writeAnywhere(long offset, Scatter from, long bytes) throws IOException {
     long stamp = gate.readLock();
     try {
-      Run run = new Run();
-      long at = offset;
-      long end = offset + bytes;
-      while (at < end) {
-        mapping.find(tables.l1(), at, end - at, run);
-        if (run.kind == Run.Kind.NORMAL && run.copied) {
-          checkNoMetadata(run.host, run.bytes);
-          data.write(run.host, from, run.bytes);
-          at += run.bytes;
-        } else {
-          at += clusterWriter.write(at, from, end - at);
-        }
-      }
+      writer.write(offset, from, bytes);
     } catch (CorruptMappingException e) {
-      throw corrupt(e);
+      throw marks.corrupt(e);
     } finally {
       gate.unlockRead(stamp);
-    }
-  }
-
-  private void checkNoMetadata(long host, long bytes) throws CorruptMappingException {
-    if (external) {
-      return;
-    }
-    long last = host + bytes - 1 >>> geometry.clusterBits();
-    for (long cluster = host >>> geometry.clusterBits(); cluster <= last; cluster++) {
-      if (tables.metadata.contains(cluster)) {
-        throw new CorruptMappingException(
-            "guest data mapped onto a table at offset " + (cluster << geometry.clusterBits()));
-      }
     }
   }
 
@@ -260,11 +249,7 @@ public final class Qcow2Image implements BlockImage {
   }
 
   void checkWritable() throws IOException {
-    String found = corruption;
-    if (found != null) {
-      throw new ReadOnlyImageException(
-          path() + " takes no writes since damage was found: " + found + "; check and repair it");
-    }
+    marks.checkSound();
     Ranges.checkWritable(this, path());
   }
 
@@ -272,23 +257,10 @@ public final class Qcow2Image implements BlockImage {
     if (changed) {
       return;
     }
-    if (lazy()) {
-      setIncompatible(header.incompatible | Feature.DIRTY);
-    }
+    marks.begin();
     snapshots.mark();
     bitmaps.begin();
     changed = true;
-  }
-
-  private boolean lazy() {
-    return (header.compatible & Feature.LAZY_REFCOUNTS) != 0 && geometry.version() >= 3;
-  }
-
-  /** Writes the incompatible features to stable storage. */
-  void setIncompatible(long bits) throws IOException {
-    header.incompatible = bits;
-    TableFile.writeEntry(file, Qcow2Header.AT_INCOMPATIBLE, bits);
-    file.flush();
   }
 
   /** Writes the header cluster anew. */
@@ -296,103 +268,16 @@ public final class Qcow2Image implements BlockImage {
     file.write(0, header.serialize(path()));
   }
 
-  /** Notes damage: the image takes no more writes, and says so to the next who opens it. */
-  ImageFormatException corrupt(CorruptMappingException cause) {
-    String what = cause.getMessage();
-    corruption = what;
-    if (writable && geometry.version() >= 3) {
-      try {
-        setIncompatible(header.incompatible | Feature.CORRUPT);
-      } catch (IOException e) {
-        cause.addSuppressed(e);
-      }
-    }
-    ImageFormatException all =
-        new ImageFormatException(path() + " is damaged: it has " + what + "; check and repair it");
-    all.initCause(cause);
-    return all;
-  }
-
   @Override
   public void writeZeroes(long offset, long bytes, boolean mayUnmap) throws IOException {
     Ranges.check(offset, bytes, length);
     beginWrite(offset, bytes);
-    boolean unmap = mayUnmap && options.discards();
-    if (rawData()) {
-      writeZeroesToRawData(offset, bytes, unmap);
-      return;
-    }
-    zero(offset, bytes, unmap ? ZeroWriter.Mode.UNMAP : ZeroWriter.Mode.KEEP);
+    zeroes.write(offset, bytes, mayUnmap && options.discards());
   }
 
-  private boolean rawData() {
+  /** Whether the data file is the disk, byte for byte. */
+  boolean rawData() {
     return (header.autoclear & Feature.RAW_DATA_FILE) != 0 && external;
-  }
-
-  /** A raw data file must itself have the zeroes. */
-  private void writeZeroesToRawData(long offset, long bytes, boolean unmap) throws IOException {
-    long stamp = gate.readLock();
-    try {
-      data.writeZeroes(offset, bytes, unmap);
-    } finally {
-      gate.unlockRead(stamp);
-    }
-  }
-
-  private void zero(long offset, long bytes, ZeroWriter.Mode mode) throws IOException {
-    long granule = geometry.granule();
-    long end = offset + bytes;
-    long start = offset + granule - 1 & -granule;
-    long stop = end == length ? end : end & -granule;
-    if (start >= stop) {
-      writeZeroBytes(offset, bytes, mode);
-      return;
-    }
-    writeZeroBytes(offset, start - offset, mode);
-    long at = start;
-    while (at < stop) {
-      long done = zeroStep(at, stop - at, mode);
-      if (done < 0) {
-        writeZeroBytes(at, -done, mode);
-      }
-      at += Math.abs(done);
-    }
-    writeZeroBytes(stop, end - stop, mode);
-  }
-
-  private long zeroStep(long offset, long bytes, ZeroWriter.Mode mode) throws IOException {
-    long stamp = gate.readLock();
-    try {
-      return zeroWriter.zero(offset, bytes, mode);
-    } catch (CorruptMappingException e) {
-      throw corrupt(e);
-    } finally {
-      gate.unlockRead(stamp);
-    }
-  }
-
-  /** Parts of clusters: nothing to do where they are zeroes already, or of no use. */
-  private void writeZeroBytes(long offset, long bytes, ZeroWriter.Mode mode) throws IOException {
-    if (mode == ZeroWriter.Mode.DISCARD) {
-      return;
-    }
-    Run run = new Run();
-    long at = offset;
-    while (at < offset + bytes) {
-      long stamp = gate.readLock();
-      try {
-        findVisible(at, offset + bytes - at, run);
-      } catch (CorruptMappingException e) {
-        throw corrupt(e);
-      } finally {
-        gate.unlockRead(stamp);
-      }
-      if (run.kind != Run.Kind.ZERO) {
-        run.bytes = Math.min(run.bytes, Zeroes.SIZE);
-        writeAnywhere(at, Scatter.of(Zeroes.of((int) run.bytes)), run.bytes);
-      }
-      at += run.bytes;
-    }
   }
 
   @Override
@@ -403,16 +288,7 @@ public final class Qcow2Image implements BlockImage {
       return;
     }
     beginWrite(offset, bytes);
-    if (rawData()) {
-      long stamp = gate.readLock();
-      try {
-        data.punch(offset, bytes);
-      } finally {
-        gate.unlockRead(stamp);
-      }
-      return;
-    }
-    zero(offset, bytes, ZeroWriter.Mode.DISCARD);
+    zeroes.discard(offset, bytes);
   }
 
   /**
@@ -444,7 +320,7 @@ public final class Qcow2Image implements BlockImage {
     try {
       packedWriter.write(offset, packed);
     } catch (CorruptMappingException e) {
-      throw corrupt(e);
+      throw marks.corrupt(e);
     } finally {
       gate.unlockRead(stamp);
     }
@@ -458,7 +334,7 @@ public final class Qcow2Image implements BlockImage {
     if (external) {
       data.flush();
     }
-    tables.writeBack(lazy());
+    tables.writeBack(marks.lazy());
     if (tables.hasReleased()) {
       // Requests that found the old mapping may still be under way: all that are now end first.
       gate.unlockWrite(gate.writeLock());
@@ -469,13 +345,12 @@ public final class Qcow2Image implements BlockImage {
 
   @Override
   public Extent extent(long offset, long bytes) throws IOException {
-    Extent own = ownExtent(offset, bytes);
-    BlockImage below = backing;
-    if (own.kind() != Extent.Kind.ABSENT || below == null || offset >= below.length()) {
-      return own;
-    }
-    Extent found = below.extent(offset, Math.min(own.length(), below.length() - offset));
-    return new Extent(offset, found.length(), found.kind(), found.depth() + 1, found.hostOffset());
+    return through(ownExtent(offset, bytes));
+  }
+
+  /** The backing image's extent where {@code own} is absent. */
+  Extent through(Extent own) throws IOException {
+    return backing.through(own);
   }
 
   /** {@link #extent} of this image alone: what shows the backing file is absent. */
@@ -486,20 +361,11 @@ public final class Qcow2Image implements BlockImage {
     try {
       mapping.find(tables.l1(), offset, bytes, run);
     } catch (CorruptMappingException e) {
-      throw corrupt(e);
+      throw marks.corrupt(e);
     } finally {
       gate.unlockRead(stamp);
     }
-    return extentOf(offset, run);
-  }
-
-  static Extent extentOf(long offset, Run run) {
-    return switch (run.kind) {
-      case NORMAL -> new Extent(offset, run.bytes, Extent.Kind.DATA, 0, run.host);
-      case COMPRESSED -> new Extent(offset, run.bytes, Extent.Kind.DATA, 0, -1);
-      case ZERO -> new Extent(offset, run.bytes, Extent.Kind.ZERO, 0, -1);
-      case UNALLOCATED -> new Extent(offset, run.bytes, Extent.Kind.ABSENT, 0, -1);
-    };
+    return run.extentAt(offset);
   }
 
   @Override
@@ -540,7 +406,7 @@ public final class Qcow2Image implements BlockImage {
 
   /** Makes a range zeroes and gives its room back. */
   void zeroWhole(long offset, long bytes) throws IOException {
-    zero(offset, bytes, ZeroWriter.Mode.UNMAP);
+    zeroes.unmap(offset, bytes);
   }
 
   /**
@@ -557,29 +423,7 @@ public final class Qcow2Image implements BlockImage {
       throw new IllegalArgumentException(
           path() + " has a raw data file, which cannot have a backing file");
     }
-    long stamp = gate.writeLock();
-    try {
-      String oldName = header.backing;
-      String oldFormat = header.backingFormat;
-      header.backing = name;
-      header.backingFormat = format;
-      try {
-        header.serialize(path());
-      } catch (ImageFormatException e) {
-        header.backing = oldName;
-        header.backingFormat = oldFormat;
-        throw e;
-      }
-      writeHeader();
-      file.flush();
-      BlockImage old = backing;
-      backing = opened;
-      if (old != null) {
-        old.close();
-      }
-    } finally {
-      gate.unlockWrite(stamp);
-    }
+    backing.record(name, format, opened);
   }
 
   /**
@@ -589,13 +433,7 @@ public final class Qcow2Image implements BlockImage {
    * @param opened the image that shows through, which this takes over; null for none
    */
   public void attach(BlockImage opened) throws IOException {
-    long stamp = gate.writeLock();
-    BlockImage old = backing;
-    backing = opened;
-    gate.unlockWrite(stamp);
-    if (old != null) {
-      old.close();
-    }
+    backing.replace(opened);
   }
 
   /** The name of the backing file that the header has, or null. */
@@ -616,7 +454,7 @@ public final class Qcow2Image implements BlockImage {
       new Emptying(this).run();
       bitmaps.changed(0, length);
     } catch (CorruptMappingException e) {
-      throw corrupt(e);
+      throw marks.corrupt(e);
     } finally {
       together(stamp);
     }
@@ -631,7 +469,7 @@ public final class Qcow2Image implements BlockImage {
       closed = true;
     }
     try {
-      if (changed && corruption == null) {
+      if (changed && marks.sound()) {
         finish();
       }
     } finally {
@@ -647,9 +485,7 @@ public final class Qcow2Image implements BlockImage {
       tables.reclaim(options.discards());
       tables.writeBack(false);
     }
-    if ((header.incompatible & Feature.DIRTY) != 0) {
-      setIncompatible(header.incompatible & ~Feature.DIRTY);
-    }
+    marks.end();
   }
 
   private void closeFiles() throws IOException {
@@ -661,10 +497,7 @@ public final class Qcow2Image implements BlockImage {
           data.close();
         }
       } finally {
-        BlockImage below = backing;
-        if (below != null) {
-          below.close();
-        }
+        backing.close();
       }
     }
   }

@@ -98,7 +98,7 @@ public final class Qcow2Snapshots {
       }
       return Snapshot.of(made, image.length());
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.together(stamp);
     }
@@ -231,7 +231,7 @@ public final class Qcow2Snapshots {
     if (image.geometry.version() < 3 || bits == wanted) {
       return false;
     }
-    image.setIncompatible(wanted);
+    image.marks.setIncompatible(wanted);
     return true;
   }
 
@@ -320,7 +320,7 @@ public final class Qcow2Snapshots {
         dropState();
       }
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.together(stamp);
     }
@@ -376,7 +376,7 @@ public final class Qcow2Snapshots {
     try {
       deleteAlone(entry);
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.together(stamp);
     }
@@ -416,7 +416,7 @@ public final class Qcow2Snapshots {
     try {
       image.read(l1Of(entry), size, start + offset, Scatter.of(to), to.remaining());
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.gate.unlockRead(stamp);
     }

@@ -1,5 +1,7 @@
 package org.wardian.storage.qcow2;
 
+import org.wardian.storage.Extent;
+
 /** What a mapping says of a run of bytes: an answer of {@link Mapping}, reused by its caller. */
 final class Run {
   /** What is there. */
@@ -31,5 +33,15 @@ final class Run {
     this.bytes = bytes;
     this.host = host;
     this.copied = copied;
+  }
+
+  /** What it is for whoever asks, beginning at {@code offset} of the disk. */
+  Extent extentAt(long offset) {
+    return switch (kind) {
+      case NORMAL -> new Extent(offset, bytes, Extent.Kind.DATA, 0, host);
+      case COMPRESSED -> new Extent(offset, bytes, Extent.Kind.DATA, 0, -1);
+      case ZERO -> new Extent(offset, bytes, Extent.Kind.ZERO, 0, -1);
+      case UNALLOCATED -> new Extent(offset, bytes, Extent.Kind.ABSENT, 0, -1);
+    };
   }
 }

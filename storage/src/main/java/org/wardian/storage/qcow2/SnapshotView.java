@@ -2,14 +2,14 @@ package org.wardian.storage.qcow2;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.wardian.storage.BlockImage;
 import org.wardian.storage.Extent;
 import org.wardian.storage.Ranges;
+import org.wardian.storage.ReadOnlyImage;
 import org.wardian.storage.ReadOnlyImageException;
 import org.wardian.storage.Scatter;
 
 /** The disk of a snapshot, for reading. */
-final class SnapshotView implements BlockImage {
+final class SnapshotView implements ReadOnlyImage {
   private final Qcow2Image image;
   private final String name;
   private final long length;
@@ -28,18 +28,13 @@ final class SnapshotView implements BlockImage {
   }
 
   @Override
-  public boolean writable() {
-    return false;
-  }
-
-  @Override
   public void read(long offset, ByteBuffer to) throws IOException {
     Ranges.check(offset, to.remaining(), length);
     long stamp = image.gate.readLock();
     try {
       image.read(l1, length, offset, Scatter.of(to), to.remaining());
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.gate.unlockRead(stamp);
     }
@@ -53,41 +48,16 @@ final class SnapshotView implements BlockImage {
     try {
       image.mapping.find(l1, offset, bytes, run);
     } catch (CorruptMappingException e) {
-      throw image.corrupt(e);
+      throw image.marks.corrupt(e);
     } finally {
       image.gate.unlockRead(stamp);
     }
-    Extent own = Qcow2Image.extentOf(offset, run);
-    BlockImage below = image.backing();
-    if (own.kind() != Extent.Kind.ABSENT || below == null || offset >= below.length()) {
-      return own;
-    }
-    Extent found = below.extent(offset, Math.min(own.length(), below.length() - offset));
-    return new Extent(offset, found.length(), found.kind(), found.depth() + 1, found.hostOffset());
+    return image.through(run.extentAt(offset));
   }
 
   @Override
-  public void write(long offset, ByteBuffer from) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void writeZeroes(long offset, long bytes, boolean mayUnmap) throws IOException {
-    throw readOnly();
-  }
-
-  @Override
-  public void discard(long offset, long bytes) throws IOException {
-    throw readOnly();
-  }
-
-  private ReadOnlyImageException readOnly() {
+  public ReadOnlyImageException refusal() {
     return new ReadOnlyImageException("snapshot " + name + " of " + image.path() + " is read-only");
-  }
-
-  @Override
-  public void flush() {
-    // Nothing was written.
   }
 
   @Override

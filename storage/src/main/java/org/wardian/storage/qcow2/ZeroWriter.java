@@ -46,11 +46,10 @@ final class ZeroWriter {
       long first = offset >>> geometry.clusterBits();
       int l1Index = (int) (first >>> geometry.l2Bits());
       long toTableEnd = geometry.tableReach() - (offset & geometry.tableReach() - 1);
-      if ((Tables.entry(tables.l1(), l1Index) & Geometry.OFFSET) == 0
-          && !image.backed(offset, Math.min(bytes, toTableEnd))) {
+      if ((Tables.entry(tables.l1(), l1Index) & Geometry.OFFSET) == 0 && !image.backed(offset)) {
         return Math.min(bytes, toTableEnd);
       }
-      if (mode == Mode.DISCARD && geometry.version() < 3 && image.backed(offset, bytes)) {
+      if (mode == Mode.DISCARD && geometry.version() < 3 && image.backed(offset)) {
         return bytes;
       }
       int index = (int) first & geometry.l2Entries() - 1;
@@ -85,7 +84,7 @@ final class ZeroWriter {
   private boolean standard(L2Slice slice, int index, long at, long bytes, Mode mode)
       throws IOException {
     long old = slice.get(index);
-    boolean backed = image.backed(at, bytes);
+    boolean backed = image.backed(at);
     boolean flags = geometry.version() >= 3;
     long made;
     switch (mapping.kind(old)) {

@@ -20,7 +20,7 @@ import org.wardian.storage.BlockRequest;
 import org.wardian.storage.BlockRequest.Kind;
 import org.wardian.storage.BlockRequest.Result;
 import org.wardian.storage.CreateOptions;
-import org.wardian.storage.Extent;
+import org.wardian.storage.ForwardingImage;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
 import org.wardian.storage.NoSpaceException;
@@ -56,25 +56,23 @@ class ImageDeviceTest {
   }
 
   /** A real image whose host has no room, or fails, as long as it is told to. */
-  private record Failing(BlockImage image, AtomicBoolean full, AtomicBoolean broken)
-      implements BlockImage {
+  private static final class Failing extends ForwardingImage {
+    final AtomicBoolean full;
+    final AtomicBoolean broken;
+
+    Failing(BlockImage image, AtomicBoolean full, AtomicBoolean broken) {
+      super(image);
+      this.full = full;
+      this.broken = broken;
+    }
+
     private void fail() throws IOException {
       if (full.get()) {
-        throw new NoSpaceException("the host has no room for " + image);
+        throw new NoSpaceException("the host has no room for " + this);
       }
       if (broken.get()) {
-        throw new IOException("the host's disk under " + image + " is broken");
+        throw new IOException("the host's disk under " + this + " is broken");
       }
-    }
-
-    @Override
-    public long length() {
-      return image.length();
-    }
-
-    @Override
-    public boolean writable() {
-      return true;
     }
 
     @Override
@@ -82,39 +80,19 @@ class ImageDeviceTest {
       if (broken.get()) {
         fail();
       }
-      image.read(offset, to);
+      super.read(offset, to);
     }
 
     @Override
     public void write(long offset, ByteBuffer from) throws IOException {
       fail();
-      image.write(offset, from);
+      super.write(offset, from);
     }
 
     @Override
     public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
       fail();
-      image.writeZeroes(offset, length, mayUnmap);
-    }
-
-    @Override
-    public void discard(long offset, long length) throws IOException {
-      image.discard(offset, length);
-    }
-
-    @Override
-    public void flush() throws IOException {
-      image.flush();
-    }
-
-    @Override
-    public Extent extent(long offset, long length) throws IOException {
-      return image.extent(offset, length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      image.close();
+      super.writeZeroes(offset, length, mayUnmap);
     }
   }
 
@@ -290,7 +268,7 @@ class ImageDeviceTest {
       assertThat(stopped.get(60, TimeUnit.SECONDS)).contains("no room");
       device.pause();
       assertThat(write.result).isNotDone();
-      image.full().set(false);
+      image.full.set(false);
       device.resume();
       assertThat(write.await()).isEqualTo(Result.OK);
       ByteBuffer got = ByteBuffer.allocate(512);

@@ -12,10 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
-import org.wardian.storage.Extent;
+import org.wardian.storage.ForwardingImage;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
+import org.wardian.storage.bitmap.DirtyBitmap;
+import org.wardian.storage.bitmap.RangeBits;
 import org.wardian.storage.device.DeviceOptions;
 import org.wardian.storage.device.ImageDevice;
 
@@ -23,6 +25,7 @@ import org.wardian.storage.device.ImageDevice;
 class StreamRaceTest {
   private static final int SIZE = 1 << 20;
   private static final int SECTOR = 512;
+  private static final int LEAST_SHIFT = 9;
 
   /** How long a write is waited for that has to wait itself. */
   private static final long PATIENCE_MILLIS = 20;
@@ -30,18 +33,17 @@ class StreamRaceTest {
   @TempDir Path folder;
 
   /** Has the guest write to what a job has just read, before the job gets it. */
-  private static final class Meddling implements BlockImage {
-    private final BlockImage image;
+  private static final class Meddling extends ForwardingImage {
     private final List<Thread> guests = new ArrayList<>();
     private ImageDevice device;
 
     Meddling(BlockImage image) {
-      this.image = image;
+      super(image);
     }
 
     @Override
     public void read(long offset, ByteBuffer to) throws IOException {
-      image.read(offset, to);
+      super.read(offset, to);
       if (!Thread.currentThread().getName().startsWith("job-")) {
         return;
       }
@@ -63,46 +65,6 @@ class StreamRaceTest {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
-    }
-
-    @Override
-    public long length() {
-      return image.length();
-    }
-
-    @Override
-    public boolean writable() {
-      return true;
-    }
-
-    @Override
-    public void write(long offset, ByteBuffer from) throws IOException {
-      image.write(offset, from);
-    }
-
-    @Override
-    public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-      image.writeZeroes(offset, length, mayUnmap);
-    }
-
-    @Override
-    public void discard(long offset, long length) throws IOException {
-      image.discard(offset, length);
-    }
-
-    @Override
-    public void flush() throws IOException {
-      image.flush();
-    }
-
-    @Override
-    public Extent extent(long offset, long length) throws IOException {
-      return image.extent(offset, length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      image.close();
     }
   }
 
@@ -133,12 +95,46 @@ class StreamRaceTest {
       guest.join();
     }
     byte[] content = new byte[SIZE];
-    meddling.image.read(0, ByteBuffer.wrap(content));
+    meddling.read(0, ByteBuffer.wrap(content));
     int written = 0;
     for (int at = 0; at < SIZE; at += SECTOR) {
       written += content[at] == 9 ? 1 : 0;
     }
     assertThat(written).isEqualTo(meddling.guests.size());
+    device.close();
+  }
+
+  @Test
+  void bitmapsNoteTheGuestsWritesAndNotTheCopies() throws Exception {
+    Path base = folder.resolve("base.raw");
+    Path top = folder.resolve("top.qcow2");
+    Images.create(base, CreateOptions.raw(SIZE));
+    byte[] old = new byte[SIZE];
+    // Data, then zeroes.
+    Arrays.fill(old, 0, SIZE / 2, (byte) 1);
+    try (BlockImage image =
+        Images.open(base, OpenOptions.readWrite().withFormat(ImageFormat.RAW))) {
+      image.write(0, ByteBuffer.wrap(old));
+    }
+    Images.create(top, CreateOptions.qcow2(SIZE).withBacking(base.toString(), ImageFormat.RAW));
+    BlockImage image =
+        Images.openShared(top, OpenOptions.readWrite().withFormat(ImageFormat.QCOW2));
+    DirtyBitmap bitmap = new DirtyBitmap("since", new RangeBits(LEAST_SHIFT, SIZE), true, true);
+    image.dirtyBitmaps().orElseThrow().add(bitmap);
+    ImageDevice device = new ImageDevice("disk", image, DeviceOptions.usual(), cause -> {});
+    new DeviceStripe(device, 0, SIZE).write(SECTOR, ByteBuffer.wrap(new byte[SECTOR]));
+    StreamJob job =
+        new StreamJob(
+            JobOptions.of("bits"), new JobEvents(), device, StreamJob.WHOLE, 0, JobEnd.NOTHING);
+    job.start();
+    job.join();
+    assertThat(image.extent(2 * 65536, 1).depth()).isZero();
+    byte[] content = new byte[SIZE];
+    image.read(0, ByteBuffer.wrap(content));
+    Arrays.fill(old, SECTOR, 2 * SECTOR, (byte) 0);
+    assertThat(content).isEqualTo(old);
+    assertThat(bitmap.bits().count()).isEqualTo(SECTOR);
+    assertThat(bitmap.bits().isSet(SECTOR)).isTrue();
     device.close();
   }
 }

@@ -4,16 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import org.wardian.storage.BlockImage;
-import org.wardian.storage.Extent;
+import org.wardian.storage.ForwardingImage;
 
 /** An image whose writes wait, as those to a slow disk do. */
-final class GatedImage implements BlockImage {
-  private final BlockImage image;
+final class GatedImage extends ForwardingImage {
   private final CountDownLatch begun = new CountDownLatch(1);
   private final CountDownLatch open = new CountDownLatch(1);
 
   GatedImage(BlockImage image) {
-    this.image = image;
+    super(image);
   }
 
   /** Waits until a write is under way. */
@@ -27,21 +26,6 @@ final class GatedImage implements BlockImage {
   }
 
   @Override
-  public long length() {
-    return image.length();
-  }
-
-  @Override
-  public boolean writable() {
-    return image.writable();
-  }
-
-  @Override
-  public void read(long offset, ByteBuffer to) throws IOException {
-    image.read(offset, to);
-  }
-
-  @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     begun.countDown();
     try {
@@ -49,27 +33,7 @@ final class GatedImage implements BlockImage {
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
-    image.write(offset, from);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
-    image.writeZeroes(offset, length, mayUnmap);
-  }
-
-  @Override
-  public void discard(long offset, long length) throws IOException {
-    image.discard(offset, length);
-  }
-
-  @Override
-  public void flush() throws IOException {
-    image.flush();
-  }
-
-  @Override
-  public Extent extent(long offset, long length) throws IOException {
-    return image.extent(offset, length);
+    super.write(offset, from);
   }
 
   @Override
