@@ -4,8 +4,7 @@ import java.util.ArrayDeque;
 import java.util.SplittableRandom;
 
 /** A bad cable before a port: loses, doubles and reorders frames both ways, by a seed. */
-public final class LossyPort implements NetworkPort {
-  private final NetworkPort port;
+public final class LossyPort extends ForwardingPort {
   private final Way there;
   private final Way back;
 
@@ -49,7 +48,7 @@ public final class LossyPort implements NetworkPort {
 
   /** Puts the cable before {@code port}. */
   public LossyPort(NetworkPort port, Damage damage, long seed) {
-    this.port = port;
+    super(port);
     there = new Way(seed, damage);
     back = new Way(seed + 1, damage);
   }
@@ -70,64 +69,19 @@ public final class LossyPort implements NetworkPort {
 
   @Override
   public void attach(Receiver receiver) {
-    port.attach(
-        new Receiver() {
+    super.attach(
+        new ForwardingReceiver(receiver) {
           @Override
           public boolean receive(Frame frame) {
-            back.pass(frame, receiver::receive);
+            back.pass(frame, super::receive);
             return true;
-          }
-
-          @Override
-          public void batchEnd() {
-            receiver.batchEnd();
           }
         });
   }
 
   @Override
   public boolean send(Frame frame) {
-    there.pass(frame, port::send);
+    there.pass(frame, super::send);
     return true;
-  }
-
-  @Override
-  public void accept(Offloads offloads) {
-    port.accept(offloads);
-  }
-
-  @Override
-  public Offloads offered() {
-    return port.offered();
-  }
-
-  @Override
-  public void ready() {
-    port.ready();
-  }
-
-  @Override
-  public int mtu() {
-    return port.mtu();
-  }
-
-  @Override
-  public void start() {
-    port.start();
-  }
-
-  @Override
-  public void pause() {
-    port.pause();
-  }
-
-  @Override
-  public void resume() {
-    port.resume();
-  }
-
-  @Override
-  public void close() {
-    port.close();
   }
 }

@@ -2,6 +2,7 @@ package org.wardian.network.capture;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.wardian.network.ForwardingPort;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 
@@ -9,10 +10,9 @@ import org.wardian.network.NetworkPort;
  * Before a port: writes every frame that passes, both ways, to a file. Frames are kept as the card
  * and the port exchange them: long ones uncut, and checksums that are left to do not done.
  */
-public final class CapturePort implements NetworkPort {
+public final class CapturePort extends ForwardingPort {
   private static final long MOST = Long.MAX_VALUE;
 
-  private final NetworkPort port;
   private final CaptureFile file;
 
   /**
@@ -26,7 +26,7 @@ public final class CapturePort implements NetworkPort {
 
   /** Captures what passes {@code port} into a file, which is this port's from then on. */
   public CapturePort(NetworkPort port, CaptureFile file) {
-    this.port = port;
+    super(port);
     this.file = file;
   }
 
@@ -37,19 +37,17 @@ public final class CapturePort implements NetworkPort {
 
   @Override
   public void attach(Receiver receiver) {
-    port.attach(new Capturing(receiver));
+    super.attach(new Capturing(receiver));
   }
 
-  private final class Capturing implements Receiver {
-    private final Receiver card;
-
+  private final class Capturing extends ForwardingReceiver {
     Capturing(Receiver card) {
-      this.card = card;
+      super(card);
     }
 
     @Override
     public boolean receive(Frame frame) {
-      boolean taken = card.receive(frame);
+      boolean taken = super.receive(frame);
       if (taken) {
         file.add(frame);
       }
@@ -58,61 +56,35 @@ public final class CapturePort implements NetworkPort {
 
     @Override
     public void batchEnd() {
-      card.batchEnd();
+      super.batchEnd();
       file.flush();
     }
+  }
 
-    @Override
-    public void linkChanged(boolean up) {
-      card.linkChanged(up);
-    }
+  /**
+   * Never, whatever the port: the file is written by who sends, and the host's disk may let it
+   * wait.
+   */
+  @Override
+  public boolean sendsAtOnce() {
+    return false;
   }
 
   @Override
   public boolean send(Frame frame) {
     file.add(frame);
-    return port.send(frame);
-  }
-
-  @Override
-  public void accept(Offloads offloads) {
-    port.accept(offloads);
-  }
-
-  @Override
-  public Offloads offered() {
-    return port.offered();
-  }
-
-  @Override
-  public void ready() {
-    port.ready();
-  }
-
-  @Override
-  public int mtu() {
-    return port.mtu();
-  }
-
-  @Override
-  public void start() {
-    port.start();
+    return super.send(frame);
   }
 
   @Override
   public void pause() {
-    port.pause();
+    super.pause();
     file.flush();
   }
 
   @Override
-  public void resume() {
-    port.resume();
-  }
-
-  @Override
   public void close() {
-    port.close();
+    super.close();
     file.close();
   }
 }

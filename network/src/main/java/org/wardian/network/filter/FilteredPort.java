@@ -3,6 +3,7 @@ package org.wardian.network.filter;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import org.wardian.network.ForwardingPort;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 import org.wardian.network.filter.FilterRule.Action;
@@ -12,7 +13,7 @@ import org.wardian.network.filter.FilterRule.Action;
  * while frames flow; without one all passes. A frame that passes is not copied, and judging one
  * allocates nothing.
  */
-public final class FilteredPort implements NetworkPort {
+public final class FilteredPort extends ForwardingPort {
   private static final int MOST_REFUSALS = 64;
   private static final long NANOS_PER_REFUSAL = 5_000_000L;
   private static final int REFUSAL_BURST = 64;
@@ -20,7 +21,6 @@ public final class FilteredPort implements NetworkPort {
   /** What the frames are held against: changed as one. */
   private record Setting(FilterProgram program, AddressLearner learner, Runnable learned) {}
 
-  private final NetworkPort port;
   private final ThreadLocal<FrameFields> fields = ThreadLocal.withInitial(FrameFields::new);
   private final ConnectionTable connections = new ConnectionTable();
   private final LongAdder droppedToGuest = new LongAdder();
@@ -40,12 +40,7 @@ public final class FilteredPort implements NetworkPort {
 
   /** All passes to and from {@code port} until a program is set. */
   public FilteredPort(NetworkPort port) {
-    this.port = port;
-  }
-
-  /** What is filtered. */
-  public NetworkPort port() {
-    return port;
+    super(port);
   }
 
   /**
@@ -96,7 +91,7 @@ public final class FilteredPort implements NetworkPort {
     if (said == Action.REJECT && mayRefuse(time)) {
       Frame refusal = Rejection.of(found);
       if (refusal != null && toGuest) {
-        port.send(refusal);
+        super.send(refusal);
       } else if (refusal != null) {
         tell(refusal);
       }
@@ -147,8 +142,8 @@ public final class FilteredPort implements NetworkPort {
   @Override
   public void attach(Receiver receiver) {
     card = receiver;
-    port.attach(
-        new Receiver() {
+    super.attach(
+        new ForwardingReceiver(receiver) {
           @Override
           public boolean receive(Frame frame) {
             Setting now = setting;
@@ -157,7 +152,7 @@ public final class FilteredPort implements NetworkPort {
             }
             delivery.lock();
             try {
-              return receiver.receive(frame);
+              return super.receive(frame);
             } finally {
               delivery.unlock();
             }
@@ -167,15 +162,10 @@ public final class FilteredPort implements NetworkPort {
           public void batchEnd() {
             delivery.lock();
             try {
-              receiver.batchEnd();
+              super.batchEnd();
             } finally {
               delivery.unlock();
             }
-          }
-
-          @Override
-          public void linkChanged(boolean up) {
-            receiver.linkChanged(up);
           }
         });
   }
@@ -183,42 +173,12 @@ public final class FilteredPort implements NetworkPort {
   @Override
   public boolean send(Frame frame) {
     Setting now = setting;
-    return now == null || passes(now, frame, false) ? port.send(frame) : true;
-  }
-
-  @Override
-  public boolean sendsAtOnce() {
-    return port.sendsAtOnce();
-  }
-
-  @Override
-  public void accept(Offloads offloads) {
-    port.accept(offloads);
-  }
-
-  @Override
-  public Offloads offered() {
-    return port.offered();
-  }
-
-  @Override
-  public void ready() {
-    port.ready();
-  }
-
-  @Override
-  public int mtu() {
-    return port.mtu();
-  }
-
-  @Override
-  public void start() {
-    port.start();
+    return now == null || passes(now, frame, false) ? super.send(frame) : true;
   }
 
   @Override
   public void pause() {
-    port.pause();
+    super.pause();
     delivery.lock();
     paused = true;
     delivery.unlock();
@@ -229,7 +189,7 @@ public final class FilteredPort implements NetworkPort {
     delivery.lock();
     paused = false;
     delivery.unlock();
-    port.resume();
+    super.resume();
   }
 
   @Override
@@ -238,6 +198,6 @@ public final class FilteredPort implements NetworkPort {
     if (teller != null) {
       teller.interrupt();
     }
-    port.close();
+    super.close();
   }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import org.wardian.network.ForwardingPort;
 import org.wardian.network.Frame;
 import org.wardian.network.NetworkPort;
 
@@ -12,11 +13,10 @@ import org.wardian.network.NetworkPort;
  * sends faster than that. So does libvirt: tc(8) queues what goes into an interface, and polices
  * what comes out of it. Limits can be changed while frames flow.
  */
-public final class ShapedPort implements NetworkPort {
+public final class ShapedPort extends ForwardingPort {
   private static final long LEAST_WAIT = 500_000L;
   private static final long MOST_WAIT = 100_000_000L;
 
-  private final NetworkPort port;
   private final AtomicBoolean waiting = new AtomicBoolean();
   private final LongAdder drops = new LongAdder();
   private volatile TokenBucket inbound;
@@ -25,12 +25,7 @@ public final class ShapedPort implements NetworkPort {
 
   /** Without limits to and from {@code port}. */
   public ShapedPort(NetworkPort port) {
-    this.port = port;
-  }
-
-  /** What is limited. */
-  public NetworkPort port() {
-    return port;
+    super(port);
   }
 
   /**
@@ -44,7 +39,7 @@ public final class ShapedPort implements NetworkPort {
     inbound = toCard.map(limit -> new TokenBucket(limit, now)).orElse(null);
     outbound = fromCard.map(limit -> new TokenBucket(limit.policed(), now)).orElse(null);
     // What was held back by the old limit goes on by the new one.
-    port.ready();
+    ready();
   }
 
   /** What the card receives at most. */
@@ -64,33 +59,23 @@ public final class ShapedPort implements NetworkPort {
 
   @Override
   public void attach(Receiver receiver) {
-    port.attach(
-        new Receiver() {
+    super.attach(
+        new ForwardingReceiver(receiver) {
           @Override
           public boolean receive(Frame frame) {
             TokenBucket bucket = inbound;
             if (bucket == null) {
-              return receiver.receive(frame);
+              return super.receive(frame);
             }
             if (!bucket.take(frame.length(), System.nanoTime())) {
               readyLater(bucket);
               return false;
             }
-            boolean taken = receiver.receive(frame);
+            boolean taken = super.receive(frame);
             if (!taken) {
               bucket.giveBack(frame.length());
             }
             return taken;
-          }
-
-          @Override
-          public void batchEnd() {
-            receiver.batchEnd();
-          }
-
-          @Override
-          public void linkChanged(boolean up) {
-            receiver.linkChanged(up);
           }
         });
   }
@@ -110,7 +95,7 @@ public final class ShapedPort implements NetworkPort {
           }
           waiting.set(false);
           if (!closed) {
-            port.ready();
+            ready();
           }
         });
   }
@@ -122,52 +107,12 @@ public final class ShapedPort implements NetworkPort {
       drops.increment();
       return false;
     }
-    return port.send(frame);
-  }
-
-  @Override
-  public boolean sendsAtOnce() {
-    return port.sendsAtOnce();
-  }
-
-  @Override
-  public void accept(Offloads offloads) {
-    port.accept(offloads);
-  }
-
-  @Override
-  public Offloads offered() {
-    return port.offered();
-  }
-
-  @Override
-  public void ready() {
-    port.ready();
-  }
-
-  @Override
-  public int mtu() {
-    return port.mtu();
-  }
-
-  @Override
-  public void start() {
-    port.start();
-  }
-
-  @Override
-  public void pause() {
-    port.pause();
-  }
-
-  @Override
-  public void resume() {
-    port.resume();
+    return super.send(frame);
   }
 
   @Override
   public void close() {
     closed = true;
-    port.close();
+    super.close();
   }
 }

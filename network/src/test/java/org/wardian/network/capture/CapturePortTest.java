@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.wardian.network.Frame;
 import org.wardian.network.hub.Switch;
 import org.wardian.network.hub.SwitchPort;
+import org.wardian.network.nat.NatConfiguration;
+import org.wardian.network.nat.NatPort;
 import org.wardian.network.wire.Arp;
 import org.wardian.network.wire.Ethernet;
 import org.wardian.network.wire.IpAddress;
@@ -57,6 +59,15 @@ class CapturePortTest {
     assertThat(file.get(24 + 16)).isEqualTo((byte) 0x21);
     assertThat(file.getInt(24 + 16 + 100 + 8)).isEqualTo(70);
     assertThat(file.capacity()).isEqualTo(24 + 16 + 100 + 16 + 70);
+  }
+
+  @Test
+  void aVirtualProcessorNeverWaitsForTheFile() throws IOException {
+    NatPort nat = new NatPort(NatConfiguration.builder().build());
+    try (CapturePort captured = new CapturePort(nat, folder.resolve("net.pcap"))) {
+      assertThat(nat.sendsAtOnce()).isTrue();
+      assertThat(captured.sendsAtOnce()).isFalse();
+    }
   }
 
   @Test
