@@ -193,6 +193,19 @@ public final class CpuModel {
     return level;
   }
 
+  /**
+   * This model, by the same name, but for {@code absent} features: for a guest that was once
+   * promised less, and must not see its processor change.
+   */
+  public CpuModel without(Set<Feature> absent) {
+    if (Collections.disjoint(features, absent)) {
+      return this; // with the look-up tables that are built
+    }
+    EnumSet<Feature> kept = EnumSet.copyOf(features);
+    kept.removeAll(absent);
+    return new CpuModel(name, kept, level);
+  }
+
   /** Whether CPUID promises {@code feature}. */
   public boolean has(Feature feature) {
     return features.contains(feature);

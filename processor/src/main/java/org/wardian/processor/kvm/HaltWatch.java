@@ -39,13 +39,9 @@ final class HaltWatch implements AutoCloseable {
    */
   synchronized boolean found(KernelVcpu vcpu, boolean asleep) {
     vcpu.looksAsleep = asleep ? Math.min(vcpu.looksAsleep + 1, LOOKS) : 0;
-    int wanted = vcpus.size() == 1 ? 1 : LOOKS;
-    for (KernelVcpu each : vcpus) {
-      if (each.looksAsleep < wanted) {
-        return false;
-      }
-    }
-    return true;
+    List<KernelVcpu> there = vcpus.stream().filter(KernelVcpu::isPresent).toList();
+    int wanted = there.size() == 1 ? 1 : LOOKS;
+    return there.stream().allMatch(each -> each.looksAsleep >= wanted);
   }
 
   private void watch() {
@@ -60,7 +56,7 @@ final class HaltWatch implements AutoCloseable {
       long[] now = vcpus.stream().mapToLong(KernelVcpu::exits).toArray();
       boolean silent = false;
       for (int i = 0; i < now.length; i++) {
-        if (i < before.length && now[i] == before[i]) {
+        if (i < before.length && now[i] == before[i] && vcpus.get(i).isPresent()) {
           silent = true;
           vcpus.get(i).examine();
         }

@@ -68,6 +68,7 @@ public final class KernelVcpu implements Vcpu {
   volatile int looksAsleep;
 
   private HaltWatch watch;
+  private volatile boolean present = true;
 
   /** {@link #exits} for other threads. */
   private volatile long seenExits;
@@ -251,6 +252,18 @@ public final class KernelVcpu implements Vcpu {
   /** Sets who is told of such looks; before the first run. */
   void watchedBy(HaltWatch haltWatch) {
     watch = haltWatch;
+  }
+
+  /**
+   * Whether it is in the machine: one that is not does not run, and wakes nobody. While no vCPU
+   * runs.
+   */
+  public void present(boolean there) {
+    present = there;
+  }
+
+  boolean isPresent() {
+    return present;
   }
 
   /** Asks the vCPU to look whether it sleeps for good; any thread. */

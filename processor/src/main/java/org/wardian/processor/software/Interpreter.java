@@ -1,5 +1,15 @@
 package org.wardian.processor.software;
 
+import static org.wardian.processor.software.DenseOperands.RIP_BASE;
+import static org.wardian.processor.software.DenseOperands.a;
+import static org.wardian.processor.software.DenseOperands.address;
+import static org.wardian.processor.software.DenseOperands.b;
+import static org.wardian.processor.software.DenseOperands.put;
+import static org.wardian.processor.software.DenseOperands.putWidth;
+import static org.wardian.processor.software.DenseOperands.ripAfter;
+import static org.wardian.processor.software.DenseOperands.ripOf;
+import static org.wardian.processor.software.DenseOperands.sh;
+
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Flags;
 import org.wardian.x86.StateLayout;
@@ -18,14 +28,12 @@ final class Interpreter {
   private static final long AUX = StateLayout.FLAG_AUX;
   private static final long RSP = StateLayout.GPR + 4 * 8;
 
-  /** RIP of offset 0 of the page that runs; also the base of RIP-relative operands. */
-  private static final long RIP_BASE = StateLayout.CODE_PAGE;
-
   private final SoftwareVcpu cpu;
   private final CodeCache cache;
   private final CodeStore store;
   private final WarmOps warm;
   private final Units units;
+  private final LineEnds ends;
 
   /** Set while RIP in the state block, not the operation, says where a fault happened. */
   private boolean atRip;
@@ -36,6 +44,7 @@ final class Interpreter {
     this.store = cache.store;
     this.units = units;
     this.warm = new WarmOps(cpu);
+    this.ends = new LineEnds(cpu, cache, units, this);
   }
 
   /**
@@ -80,64 +89,14 @@ final class Interpreter {
     return at;
   }
 
-  private static long address(long s, long w0, long w1) {
-    long a =
-        RawMemory.getLong(s + ((w0 >>> 17) & 0xf8))
-            + (RawMemory.getLong(s + ((w0 >>> 22) & 0xf8)) << ((w0 >>> 30) & 3))
-            + (int) w1;
-    return (w0 & Ops.COMPLEX) == 0 ? a : complex(s, w0, a);
-  }
-
-  static long complex(long s, long w0, long address) {
-    long a = (w0 & Ops.ADDRESS_32) != 0 ? address & 0xffffffffL : address;
-    return a
-        + RawMemory.getLong(s + StateLayout.SEGMENTS + StateLayout.BASE + ((w0 >>> 38) & 7) * 32);
-  }
-
-  /** As the hot loop computes it, for the warm operations. */
-  static long addressOf(long s, long w0, long w1) {
-    return address(s, w0, w1);
-  }
-
-  private static long a(long s, long w0) {
-    return RawMemory.getLong(s + ((w0 >>> 7) & 0xf8));
-  }
-
-  private static long b(long s, long w0) {
-    return RawMemory.getLong(s + ((w0 >>> 12) & 0xf8));
-  }
-
-  private static void put(long s, long w0, long value) {
-    RawMemory.putLong(s + ((w0 >>> 7) & 0xf8), value);
-  }
-
-  /** Writes a 32 or 64-bit result: zero-extended. */
-  private static void putWidth(long s, long w0, long value) {
-    RawMemory.putLong(s + ((w0 >>> 7) & 0xf8), value & -1L >>> (int) (w0 >>> 32));
-  }
-
   private long loadSized(long va, int sh) {
     return sh == 0
         ? cpu.load64(va)
         : sh == 32 ? cpu.load32(va) : sh == 56 ? cpu.load8(va) : cpu.load16(va);
   }
 
-  private static int sh(long w0) {
-    return (int) (w0 >>> 32) & 63;
-  }
-
   private long ripBase() {
     return RawMemory.getLong(cpu.state + RIP_BASE);
-  }
-
-  /** RIP of the operation. */
-  private long ripOf(long w0) {
-    return ripBase() + (w0 >>> Ops.OFFSET) & cpu.ripMask;
-  }
-
-  /** RIP after the operation. */
-  private long ripAfter(long w0) {
-    return ripBase() + (w0 >>> Ops.OFFSET) + ((w0 >>> Ops.LENGTH) & 15) & cpu.ripMask;
   }
 
   /**
@@ -389,7 +348,7 @@ final class Interpreter {
           case Ops.CALL:
             {
               long sp = RawMemory.getLong(s + RSP) - 8;
-              cpu.store64(sp, ripAfter(w0));
+              cpu.store64(sp, ripAfter(cpu, w0));
               RawMemory.putLong(s + RSP, sp);
               break;
             }
@@ -502,7 +461,7 @@ final class Interpreter {
               if (op >= Ops.CALL_R) {
                 long sp = RawMemory.getLong(s + RSP) - 8;
                 cpu.checkCall(target, sp);
-                cpu.store64(sp, ripAfter(w0));
+                cpu.store64(sp, ripAfter(cpu, w0));
                 RawMemory.putLong(s + RSP, sp);
               } else {
                 cpu.checkTarget(target);
@@ -543,8 +502,8 @@ final class Interpreter {
                 continue;
               }
               if (op >= Ops.INTEGER && op < Ops.END) {
-                cpu.instructionRip = ripOf(w0);
-                cpu.nextRip = ripAfter(w0);
+                cpu.instructionRip = ripOf(cpu, w0);
+                cpu.nextRip = ripAfter(cpu, w0);
                 if (units.execute(op, w0, store.instructions[(int) w1])) {
                   continue;
                 }
@@ -558,7 +517,7 @@ final class Interpreter {
               cpu.retire(passed);
               passed = 0;
               if (units.leaving) {
-                leave(op, w0, w1, pc);
+                ends.leave(op, w0, w1, pc);
               }
               if (RawMemory.getIntVolatile(s + StateLayout.PENDING) != 0) {
                 return false;
@@ -598,7 +557,7 @@ final class Interpreter {
         atRip = false;
         cpu.retire(passed);
       } else {
-        cpu.rip(ripOf(store.word(pc - 2)));
+        cpu.rip(ripOf(cpu, store.word(pc - 2)));
         cpu.retire(passed + Math.max(0, pc - 2 - from));
       }
       return true;
@@ -629,44 +588,5 @@ final class Interpreter {
           w1 & 0xffffffffL | (long) target << 32);
     }
     return target;
-  }
-
-  /** Operations after which RIP in the state block says where to go on. */
-  private void leave(int op, long w0, long w1, int pc) {
-    units.leaving = false;
-    switch (op) {
-      case Ops.STALE -> {
-        cpu.rip(ripOf(w0));
-        cache.replace(pc - 2, cpu.rip(), w1);
-      }
-      // The instruction before it, alone, has run.
-      case Ops.LEAVE -> cpu.rip(ripAfter(store.word(pc - 4)));
-      case Ops.STRADDLE -> single(enterSingle(ripOf(w0)));
-      default -> last(op, w0, w1);
-    }
-  }
-
-  private void last(int op, long w0, long w1) {
-    cpu.instructionRip = ripOf(w0);
-    cpu.nextRip = ripAfter(w0);
-    cpu.rip(cpu.nextRip);
-    units.executeLast(op, w0, w1, op > Ops.RET32 ? store.instructions[(int) w1] : null);
-  }
-
-  /** Runs the instruction alone at index {@code at}. */
-  private void single(int at) {
-    long w0 = store.word(at);
-    long w1 = store.word(at + 1);
-    int op = (int) w0 & Ops.MASK;
-    cpu.retire(2);
-    if (op < Ops.END) {
-      cpu.instructionRip = ripOf(w0);
-      cpu.nextRip = ripAfter(w0);
-      if (units.execute(op, w0, store.instructions[(int) w1])) {
-        cpu.rip(cpu.nextRip);
-      }
-      return;
-    }
-    last(op, w0, w1);
   }
 }

@@ -44,6 +44,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   private final Signals signals;
   private final FaultDelivery delivery;
   private final SingleStep single;
+  private final PendingWork work;
 
   /** Null where all code is interpreted. */
   private Translations translations;
@@ -59,9 +60,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
 
   /** No interrupt can wake it; under the group's monitor. */
   boolean sleepsForGood;
-
-  // Null where nobody asks.
-  private ProfileTicks ticks;
 
   /** Translated code met a triple fault. */
   private boolean shutDown;
@@ -130,6 +128,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     this.interpreter = new Interpreter(this, cache, units);
     this.delivery = new FaultDelivery(this, events);
     this.single = new SingleStep(this, interpreter, delivery);
+    this.work = new PendingWork(this, requests, signals, shadow, single, delivery);
     this.translations = translated ? new Translations(this) : null;
     reset();
     codeNumber = requests.open();
@@ -204,9 +203,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
   @Override
   public void close() {
     group.leave(this);
-    if (ticks != null) {
-      ticks.close();
-    }
+    work.close();
     requests.close();
     cache.close();
     if (translations != null) {
@@ -224,7 +221,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
     if (translations != null) {
       translations.observe(observation);
     }
-    observation.profile().ifPresent(wanted -> ticks = new ProfileTicks(this, wanted));
+    observation.profile().ifPresent(wanted -> work.profile(new ProfileTicks(this, wanted)));
   }
 
   // ---- signals from outside
@@ -325,7 +322,7 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       while (true) {
         int pending = pending();
         if (pending != 0) {
-          Exit exit = attend(pending);
+          Exit exit = work.attend(pending);
           if (exit != null) {
             return exit;
           }
@@ -365,61 +362,6 @@ public final class SoftwareVcpu extends Cpu implements Vcpu, InterruptTarget {
       signals.leave();
       requests.leave();
     }
-  }
-
-  /** Handles what is pending before the next instruction; a result means that run() returns. */
-  private Exit attend(int pending) {
-    if ((pending & PENDING_SAMPLE) != 0) {
-      lower(PENDING_SAMPLE);
-      ticks.sample();
-    }
-    if ((pending & PENDING_MEMORY) != 0) {
-      requests.serve();
-    }
-    if ((pending & PENDING_STOP) != 0) {
-      lower(PENDING_STOP);
-      return Exit.STOPPED;
-    }
-    if ((pending & PENDING_GATHER) != 0) {
-      lower(PENDING_GATHER);
-      group.yieldTo(this);
-    }
-    if ((pending & Signals.STARTING) != 0) {
-      // What was pending until now is forgotten by INIT.
-      return signals.startUp();
-    }
-    shadow.cast();
-    boolean shadowed = shadow.isCast();
-    if ((pending & Signals.PENDING_HALT) != 0) {
-      Exit exit = signals.sleep();
-      if (exit != null) {
-        return exit;
-      }
-      shadowed = false;
-      shadow.lift();
-      updateMode();
-    }
-    boolean interrupted = midString;
-    midString = false;
-    if (shadowed) {
-      return null;
-    }
-    if (dueTraps != 0) {
-      return single.trap(0);
-    }
-    if ((pending() & PENDING_NMI) != 0 && signals.takeNmi()) {
-      return delivery.interrupt(Vector.NMI, interrupted) ? null : Exit.TRIPLE_FAULT;
-    }
-    if ((pending() & PENDING_INTERRUPT) != 0) {
-      lower(PENDING_INTERRUPT);
-      if ((eflags() & IF) != 0) {
-        int vector = interrupts.acknowledge();
-        if (vector >= 0) {
-          return delivery.interrupt(vector, interrupted) ? null : Exit.TRIPLE_FAULT;
-        }
-      }
-    }
-    return null;
   }
 
   /** Takes over architectural state that was written past the setters. */

@@ -1,5 +1,12 @@
 package org.wardian.processor.software;
 
+import static org.wardian.processor.software.DenseOperands.a;
+import static org.wardian.processor.software.DenseOperands.address;
+import static org.wardian.processor.software.DenseOperands.b;
+import static org.wardian.processor.software.DenseOperands.put;
+import static org.wardian.processor.software.DenseOperands.putNarrow;
+import static org.wardian.processor.software.DenseOperands.sh;
+
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Flags;
 import org.wardian.x86.StateLayout;
@@ -18,38 +25,15 @@ final class WarmOps {
     this.s = cpu.state;
   }
 
-  private static int sh(long w0) {
-    return (int) (w0 >>> 32) & 63;
-  }
-
   private static int kind(long w0) {
     return (int) (w0 >>> Ops.KIND) & 15;
   }
 
-  private long a(long w0) {
-    return RawMemory.getLong(s + ((w0 >>> 7) & 0xf8));
-  }
-
-  private long b(long w0) {
-    return RawMemory.getLong(s + ((w0 >>> 12) & 0xf8));
-  }
-
-  /** Writes a register by width: 32 bits extend, 16 and 8 merge. */
-  private void put(long w0, long value) {
-    long at = s + ((w0 >>> 7) & 0xf8);
-    switch (sh(w0)) {
-      case 0 -> RawMemory.putLong(at, value);
-      case 32 -> RawMemory.putLong(at, value & 0xffffffffL);
-      case 48 -> RawMemory.putShort(at, (short) value);
-      default -> RawMemory.putByte(at, (byte) value);
-    }
-  }
-
   private void arithmetic(long w0, long value) {
     int kind = kind(w0);
-    long r = Alu.operate(kind, s, a(w0), value, sh(w0));
+    long r = Alu.operate(kind, s, a(s, w0), value, sh(w0));
     if (kind != 7) {
-      put(w0, r);
+      putNarrow(s, w0, r);
     }
   }
 
@@ -59,14 +43,14 @@ final class WarmOps {
 
   private void memoryArithmetic(long w0, long w1, long value) {
     int size = bytes(w0);
-    long v = cpu.loadForWrite(Interpreter.addressOf(s, w0, w1), size);
+    long v = cpu.loadForWrite(address(s, w0, w1), size);
     cpu.storePrepared(size, Alu.operate(kind(w0), s, v, value, sh(w0)));
   }
 
   private void memoryUnary(long w0, long w1) {
     int size = bytes(w0);
     int sh = sh(w0);
-    long v = cpu.loadForWrite(Interpreter.addressOf(s, w0, w1), size);
+    long v = cpu.loadForWrite(address(s, w0, w1), size);
     long r =
         switch (kind(w0)) {
           case 0 -> Alu.inc(s, v, sh);
@@ -79,44 +63,42 @@ final class WarmOps {
 
   void execute(int op, long w0, long w1) {
     switch (op) {
-      case Ops.ALU_RR -> arithmetic(w0, b(w0));
+      case Ops.ALU_RR -> arithmetic(w0, b(s, w0));
       case Ops.ALU_RI -> arithmetic(w0, w1);
-      case Ops.ALU_RM ->
-          arithmetic(w0, cpu.loadLinear(Interpreter.addressOf(s, w0, w1), bytes(w0)));
-      case Ops.ALU_MR -> memoryArithmetic(w0, w1, b(w0));
+      case Ops.ALU_RM -> arithmetic(w0, cpu.loadLinear(address(s, w0, w1), bytes(w0)));
+      case Ops.ALU_MR -> memoryArithmetic(w0, w1, b(s, w0));
       case Ops.ALU_MI -> memoryArithmetic(w0, w1, w1 >> 32);
       case Ops.UNARY_M -> memoryUnary(w0, w1);
-      case Ops.SHIFT_RI -> put(w0, Alu.shift(kind(w0), s, a(w0), (int) w1, sh(w0)));
+      case Ops.SHIFT_RI -> putNarrow(s, w0, Alu.shift(kind(w0), s, a(s, w0), (int) w1, sh(w0)));
       case Ops.SHIFT_CL -> {
         int count = RawMemory.getByte(s + 8) & 0xff;
         // A count of zero still writes the register: 32-bit forms clear its upper half.
-        put(w0, Alu.shift(kind(w0), s, a(w0), count, sh(w0)));
+        putNarrow(s, w0, Alu.shift(kind(w0), s, a(s, w0), count, sh(w0)));
       }
-      case Ops.MOV_NARROW_RR -> put(w0, b(w0));
-      case Ops.MOV_NARROW_RI -> put(w0, w1);
-      case Ops.LOAD_NARROW -> put(w0, cpu.loadLinear(Interpreter.addressOf(s, w0, w1), bytes(w0)));
-      case Ops.BT_RI -> Flags.carry(s, a(w0) >>> (int) w1 & 1);
+      case Ops.MOV_NARROW_RR -> putNarrow(s, w0, b(s, w0));
+      case Ops.MOV_NARROW_RI -> putNarrow(s, w0, w1);
+      case Ops.LOAD_NARROW -> putNarrow(s, w0, cpu.loadLinear(address(s, w0, w1), bytes(w0)));
+      case Ops.BT_RI -> Flags.carry(s, a(s, w0) >>> (int) w1 & 1);
       case Ops.BT_RR -> {
-        int bit = (int) b(w0) & (63 >> (sh(w0) >> 5));
-        Flags.carry(s, a(w0) >>> bit & 1);
+        int bit = (int) b(s, w0) & (63 >> (sh(w0) >> 5));
+        Flags.carry(s, a(s, w0) >>> bit & 1);
       }
       case Ops.CONVERT -> convert(w0);
-      case Ops.PUSH32_R -> push32(a(w0));
+      case Ops.PUSH32_R -> push32(a(s, w0));
       case Ops.PUSH32_I -> push32(w1);
       case Ops.POP32_R -> {
         long sp = RawMemory.getLong(s + RSP) & 0xffffffffL;
         long v = cpu.load32(sp);
         RawMemory.putLong(s + RSP, sp + 4 & 0xffffffffL);
-        RawMemory.putLong(s + ((w0 >>> 7) & 0xf8), v);
+        put(s, w0, v);
       }
       case Ops.PUSH_M -> {
-        long v = cpu.load64(Interpreter.addressOf(s, w0, w1));
+        long v = cpu.load64(address(s, w0, w1));
         long sp = RawMemory.getLong(s + RSP) - 8;
         cpu.store64(sp, v);
         RawMemory.putLong(s + RSP, sp);
       }
-      case Ops.SETCC_M ->
-          cpu.store8(Interpreter.addressOf(s, w0, w1), Flags.condition(s, kind(w0)) ? 1 : 0);
+      case Ops.SETCC_M -> cpu.store8(address(s, w0, w1), Flags.condition(s, kind(w0)) ? 1 : 0);
       default -> throw new IllegalStateException("warm operation " + op);
     }
   }
