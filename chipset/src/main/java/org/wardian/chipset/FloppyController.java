@@ -41,30 +41,21 @@ public final class FloppyController implements Device {
   private static final int MSR_NO_DMA = 0x20;
   private static final int MSR_BUSY = 0x10;
 
-  private static final int ST0_ABNORMAL = 0x40;
-  private static final int ST0_INVALID = 0x80;
-  private static final int ST0_SEEK_END = 0x20;
-  private static final int ST0_NOT_READY = 0x08;
-  private static final int ST1_NO_DATA = 0x04;
-  private static final int ST1_NOT_WRITABLE = 0x02;
-  private static final int ST1_END_OF_CYLINDER = 0x80;
-  private static final int ST1_OVERRUN = 0x10;
-  private static final int ST1_DATA_ERROR = 0x20;
+  /** SENSE INTERRUPT STATUS where no interrupt is due. */
+  private static final int INVALID = 0x80;
+
+  /** Status of a drive whose ready line has changed. */
+  private static final int READY_CHANGED = 0xc0;
 
   private static final int INPUT_CHANGED = 0x80;
-
-  private static final int VERSION_82077 = 0x90;
-  private static final int NO_82078 = 0x41;
-  private static final int LOCK = 0x80;
-
-  /** The code of 512 bytes a sector. */
-  private static final int SIZE_CODE = 2;
 
   private static final int MOST_RESULTS = 16;
 
   private final BlockDevice medium;
   private final InterruptLine line;
-  private FloppyGeometry geometry;
+  private final FloppyDrive drive;
+  private final FloppyTransfer transfer;
+  private final FloppyExecution execution;
 
   private int outputs;
   private int rate;
@@ -80,15 +71,6 @@ public final class FloppyController implements Device {
   /** How many of the four drives still report the end of reset. */
   private int resetSenses;
 
-  private int cylinder;
-  private boolean changed;
-  private boolean noDma;
-  private boolean locked;
-  private int configuration;
-  private int precompensation;
-  private int perpendicular;
-
-  private final FloppyTransfer transfer;
   private boolean again;
 
   /**
@@ -99,16 +81,14 @@ public final class FloppyController implements Device {
   public FloppyController(BlockDevice medium, InterruptLine line, Dma8237 dma) {
     this.medium = medium;
     this.line = line;
+    this.drive = new FloppyDrive(medium);
     this.transfer = new FloppyTransfer(medium, dma, this);
-    this.geometry = FloppyGeometry.of(medium.length());
-    this.changed = true;
-    this.outputs = 0;
+    this.execution = new FloppyExecution(this, drive, transfer);
     medium.onChange(this::mediumChanged);
   }
 
   private synchronized void mediumChanged() {
-    geometry = FloppyGeometry.of(medium.length());
-    changed = true;
+    drive.mediumChanged();
   }
 
   @Override
@@ -121,8 +101,8 @@ public final class FloppyController implements Device {
     outputs = 0;
     rate = 0;
     tape = 0;
-    locked = false;
-    changed = true;
+    execution.setModes(execution.modes().withLock(false));
+    drive.reset();
     resetChip();
     resetSenses = 0;
   }
@@ -130,13 +110,8 @@ public final class FloppyController implements Device {
   private void resetChip() {
     forget();
     sense = -1;
-    cylinder = 0;
-    noDma = false;
-    if (!locked) {
-      configuration = 0;
-      precompensation = 0;
-    }
-    perpendicular &= 0x3c;
+    drive.forget();
+    execution.setModes(execution.modes().afterReset());
     line.set(false);
   }
 
@@ -186,7 +161,7 @@ public final class FloppyController implements Device {
 
   private synchronized int diskChanged() {
     boolean spinning = (outputs & DOR_MOTOR_A) != 0 && (outputs & 3) == 0;
-    return spinning && (changed || geometry == null) ? INPUT_CHANGED : 0;
+    return spinning && (drive.changed() || !drive.hasDisk()) ? INPUT_CHANGED : 0;
   }
 
   private synchronized void setRate(int value) {
@@ -232,12 +207,18 @@ public final class FloppyController implements Device {
   /** The chip polls the drives after reset, and tells of each that its ready line has changed. */
   private void endReset() {
     resetSenses = 4;
-    sense = 0xc0;
+    sense = READY_CHANGED;
     interrupt();
   }
 
-  private void interrupt() {
-    line.set((outputs & DOR_DMA) != 0);
+  /** Raises the interrupt, where the guest lets it through. */
+  void interrupt() {
+    line.set(dmaEnabled());
+  }
+
+  /** Whether the guest lets interrupts and DMA requests through. */
+  boolean dmaEnabled() {
+    return (outputs & DOR_DMA) != 0;
   }
 
   private int status() {
@@ -255,11 +236,7 @@ public final class FloppyController implements Device {
 
   private int readData() {
     if (phase == FloppyPhase.EXECUTION && command.reads()) {
-      int value = transfer.take();
-      if (transfer.isComplete()) {
-        finish(0, ST1_END_OF_CYLINDER, ST0_ABNORMAL);
-      }
-      return value;
+      return execution.take();
     }
     if (phase != FloppyPhase.RESULT) {
       return 0;
@@ -277,63 +254,28 @@ public final class FloppyController implements Device {
       return;
     }
     if (phase == FloppyPhase.EXECUTION && !command.reads()) {
-      transfer.put(value);
-      if (transfer.isComplete()) {
-        taken();
-      }
+      execution.put(value);
     } else if (phase == FloppyPhase.COMMAND) {
       command = command.with(value);
       if (command.isComplete()) {
-        execute();
+        execution.execute();
       }
     }
   }
 
-  private void execute() {
-    int first = command.at(0);
-    switch (command.code()) {
-      case FloppyCommand.SPECIFY -> {
-        noDma = (command.at(2) & 1) != 0;
-        end();
-      }
-      case FloppyCommand.SENSE_DRIVE -> results(senseDrive());
-      case FloppyCommand.RECALIBRATE -> seek(0);
-      case FloppyCommand.SENSE_INTERRUPT -> senseInterrupt();
-      case FloppyCommand.SEEK -> seek(command.at(2));
-      case FloppyCommand.READ_ID -> readId();
-      case FloppyCommand.FORMAT -> format();
-      case FloppyCommand.READ_TRACK, FloppyCommand.READ, FloppyCommand.READ_DELETED ->
-          transfer(false);
-      case FloppyCommand.WRITE, FloppyCommand.WRITE_DELETED -> transfer(true);
-      case FloppyCommand.VERIFY -> verify();
-      case FloppyCommand.DUMP_REGISTERS -> results(registers());
-      case FloppyCommand.VERSION ->
-          results(first == FloppyCommand.VERSION ? VERSION_82077 : ST0_INVALID);
-      case FloppyCommand.PERPENDICULAR -> {
-        perpendicular = command.at(1);
-        end();
-      }
-      case FloppyCommand.CONFIGURE -> {
-        configuration = command.at(2);
-        precompensation = command.at(3);
-        end();
-      }
-      case FloppyCommand.LOCK -> {
-        locked = (first & LOCK) != 0;
-        results(locked ? 0x10 : 0);
-      }
-      case FloppyCommand.PART_ID ->
-          results(first == FloppyCommand.PART_ID ? NO_82078 : ST0_INVALID);
-      default -> results(ST0_INVALID);
-    }
+  /** The command under way, as far as it is there. */
+  FloppyCommand command() {
+    return command;
   }
 
-  private void end() {
+  /** Ends a command without a result. */
+  void end() {
     phase = FloppyPhase.COMMAND;
     command = FloppyCommand.NONE;
   }
 
-  private void results(int... bytes) {
+  /** Ends a command with the bytes of its result. */
+  void results(int... bytes) {
     result = new byte[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       result[i] = (byte) bytes[i];
@@ -342,136 +284,28 @@ public final class FloppyController implements Device {
     phase = FloppyPhase.RESULT;
   }
 
-  private int senseDrive() {
-    boolean here = command.drive() == 0;
-    boolean protect = here && medium.readOnly();
-    return 0x28 | (protect ? 0x40 : 0) | (here && cylinder == 0 ? 0x10 : 0) | command.at(1) & 7;
-  }
-
-  private int[] registers() {
-    return new int[] {
-      cylinder,
-      0,
-      0,
-      0,
-      0xdf,
-      noDma ? 3 : 2,
-      lastSector(),
-      locked ? 0x80 : 0,
-      configuration,
-      precompensation
-    };
-  }
-
-  private int lastSector() {
-    return geometry == null ? 18 : geometry.sectors();
-  }
-
-  private void seek(int to) {
-    boolean here = command.drive() == 0;
-    if (here) {
-      cylinder = Math.min(to, 84);
-      if (geometry != null) {
-        changed = false; // a step with a disk in the drive clears the change line
-      }
-    }
-    // A drive that is not there never finds track 0.
-    boolean failed = !here && command.code() == FloppyCommand.RECALIBRATE;
-    sense = ST0_SEEK_END | (failed ? 0x50 : 0) | command.head() << 2 | command.drive();
+  /** Ends a seek with the status that SENSE INTERRUPT STATUS is to report. */
+  void sought(int status) {
+    sense = status;
     end();
     interrupt();
   }
 
-  private void senseInterrupt() {
+  /** SENSE INTERRUPT STATUS. */
+  void senseInterrupt() {
     line.set(false);
     if (resetSenses > 0) {
-      int reported = 0xc0 | 4 - resetSenses;
+      int reported = READY_CHANGED | 4 - resetSenses;
       resetSenses--;
       sense = -1;
-      results(reported, cylinder);
+      results(reported, drive.cylinder());
     } else if (sense >= 0) {
       int reported = sense;
       sense = -1;
-      results(reported, cylinder);
+      results(reported, drive.cylinder());
     } else {
-      results(ST0_INVALID);
+      results(INVALID);
     }
-  }
-
-  private void readId() {
-    if (geometry == null || command.drive() != 0) {
-      finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
-      return;
-    }
-    status(0, 0, 0, new FloppyPlace(cylinder, command.head(), 1));
-  }
-
-  /** Ends a command with the seven bytes of status and place. */
-  private void status(int st0, int st1, int st2, FloppyPlace place) {
-    int unit = command.head() << 2 | command.drive();
-    results(st0 | unit, st1, st2, place.cylinder(), place.head(), place.sector(), SIZE_CODE);
-    interrupt();
-  }
-
-  /** Ends a data command; the place is where it was asked to begin plus what was moved. */
-  private void finish(int st2, int st1, int st0) {
-    FloppyPlace place =
-        command.isPlaced()
-            ? command.place().behind(transfer.sectors(), command.lastSector(), command.bothHeads())
-            : new FloppyPlace(cylinder, command.head(), 1);
-    transfer.forget();
-    status(st0, st1, st2, place);
-  }
-
-  /** Whether the command's drive has no disk; the command has ended then. */
-  private boolean notReady() {
-    transfer.at(0);
-    if (geometry != null && command.drive() == 0) {
-      return false;
-    }
-    finish(0, ST1_NO_DATA, ST0_ABNORMAL | ST0_NOT_READY);
-    return true;
-  }
-
-  private boolean byDma() {
-    return (outputs & DOR_DMA) != 0 && !noDma;
-  }
-
-  private void transfer(boolean write) {
-    if (notReady()) {
-      return;
-    }
-    FloppyPlace place = command.place();
-    boolean there =
-        place.cylinder() == cylinder
-            && place.cylinder() < geometry.cylinders()
-            && place.head() == command.head()
-            && place.head() < geometry.heads()
-            && place.sector() >= 1
-            && place.sector() <= geometry.sectors()
-            && command.sizeCode() == SIZE_CODE;
-    if (!there) {
-      finish(0, ST1_NO_DATA, ST0_ABNORMAL);
-      return;
-    }
-    if (write && medium.readOnly()) {
-      finish(0, ST1_NOT_WRITABLE, ST0_ABNORMAL);
-      return;
-    }
-    transfer.at(firstOfTrack(place.head()) + place.sector() - 1);
-    int end = Math.min(command.lastSector(), geometry.sectors());
-    int sectors = Math.max(1, end - place.sector() + 1);
-    if (command.bothHeads() && place.head() == 0 && geometry.heads() == 2) {
-      sectors += geometry.sectors();
-    }
-    if (!transfer.begin(write, sectors, byDma())) {
-      finish(0, ST1_OVERRUN, ST0_ABNORMAL);
-    }
-  }
-
-  /** The first sector of a track of this cylinder, counted from the disk's first. */
-  private int firstOfTrack(int head) {
-    return (cylinder * geometry.heads() + head) * geometry.sectors();
   }
 
   /** Programmed transfers begin; of the transfer. */
@@ -485,65 +319,9 @@ public final class FloppyController implements Device {
     phase = FloppyPhase.BUSY;
   }
 
-  /** All programmed bytes of a write are here. */
-  private void taken() {
-    if (command.code() == FloppyCommand.FORMAT) {
-      fillTrack();
-    } else {
-      transfer.submit(BlockRequest.Kind.WRITE);
-    }
-  }
-
   /** The medium is done; of the transfer, under this monitor. */
   void answered(boolean write, BlockRequest.Result answer) {
-    if (answer != BlockRequest.Result.OK) {
-      int st1 =
-          answer == BlockRequest.Result.READ_ONLY
-              ? ST1_NOT_WRITABLE
-              : answer == BlockRequest.Result.OUT_OF_RANGE ? ST1_NO_DATA : ST1_DATA_ERROR;
-      finish(0, st1, ST0_ABNORMAL);
-    } else if (write) {
-      finish(0, 0, 0);
-    } else if (byDma()) {
-      transfer.deliver();
-      finish(0, 0, 0);
-    } else {
-      transfer.rewind();
-      awaitProgrammed();
-    }
-  }
-
-  private void verify() {
-    transfer.at(0);
-    finish(0, geometry == null ? ST1_NO_DATA : 0, geometry == null ? ST0_ABNORMAL : 0);
-  }
-
-  /** FORMAT TRACK: takes four bytes a sector, and fills the sectors that they name. */
-  private void format() {
-    if (notReady()) {
-      return;
-    }
-    int sectors = command.at(3);
-    boolean fits =
-        command.head() < geometry.heads()
-            && sectors == geometry.sectors()
-            && command.at(2) == SIZE_CODE
-            && cylinder < geometry.cylinders();
-    if (medium.readOnly()) {
-      finish(0, ST1_NOT_WRITABLE, ST0_ABNORMAL);
-    } else if (!fits) {
-      finish(0, ST1_NO_DATA, ST0_ABNORMAL); // another format than the image's
-    } else {
-      transfer.beginFormat(sectors, byDma());
-      if (phase != FloppyPhase.EXECUTION) {
-        fillTrack();
-      }
-    }
-  }
-
-  private void fillTrack() {
-    transfer.at(firstOfTrack(command.head()));
-    transfer.fill(geometry.sectors(), command.at(5));
+    execution.answered(write, answer);
   }
 
   @Override
@@ -567,6 +345,7 @@ public final class FloppyController implements Device {
 
   @Override
   public synchronized void save(StateWriter out) {
+    FloppyModes modes = execution.modes();
     out.begin(name(), STATE_VERSION);
     out.writeInts(
         new int[] {
@@ -577,16 +356,16 @@ public final class FloppyController implements Device {
           resultAt,
           sense,
           resetSenses,
-          cylinder,
-          configuration,
-          precompensation,
-          perpendicular,
+          drive.cylinder(),
+          modes.configuration(),
+          modes.precompensation(),
+          modes.perpendicular(),
           transfer.moved(),
           transfer.firstSector()
         });
-    out.writeBoolean(changed);
-    out.writeBoolean(noDma);
-    out.writeBoolean(locked);
+    out.writeBoolean(drive.changed());
+    out.writeBoolean(modes.noDma());
+    out.writeBoolean(modes.locked());
     out.writeBytes(command.bytes());
     out.writeBytes(result);
     transfer.saveData(out);
@@ -604,13 +383,14 @@ public final class FloppyController implements Device {
     tape = fields[2] & 3;
     sense = fields[5] < 0 ? -1 : fields[5] & 0xff;
     resetSenses = Math.clamp(fields[6], 0, 4);
-    cylinder = Math.clamp(fields[7], 0, 84);
-    configuration = fields[8] & 0xff;
-    precompensation = fields[9] & 0xff;
-    perpendicular = fields[10] & 0xff;
-    changed = in.readBoolean();
-    noDma = in.readBoolean();
-    locked = in.readBoolean();
+    drive.load(fields[7], in.readBoolean());
+    execution.setModes(
+        new FloppyModes(
+            fields[8] & 0xff,
+            fields[9] & 0xff,
+            fields[10] & 0xff,
+            in.readBoolean(),
+            in.readBoolean()));
     FloppyCommand savedCommand = new FloppyCommand(in.readBytes());
     byte[] savedResult = in.readBytes();
     byte[] savedData = in.readBytes();
@@ -622,7 +402,7 @@ public final class FloppyController implements Device {
         switch (saved) {
           case COMMAND -> !complete && !savedCommand.isTooLong();
           case RESULT -> complete && fields[4] >= 0 && fields[4] < savedResult.length;
-          case EXECUTION -> complete && geometry != null;
+          case EXECUTION -> complete && drive.hasDisk();
           case BUSY -> complete;
         };
     if (sound

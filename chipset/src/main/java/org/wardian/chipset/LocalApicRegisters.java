@@ -98,6 +98,29 @@ public record LocalApicRegisters(
     deadline = mode == TSC_DEADLINE ? deadline : 0;
   }
 
+  /** The same with another current count of the timer. */
+  public LocalApicRegisters withCurrentCount(int count) {
+    return new LocalApicRegisters(
+        base,
+        id,
+        taskPriority,
+        logicalDestination,
+        destinationFormat,
+        spurious,
+        errorStatus,
+        newErrors,
+        interruptCommand,
+        localVectors,
+        inService,
+        triggerMode,
+        requested,
+        externalRequested,
+        divideConfiguration,
+        initialCount,
+        count,
+        deadline);
+  }
+
   private static List<Integer> existing(List<Integer> entries) {
     if (entries.size() != ENTRIES) {
       throw new IllegalArgumentException(entries.size() + " local vector table entries");

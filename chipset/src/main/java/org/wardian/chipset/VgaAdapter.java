@@ -49,6 +49,9 @@ public final class VgaAdapter extends PciFunction {
 
   private static final int FRAME_BUFFER_REGISTER = 0x10;
 
+  /** Bytes that the window reaches without banks: four planes of 128 KiB. */
+  private static final int PLANES = 512 << 10;
+
   private final GuestMemory guest;
   private final VgaRegisters registers;
   private final VgaPlanes planes;
@@ -56,7 +59,10 @@ public final class VgaAdapter extends PciFunction {
   private final int length;
   private int vbeIndex;
 
-  /** The video memory: {@link #loan}'s while the guest maps it. */
+  /**
+   * The video memory: {@link #loan}'s while the guest maps it. Else what lies behind its end is
+   * zero: few guests come that far before they map it.
+   */
   private ByteBuffer memory;
 
   private GuestMemory.Region region;
@@ -71,7 +77,7 @@ public final class VgaAdapter extends PciFunction {
     super("vga", VENDOR, DEVICE, CLASS_VGA, REVISION);
     this.length = length;
     this.vbe = new BochsVbe(length);
-    this.memory = fresh();
+    this.memory = room(Math.min(PLANES, length));
     this.guest = guest;
     this.registers = new VgaRegisters(clock);
     this.planes = new VgaPlanes(registers);
@@ -85,8 +91,16 @@ public final class VgaAdapter extends PciFunction {
     mmio.map(WINDOW, WINDOW_LENGTH, window());
   }
 
-  private ByteBuffer fresh() {
-    return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer room(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** All of the video memory. */
+  private ByteBuffer whole() {
+    if (memory.capacity() < length) {
+      memory = room(length).put(0, memory, 0, memory.capacity());
+    }
+    return memory;
   }
 
   // Windows.
@@ -154,6 +168,7 @@ public final class VgaAdapter extends PciFunction {
 
   private void writeVbe(int index, int value) {
     if (vbe.write(index, value)) {
+      whole();
       // The window at 0xa0000 serves the frame buffer's banks now.
       registers.graphics[6] = registers.graphics[6] & ~0x0c | 0x05;
       registers.sequencer[4] |= 0x08;
@@ -249,14 +264,14 @@ public final class VgaAdapter extends PciFunction {
       @Override
       public long read(long offset, int size) {
         synchronized (VgaAdapter.this) {
-          return memory.get((int) offset) & 0xff;
+          return whole().get((int) offset) & 0xff;
         }
       }
 
       @Override
       public void write(long offset, int size, long value) {
         synchronized (VgaAdapter.this) {
-          memory.put((int) offset, (byte) value);
+          whole().put((int) offset, (byte) value);
         }
       }
     };
@@ -277,7 +292,7 @@ public final class VgaAdapter extends PciFunction {
       return;
     }
     if (region != null) {
-      ByteBuffer kept = fresh();
+      ByteBuffer kept = room(length);
       kept.put(0, memory, 0, length);
       memory = kept;
       loan.close();
@@ -298,8 +313,9 @@ public final class VgaAdapter extends PciFunction {
     }
     loan = guest.lend(base, length);
     ByteBuffer shared = loan.buffer();
-    shared.put(0, memory, 0, length);
-    loan.written(0, length);
+    // The region is zero: what lies behind the end need not be touched.
+    shared.put(0, memory, 0, memory.capacity());
+    loan.written(0, memory.capacity());
     memory = shared;
   }
 
@@ -370,7 +386,7 @@ public final class VgaAdapter extends PciFunction {
     vbe.save(out);
     out.writeInt(vbeIndex);
     byte[] content = new byte[length];
-    memory.get(0, content);
+    memory.get(0, content, 0, memory.capacity());
     out.writeBytes(content);
   }
 
@@ -383,7 +399,7 @@ public final class VgaAdapter extends PciFunction {
     byte[] content = new byte[length];
     in.readBytes(content);
     followFrameBuffer();
-    memory.put(0, content);
+    whole().put(0, content);
     if (loan != null) {
       loan.written(0, length);
     }

@@ -140,6 +140,22 @@ class FloppyControllerTest {
   }
 
   @Test
+  void aTrackOfADiskThatIsTakenOutMeanwhileIsNotFormatted() {
+    command(new int[] {3, 0xdf, 3}, 0);
+    for (int value : new int[] {0x4d, 0, 2, 18, 0x54, 0xf6}) {
+      pc.out(0x3f5, value);
+    }
+    for (int i = 0; i < 4 * 18; i++) {
+      assertThat(pc.in(0x3f4)).as("takes a byte of data").isEqualTo(0xb0);
+      if (i == 4 * 18 - 1) {
+        pc.floppyDisk.eject();
+      }
+      pc.out(0x3f5, 0);
+    }
+    assertThat(command(new int[0], 7)).startsWith(0x48, 4);
+  }
+
+  @Test
   void programmedTransfersNeedNoDma() {
     command(new int[] {3, 0xdf, 3}, 0);
     for (int value : new int[] {0xe6, 0, 0, 0, 2, 2, 2, 0x1b, 0xff}) {

@@ -15,6 +15,7 @@ final class MemoryDisk implements BlockDevice {
   int flushes;
   private Runnable listener = () -> {};
   private boolean held;
+  private boolean out;
   private final Deque<BlockRequest> waiting = new ArrayDeque<>();
 
   MemoryDisk(int length) {
@@ -37,7 +38,7 @@ final class MemoryDisk implements BlockDevice {
 
   @Override
   public long length() {
-    return content.length;
+    return out ? 0 : content.length;
   }
 
   @Override
@@ -99,6 +100,12 @@ final class MemoryDisk implements BlockDevice {
   @Override
   public void onChange(Runnable newListener) {
     listener = newListener;
+  }
+
+  /** Takes the medium out of its drive. */
+  void eject() {
+    out = true;
+    change();
   }
 
   void change() {

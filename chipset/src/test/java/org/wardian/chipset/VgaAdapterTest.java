@@ -1,7 +1,10 @@
 package org.wardian.chipset;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +234,14 @@ class VgaAdapterTest {
     assertThat(pc.memory.region(0xd0000000L)).isNull();
     pc.vga.writeConfig(0x10, 4, 0xd0000000);
     assertThat(pc.peek(0xd0000010L)).isEqualTo(0x11223344);
+  }
+
+  @Test
+  void aFrameBufferInWhichNobodyHasDrawnIsNotTakenFromTheHost() {
+    assumeTrue(Files.isReadable(Path.of("/proc/self/pagemap")), "the host does not tell");
+    long end = PcDevices.FRAME_BUFFER + PcDevices.VIDEO_MEMORY;
+    // The planes lie at its beginning.
+    assertThat(pc.memory.nextData(end - (256 << 10))).isEqualTo(end);
   }
 
   @Test
