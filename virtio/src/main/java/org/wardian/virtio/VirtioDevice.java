@@ -30,8 +30,6 @@ import org.wardian.virtio.queue.Virtqueue;
  * time. What takes no longer than waking one, {@link #serveAtOnce} does on the vCPU's.
  */
 public abstract class VirtioDevice {
-  private static final Logger LOG = System.getLogger(VirtioDevice.class.getName());
-
   /** What a device tells the transport. Any thread. */
   public interface Transport {
     /** The configuration has changed: the driver has to be told. */
@@ -254,9 +252,9 @@ public abstract class VirtioDevice {
   protected final void fail(RuntimeException reason) {
     broken = true;
     if (reason instanceof QueueViolation) {
-      LOG.log(Level.DEBUG, () -> name + " stops: " + reason.getMessage());
+      log().log(Level.DEBUG, () -> name + " stops: " + reason.getMessage());
     } else {
-      LOG.log(Level.ERROR, name + " stops", reason);
+      log().log(Level.ERROR, name + " stops", reason);
       failure = reason;
     }
     transport.needsReset();
@@ -495,4 +493,9 @@ public abstract class VirtioDevice {
 
   /** Takes over what of a saved configuration is the driver's doing; nothing by default. */
   protected void loadConfiguration(byte[] saved) {}
+
+  /** Asked for when there is something to say: the first one makes Java look into each jar file. */
+  private static Logger log() {
+    return System.getLogger(VirtioDevice.class.getName());
+  }
 }

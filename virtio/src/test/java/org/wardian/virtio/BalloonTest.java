@@ -15,6 +15,7 @@ import org.wardian.virtio.balloon.VirtioBalloon;
 /** The balloon by its protocol (virtio 1.2 §5.5). */
 class BalloonTest {
   private static final long STATISTICS = 1 << 1;
+  private static final long DEFLATE_ON_NEED = 1 << 2;
   private static final long REPORTING = 1 << 5;
   private static final long PAGE = 0x30_0000;
 
@@ -41,6 +42,16 @@ class BalloonTest {
   void end() {
     assertThat(balloon.failure()).isEmpty();
     machine.close();
+  }
+
+  @Test
+  void aGuestIsOfferedWhatItMayDo() {
+    VirtioBalloon plain = new VirtioBalloon("plain");
+    assertThat(plain.features()).isEqualTo(STATISTICS | DEFLATE_ON_NEED | REPORTING);
+    plain.offer(false, true);
+    assertThat(plain.features()).isEqualTo(STATISTICS | DEFLATE_ON_NEED);
+    plain.offer(true, false);
+    assertThat(plain.features()).isEqualTo(STATISTICS | REPORTING);
   }
 
   private int page(int number) {

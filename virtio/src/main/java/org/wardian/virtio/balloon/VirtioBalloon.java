@@ -70,6 +70,8 @@ public final class VirtioBalloon extends VirtioDevice {
   /** The driver's buffer, which is given back when figures are wanted; the thread's own. */
   private DescriptorChain waiting;
 
+  private volatile long offered = STATISTICS | DEFLATE_ON_NEED | REPORTING;
+
   /** Bytes that were reported free since the start. */
   private volatile long reported;
 
@@ -83,7 +85,17 @@ public final class VirtioBalloon extends VirtioDevice {
 
   @Override
   public long features() {
-    return STATISTICS | DEFLATE_ON_NEED | REPORTING;
+    return offered;
+  }
+
+  /**
+   * Sets what the guest is offered, all at first; before the machine starts.
+   *
+   * @param reports whether it may tell which pages are free
+   * @param deflates whether it may take pages back by itself when it is short of memory
+   */
+  public void offer(boolean reports, boolean deflates) {
+    offered = STATISTICS | (deflates ? DEFLATE_ON_NEED : 0) | (reports ? REPORTING : 0);
   }
 
   /** Asks the guest to give up {@code bytes} in all, rounded down to pages. Any thread. */
