@@ -67,7 +67,7 @@ public sealed interface KernelImage permits BzImage, ElfKernel, MultibootKernel 
             "%s is more than any kernel (at most %s); give a kernel, not a disk image"
                 .formatted(Sizes.format(size), Sizes.format(MAX_SIZE)));
       }
-      file = Files.readAllBytes(path);
+      file = ImageBytes.read(path);
       return parse(file);
     } catch (KernelFormatException e) {
       throw new KernelFormatException("kernel " + path + ": " + e.getMessage(), e);

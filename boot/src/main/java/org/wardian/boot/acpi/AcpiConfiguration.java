@@ -9,103 +9,70 @@ import java.util.Set;
 /**
  * What the ACPI tables say about a board. All numbers are the board's own; the tables repeat them.
  *
- * @param apicIds local APIC id of each processor; the first is the boot processor
- * @param localApicBase guest-physical address of the local APICs' registers
- * @param ioApicId id of the I/O APIC
- * @param ioApicBase guest-physical address of the I/O APIC; its first input is GSI 0
- * @param sciInterrupt ISA interrupt and GSI of the system control interrupt, level-triggered and
- *     active high
+ * @param processors local APICs, and how processors come and go
+ * @param interrupts interrupt controllers
  * @param powerManagement ports of the fixed hardware
  * @param pci the PCI host bridge
  * @param serialPorts 16550 ports that are there
- * @param realTimeClock whether there is an MC146818 clock at ports 0x70 and 0x71 on IRQ 8
- * @param centuryIndex CMOS index of the century, 0 for none
- * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
  * @param legacy other devices of a PC
  * @param hotplug how PCI devices come and go while the machine runs; empty where they do not
- * @param processorHotplug the first port of the controller by which processors come and go (QEMU's
- *     docs/specs/acpi_cpu_hotplug.txt); with it there is {@code hotplug} too, whose event block has
- *     event 2
- * @param absent numbers of the processors that are not there yet
  */
 public record AcpiConfiguration(
-    List<Integer> apicIds,
-    long localApicBase,
-    int ioApicId,
-    long ioApicBase,
-    int sciInterrupt,
+    Processors processors,
+    InterruptControllers interrupts,
     PowerManagement powerManagement,
     Pci pci,
     List<SerialPort> serialPorts,
-    boolean realTimeClock,
-    int centuryIndex,
-    boolean keyboardController,
     Legacy legacy,
-    Optional<Hotplug> hotplug,
-    OptionalInt processorHotplug,
-    Set<Integer> absent) {
+    Optional<Hotplug> hotplug) {
 
-  /** A board whose processors stay. */
-  public AcpiConfiguration(
-      List<Integer> apicIds,
-      long localApicBase,
-      int ioApicId,
-      long ioApicBase,
-      int sciInterrupt,
-      PowerManagement powerManagement,
-      Pci pci,
-      List<SerialPort> serialPorts,
-      boolean realTimeClock,
-      int centuryIndex,
-      boolean keyboardController,
-      Legacy legacy,
-      Optional<Hotplug> hotplug) {
-    this(
-        apicIds,
-        localApicBase,
-        ioApicId,
-        ioApicBase,
-        sciInterrupt,
-        powerManagement,
-        pci,
-        serialPorts,
-        realTimeClock,
-        centuryIndex,
-        keyboardController,
-        legacy,
-        hotplug,
-        OptionalInt.empty(),
-        Set.of());
+  /** Checks for nulls. */
+  public AcpiConfiguration {
+    serialPorts = List.copyOf(serialPorts);
+    Objects.requireNonNull(processors, "processors");
+    Objects.requireNonNull(interrupts, "interrupts");
+    Objects.requireNonNull(powerManagement, "powerManagement");
+    Objects.requireNonNull(pci, "pci");
+    Objects.requireNonNull(legacy, "legacy");
+    Objects.requireNonNull(hotplug, "hotplug");
   }
 
-  /** A board without the devices of {@link Legacy}. */
-  public AcpiConfiguration(
-      List<Integer> apicIds,
-      long localApicBase,
-      int ioApicId,
-      long ioApicBase,
-      int sciInterrupt,
-      PowerManagement powerManagement,
-      Pci pci,
-      List<SerialPort> serialPorts,
-      boolean realTimeClock,
-      int centuryIndex,
-      boolean keyboardController) {
-    this(
-        apicIds,
-        localApicBase,
-        ioApicId,
-        ioApicBase,
-        sciInterrupt,
-        powerManagement,
-        pci,
-        serialPorts,
-        realTimeClock,
-        centuryIndex,
-        keyboardController,
-        Legacy.NONE,
-        Optional.empty());
+  /**
+   * The processors.
+   *
+   * @param apicIds local APIC id of each; the first is the boot processor
+   * @param absent numbers of those that are not there yet
+   * @param hotplugPort the first port of the controller by which they come and go (QEMU's
+   *     docs/specs/acpi_cpu_hotplug.txt), with which the board has a {@link Hotplug} too, whose
+   *     event block has event 2; empty where they stay
+   */
+  public record Processors(List<Integer> apicIds, Set<Integer> absent, OptionalInt hotplugPort) {
+    /** Copies, and checks that there is a processor. */
+    public Processors {
+      apicIds = List.copyOf(apicIds);
+      absent = Set.copyOf(absent);
+      Objects.requireNonNull(hotplugPort, "hotplugPort");
+      if (apicIds.isEmpty()) {
+        throw new IllegalArgumentException("no processor");
+      }
+    }
+
+    /** Processors that stay. */
+    public static Processors fixed(List<Integer> apicIds) {
+      return new Processors(apicIds, Set.of(), OptionalInt.empty());
+    }
   }
+
+  /**
+   * The interrupt controllers.
+   *
+   * @param localApicBase guest-physical address of the local APICs' registers
+   * @param ioApicId id of the I/O APIC
+   * @param ioApicBase guest-physical address of the I/O APIC; its first input is GSI 0
+   * @param sci ISA interrupt and GSI of the system control interrupt, level-triggered and active
+   *     high
+   */
+  public record InterruptControllers(long localApicBase, int ioApicId, long ioApicBase, int sci) {}
 
   /**
    * The controller by which the operating system is told of PCI devices that come and go (QEMU's
@@ -119,31 +86,25 @@ public record AcpiConfiguration(
    */
   public record Hotplug(int port, int firstSlot, int lastSlot, int eventPort, int eventLength) {}
 
-  /** Checks for nulls, and that there is a processor. */
-  public AcpiConfiguration {
-    apicIds = List.copyOf(apicIds);
-    serialPorts = List.copyOf(serialPorts);
-    absent = Set.copyOf(absent);
-    Objects.requireNonNull(powerManagement, "powerManagement");
-    Objects.requireNonNull(pci, "pci");
-    Objects.requireNonNull(hotplug, "hotplug");
-    if (apicIds.isEmpty()) {
-      throw new IllegalArgumentException("no processor");
-    }
-  }
-
   /**
    * Devices of a PC that a board may lack.
    *
-   * @param mouse whether the i8042 has a mouse on IRQ 12
+   * @param realTimeClock whether there is an MC146818 clock at ports 0x70 and 0x71 on IRQ 8
+   * @param centuryIndex CMOS index of the century, 0 for none
+   * @param keyboardController whether there is an i8042 with a keyboard at ports 0x60 and 0x64
+   * @param mouse whether that has a mouse on IRQ 12
    * @param floppy whether there is a floppy controller at port 0x3f0 with a 1.44 MB drive A
    * @param display whether a display adapter answers VGA's ports
    * @param hpet guest-physical address of a high precision event timer, 0 for none
    */
-  public record Legacy(boolean mouse, boolean floppy, boolean display, long hpet) {
-    /** None of them. */
-    public static final Legacy NONE = new Legacy(false, false, false, 0);
-  }
+  public record Legacy(
+      boolean realTimeClock,
+      int centuryIndex,
+      boolean keyboardController,
+      boolean mouse,
+      boolean floppy,
+      boolean display,
+      long hpet) {}
 
   /**
    * The fixed hardware of ACPI (ACPI specification 6.5, §4.8).

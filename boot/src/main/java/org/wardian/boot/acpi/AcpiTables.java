@@ -175,7 +175,7 @@ public final class AcpiTables {
     int eventLength = board.hotplug().map(AcpiConfiguration.Hotplug::eventLength).orElse(0);
     AcpiTable fadt = new AcpiTable("FACP", 6, FADT_SIZE);
     fadt.u32(facs).u32(dsdt);
-    fadt.u8(0).u8(0).u16(board.sciInterrupt());
+    fadt.u8(0).u8(0).u16(board.interrupts().sci());
     // SMI command port, and the values for it.
     fadt.u32(0).zeros(4);
     fadt.u32(pm.eventPort()).u32(0).u32(pm.controlPort()).u32(0);
@@ -184,7 +184,7 @@ public final class AcpiTables {
     fadt.u8(4).u8(2).u8(0).u8(4).u8(eventLength).u8(0).u8(0).u8(0);
     // C2 and C3 latencies that mean "not there"; no cache flush by reading; no duty cycle.
     fadt.u16(0xffff).u16(0xffff).u16(0).u16(0).u8(0).u8(0);
-    fadt.u8(0).u8(0).u8(board.centuryIndex());
+    fadt.u8(0).u8(0).u8(board.legacy().centuryIndex());
     fadt.u16(bootArchitecture()).u8(0);
     fadt.u32(
         WBINVD
@@ -212,19 +212,19 @@ public final class AcpiTables {
 
   private int bootArchitecture() {
     return LEGACY_DEVICES
-        | (board.keyboardController() ? KEYBOARD_CONTROLLER : 0)
+        | (board.legacy().keyboardController() ? KEYBOARD_CONTROLLER : 0)
         | (board.legacy().display() ? 0 : NO_VGA)
-        | (board.realTimeClock() ? 0 : NO_CMOS_CLOCK);
+        | (board.legacy().realTimeClock() ? 0 : NO_CMOS_CLOCK);
   }
 
   /** Enabled, or one that may come while the system runs (§5.2.12.2, table 5.23). */
   private int flags(int uid) {
-    return board.absent().contains(uid) ? 2 : 1;
+    return board.processors().absent().contains(uid) ? 2 : 1;
   }
 
   /** Multiple APIC description table, revision 5 (§5.2.12). */
   private byte[] madt() {
-    List<Integer> ids = board.apicIds();
+    List<Integer> ids = board.processors().apicIds();
     int wide = 0;
     for (int uid = 0; uid < ids.size(); uid++) {
       wide += isNarrow(uid, ids.get(uid)) ? 0 : 1;
@@ -240,7 +240,7 @@ public final class AcpiTables {
             + (wide > 0 ? 12 : 0);
     AcpiTable madt = new AcpiTable("APIC", 5, size);
     // Two 8259s are there as well.
-    madt.u32(board.localApicBase()).u32(1);
+    madt.u32(board.interrupts().localApicBase()).u32(1);
     for (int uid = 0; uid < ids.size(); uid++) {
       int id = ids.get(uid);
       if (isNarrow(uid, id)) {
@@ -249,10 +249,15 @@ public final class AcpiTables {
         madt.u8(9).u8(16).u16(0).u32(id).u32(flags(uid)).u32(uid);
       }
     }
-    madt.u8(1).u8(12).u8(board.ioApicId()).u8(0).u32(board.ioApicBase()).u32(0);
+    madt.u8(1)
+        .u8(12)
+        .u8(board.interrupts().ioApicId())
+        .u8(0)
+        .u32(board.interrupts().ioApicBase())
+        .u32(0);
     // The timer's ISA interrupt 0 is wired to input 2, with ISA's own polarity and trigger.
     madt.u8(2).u8(10).u8(0).u8(0).u32(2).u16(0);
-    madt.u8(2).u8(10).u8(0).u8(board.sciInterrupt()).u32(board.sciInterrupt());
+    madt.u8(2).u8(10).u8(0).u8(board.interrupts().sci()).u32(board.interrupts().sci());
     madt.u16(LEVEL_ACTIVE_HIGH);
     // LINT1 of every processor takes NMI.
     madt.u8(4).u8(6).u8(0xff).u16(0).u8(1);

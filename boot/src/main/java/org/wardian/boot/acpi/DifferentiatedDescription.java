@@ -39,7 +39,7 @@ final class DifferentiatedDescription {
           system.device("MBRD", description::motherboard);
           description.isaDevices(system);
         });
-    if (board.processorHotplug().isPresent()) {
+    if (board.processors().hotplugPort().isPresent()) {
       ProcessorDescription.writeEvent(aml);
     }
     board.hotplug().ifPresent(controller -> new HotplugDescription(controller).write(aml));
@@ -53,11 +53,11 @@ final class DifferentiatedDescription {
 
   /** One object for each MADT entry, joined to it by _UID. */
   private void processors(AmlWriter system) {
-    if (board.processorHotplug().isPresent()) {
-      new ProcessorDescription(board, board.processorHotplug().getAsInt()).write(system);
+    if (board.processors().hotplugPort().isPresent()) {
+      new ProcessorDescription(board, board.processors().hotplugPort().getAsInt()).write(system);
       return;
     }
-    for (int i = 0; i < board.apicIds().size(); i++) {
+    for (int i = 0; i < board.processors().apicIds().size(); i++) {
       int uid = i;
       system.device(
           "C%03X".formatted(uid),
@@ -131,10 +131,10 @@ final class DifferentiatedDescription {
           uid,
           new ResourceTemplate().io(port.port(), 8).irq(port.interrupt()));
     }
-    if (board.realTimeClock()) {
+    if (board.legacy().realTimeClock()) {
       isaDevice(system, "RTC", "PNP0B00", 0, new ResourceTemplate().io(0x70, 2).irq(8));
     }
-    if (board.keyboardController()) {
+    if (board.legacy().keyboardController()) {
       isaDevice(system, "KBD", "PNP0303", 0, new ResourceTemplate().io(0x60, 1).io(0x64, 1).irq(1));
     }
     if (board.legacy().mouse()) {

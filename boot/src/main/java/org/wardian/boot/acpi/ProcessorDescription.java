@@ -134,14 +134,14 @@ final class ProcessorDescription {
         });
     container.method("CTFY", 2, this::tell);
     container.method("CSCN", SERIALIZED, ProcessorDescription::scan);
-    for (int uid = 0; uid < board.apicIds().size(); uid++) {
+    for (int uid = 0; uid < board.processors().apicIds().size(); uid++) {
       int number = uid;
       container.device(name(uid), device -> processor(device, number));
     }
   }
 
   private void tell(AmlWriter code) {
-    for (int uid = 0; uid < board.apicIds().size(); uid++) {
+    for (int uid = 0; uid < board.processors().apicIds().size(); uid++) {
       int number = uid;
       code.block(
           then -> {
@@ -188,7 +188,7 @@ final class ProcessorDescription {
                 .put((byte) 0)
                 .put((byte) 8)
                 .put((byte) uid)
-                .put((byte) (int) board.apicIds().get(uid))
+                .put((byte) (int) board.processors().apicIds().get(uid))
                 .putInt(1)
                 .array());
     if (uid > 0) {

@@ -5,19 +5,19 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.wardian.boot.acpi.AcpiConfiguration.Hotplug;
+import org.wardian.boot.acpi.AcpiConfiguration.Processors;
 
 /** A board for the tests of the tables. */
 final class TestBoard {
+  private static final Hotplug HOTPLUG = new Hotplug(0xae00, 3, 29, 0x620, 4);
 
   private TestBoard() {}
 
-  static AcpiConfiguration withProcessors(int count) {
+  private static AcpiConfiguration board(Processors processors, Optional<Hotplug> hotplug) {
     return new AcpiConfiguration(
-        IntStream.range(0, count).boxed().toList(),
-        0xfee00000L,
-        7,
-        0xfec00000L,
-        9,
+        processors,
+        new AcpiConfiguration.InterruptControllers(0xfee00000L, 7, 0xfec00000L, 9),
         new AcpiConfiguration.PowerManagement(0x600, 0x604, 0x608, 0xcf9, 0x0e, 5),
         new AcpiConfiguration.Pci(
             0xe0000000L,
@@ -29,48 +29,26 @@ final class TestBoard {
             8),
         List.of(
             new AcpiConfiguration.SerialPort(0x3f8, 4), new AcpiConfiguration.SerialPort(0x2f8, 3)),
-        true,
-        0x32,
-        false);
+        new AcpiConfiguration.Legacy(true, 0x32, false, false, false, false, 0),
+        hotplug);
+  }
+
+  private static List<Integer> apicIds(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  static AcpiConfiguration withProcessors(int count) {
+    return board(Processors.fixed(apicIds(count)), Optional.empty());
   }
 
   /** A board whose PCI devices come and go. */
   static AcpiConfiguration withHotplug() {
-    AcpiConfiguration fixed = withProcessors(1);
-    return new AcpiConfiguration(
-        fixed.apicIds(),
-        fixed.localApicBase(),
-        fixed.ioApicId(),
-        fixed.ioApicBase(),
-        fixed.sciInterrupt(),
-        fixed.powerManagement(),
-        fixed.pci(),
-        fixed.serialPorts(),
-        fixed.realTimeClock(),
-        fixed.centuryIndex(),
-        fixed.keyboardController(),
-        fixed.legacy(),
-        Optional.of(new AcpiConfiguration.Hotplug(0xae00, 3, 29, 0x620, 4)));
+    return board(Processors.fixed(apicIds(1)), Optional.of(HOTPLUG));
   }
 
   /** A board of four processors, the last two of which are not there yet. */
   static AcpiConfiguration withProcessorHotplug() {
-    AcpiConfiguration fixed = withHotplug();
-    return new AcpiConfiguration(
-        withProcessors(4).apicIds(),
-        fixed.localApicBase(),
-        fixed.ioApicId(),
-        fixed.ioApicBase(),
-        fixed.sciInterrupt(),
-        fixed.powerManagement(),
-        fixed.pci(),
-        fixed.serialPorts(),
-        fixed.realTimeClock(),
-        fixed.centuryIndex(),
-        fixed.keyboardController(),
-        fixed.legacy(),
-        fixed.hotplug(),
-        OptionalInt.of(0xaf00),
-        Set.of(2, 3));
+    return board(
+        new Processors(apicIds(4), Set.of(2, 3), OptionalInt.of(0xaf00)), Optional.of(HOTPLUG));
   }
 }
