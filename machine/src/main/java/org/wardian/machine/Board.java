@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -533,12 +534,18 @@ final class Board {
 
   /** What the ACPI tables say. */
   AcpiConfiguration acpi() {
+    Set<Integer> absent =
+        IntStream.range(0, processors)
+            .filter(number -> !isPresent(number))
+            .boxed()
+            .collect(Collectors.toSet());
     return new AcpiConfiguration(
-        IntStream.range(0, processors).boxed().toList(),
-        LocalApic.DEFAULT_BASE,
-        Wiring.IO_APIC_ID,
-        IoApic.BASE,
-        AcpiPowerManagement.SCI_GSI,
+        new AcpiConfiguration.Processors(
+            IntStream.range(0, processors).boxed().toList(),
+            absent,
+            processorHotplug == null ? OptionalInt.empty() : OptionalInt.of(ProcessorHotplug.PORT)),
+        new AcpiConfiguration.InterruptControllers(
+            LocalApic.DEFAULT_BASE, Wiring.IO_APIC_ID, IoApic.BASE, AcpiPowerManagement.SCI_GSI),
         new AcpiConfiguration.PowerManagement(
             AcpiPowerManagement.PM1_EVENT_PORT,
             AcpiPowerManagement.PM1_CONTROL_PORT,
@@ -553,11 +560,14 @@ final class Board {
             PciHost.FIRST_GSI,
             IoApic.PINS - PciHost.FIRST_GSI),
         List.of(new AcpiConfiguration.SerialPort(Uart16550.COM1_PORT, Uart16550.COM1_INTERRUPT)),
-        true,
-        0x32,
-        hasKeyboard,
         new AcpiConfiguration.Legacy(
-            hasKeyboard, legacy.hasFloppy(), hasKeyboard, hasHpet ? Hpet.BASE : 0),
+            true,
+            0x32,
+            hasKeyboard,
+            hasKeyboard,
+            legacy.hasFloppy(),
+            hasKeyboard,
+            hasHpet ? Hpet.BASE : 0),
         hotplug == null
             ? Optional.empty()
             : Optional.of(
@@ -566,11 +576,6 @@ final class Board {
                     firstPluggable(),
                     Peripherals.LAST_SLOT,
                     AcpiPowerManagement.GPE0_PORT,
-                    AcpiPowerManagement.GPE0_LENGTH)),
-        processorHotplug == null ? OptionalInt.empty() : OptionalInt.of(ProcessorHotplug.PORT),
-        IntStream.range(0, processors)
-            .filter(number -> !isPresent(number))
-            .boxed()
-            .collect(Collectors.toSet()));
+                    AcpiPowerManagement.GPE0_LENGTH)));
   }
 }

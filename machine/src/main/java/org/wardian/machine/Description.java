@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.wardian.machine.platform.Platform;
@@ -14,6 +13,9 @@ import org.wardian.machine.state.DeviceDescription;
 import org.wardian.machine.state.MachineDescription;
 import org.wardian.machine.state.Origin;
 import org.wardian.machine.state.OriginFile;
+import org.wardian.machine.state.SavedState;
+import org.wardian.machine.state.StateFileException;
+import org.wardian.x86.CpuModel;
 import org.wardian.x86.Feature;
 
 /** Describes a machine for whoever restores it. */
@@ -33,8 +35,6 @@ final class Description {
       Platform platform,
       Origin origin,
       ToIntFunction<DeviceConfiguration> slot) {
-    Set<String> features =
-        platform.features().stream().map(Feature::name).collect(Collectors.toSet());
     List<DeviceDescription> devices =
         configuration.peripherals().stream()
             .map(device ->
@@ -45,7 +45,7 @@ final class Description {
         configuration.memoryBytes(),
         configuration.processors(),
         configuration.cpuModel().name(),
-        features.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toSet()),
+        platform.features().stream().map(Description::name).collect(Collectors.toSet()),
         platform.timestampHz(),
         configuration.firmware().map(Description::text).orElse(MachineDescription.KERNEL),
         configuration.devices(),
@@ -54,6 +54,39 @@ final class Description {
         Instant.now(),
         Duration.ofNanos(platform.timers().nanoseconds()),
         origin);
+  }
+
+  /**
+   * The model of a machine that goes on: no more than its guest was promised before, for software
+   * chooses its ways once, by what CPUID said then, and the next accelerator may again give no
+   * more.
+   */
+  static CpuModel promised(CpuModel model, MachineDescription saved) {
+    return model.without(
+        model.features().stream()
+            .filter(feature -> !saved.features().contains(name(feature)))
+            .collect(Collectors.toSet()));
+  }
+
+  private static String name(Feature feature) {
+    return feature.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * A configuration that can go on from a saved state.
+   *
+   * @throws StateFileException where it cannot, with all that differs
+   */
+  static void requireFit(MachineConfiguration configuration, Platform platform, SavedState saved)
+      throws StateFileException {
+    List<String> differences =
+        saved
+            .description()
+            .differences(of(configuration, platform, Origin.NONE, Description::wantedSlot));
+    if (!differences.isEmpty()) {
+      throw new StateFileException(
+          saved.name() + " is not this machine: " + String.join("; ", differences));
+    }
   }
 
   /** The PCI slot that a device shall have; 0 for any. */
@@ -75,7 +108,7 @@ final class Description {
   }
 
   /** What it is, wherever it is. */
-  private static DeviceConfiguration unplaced(DeviceConfiguration device) {
+  static DeviceConfiguration unplaced(DeviceConfiguration device) {
     return device instanceof DeviceConfiguration.Placed placed ? placed.device() : device;
   }
 

@@ -3,27 +3,15 @@ package org.wardian.machine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.wardian.boot.BootException;
-import org.wardian.boot.BootLoader;
-import org.wardian.boot.BootModule;
-import org.wardian.boot.BootParameters;
-import org.wardian.boot.BootState;
-import org.wardian.boot.GuestRam;
-import org.wardian.boot.KernelImage;
-import org.wardian.boot.acpi.AcpiTables;
 import org.wardian.bus.PowerControl;
-import org.wardian.bus.StateException;
-import org.wardian.bus.StateReader;
-import org.wardian.bus.StateWriter;
 import org.wardian.chipset.SerialBackend;
 import org.wardian.display.KeyReceiver;
 import org.wardian.display.PointerReceiver;
@@ -49,21 +37,15 @@ import org.wardian.processor.software.Observation;
  * other thread.
  */
 public final class Machine implements AutoCloseable, PowerControl {
-  private static final String RECORD = "machine";
-
-  /** The first one did not tell which processors are there. */
-  private static final int RECORD_VERSION = 2;
-
-  /** Follows the devices that come and go: it is what a saved state is compared with. */
-  private volatile MachineConfiguration configuration;
-
+  private final MachineConfiguration configuration;
   private final Platform platform;
   private final Board board;
   private final List<Vcpu> vcpus;
   private final PanicWatch panic;
 
-  /** Null where firmware starts the machine, or nothing does: its state only goes on. */
-  private final KernelImage kernel;
+  private final Start start;
+  private final DeviceSlots devices;
+  private final ProcessorSlots processors;
 
   /** Whether it goes on from a saved state in place of a start. */
   private final boolean resumed;
@@ -71,7 +53,6 @@ public final class Machine implements AutoCloseable, PowerControl {
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private final Pauses pauses = new Pauses();
   private volatile int exitStatus;
-  private volatile boolean running;
   private volatile Runnable whenReset = () -> {};
   private final AtomicIntegerArray hostThreads;
 
@@ -95,12 +76,7 @@ public final class Machine implements AutoCloseable, PowerControl {
   private Machine(
       MachineConfiguration configuration, SerialBackend console, Optional<SavedState> saved)
       throws BootException {
-    this.configuration = configuration;
-    boolean goesOnOnly = saved.isPresent() && configuration.kernel().length == 0;
-    this.kernel =
-        configuration.firmware().isPresent() || goesOnOnly
-            ? null
-            : KernelImage.parse(configuration.kernel());
+    this.start = new Start(configuration, saved.isPresent());
     this.panic = new PanicWatch(console, () -> ask(Outcome.Cause.PANIC));
     this.platform =
         Platform.create(
@@ -108,8 +84,12 @@ public final class Machine implements AutoCloseable, PowerControl {
                 configuration.accelerator(),
                 // Memory may be a saved one, or have holes round a PC's firmware.
                 0,
+                configuration.hostMemory(),
                 configuration.processors(),
-                configuration.cpuModel(),
+                saved
+                    .map(state ->
+                        Description.promised(configuration.cpuModel(), state.description()))
+                    .orElse(configuration.cpuModel()),
                 configuration.chips(),
                 configuration.translator(),
                 saved
@@ -117,9 +97,12 @@ public final class Machine implements AutoCloseable, PowerControl {
                     .orElse(configuration.timestampHz())));
     try {
       if (saved.isPresent()) {
-        checkFit(saved.get());
-        this.configuration = Description.placed(configuration, saved.get().description());
+        Description.requireFit(configuration, platform, saved.get());
       }
+      this.configuration =
+          saved
+              .map(state -> Description.placed(configuration, state.description()))
+              .orElse(configuration);
       Ram ram = new Ram(platform.memory(), saved.map(SavedState::memory));
       if (configuration.firmware().isEmpty()) {
         boolean display =
@@ -129,9 +112,11 @@ public final class Machine implements AutoCloseable, PowerControl {
       }
       this.board = new Board(this.configuration, platform, ram, this, panic);
       this.vcpus = platform.vcpus();
+      this.devices = new DeviceSlots(board, pauses, this.configuration.peripherals());
+      this.processors = new ProcessorSlots(board, pauses, vcpus);
       this.hostThreads = new AtomicIntegerArray(vcpus.size());
       if (saved.isPresent()) {
-        load(saved.get());
+        new MachineState(board, panic).load(saved.get());
       }
       this.resumed = saved.isPresent();
     } catch (IOException e) {
@@ -165,18 +150,6 @@ public final class Machine implements AutoCloseable, PowerControl {
     }
   }
 
-  private void checkFit(SavedState saved) throws StateFileException {
-    List<String> differences =
-        saved
-            .description()
-            .differences(
-                Description.of(configuration, platform, Origin.NONE, Description::wantedSlot));
-    if (!differences.isEmpty()) {
-      throw new StateFileException(
-          saved.name() + " is not this machine: " + String.join("; ", differences));
-    }
-  }
-
   /**
    * Writes the state of the machine, which was {@linkplain #pause paused}, and stays so. Its disks
    * are not in it: they have to stay, or be kept, as they are now.
@@ -189,16 +162,14 @@ public final class Machine implements AutoCloseable, PowerControl {
     if (!pauses.held()) {
       throw new IllegalStateException("a machine is saved while it is paused");
     }
-    StateWriter devices = new StateWriter();
-    devices.begin(RECORD, RECORD_VERSION);
-    devices.writeBoolean(panic.panicked());
-    devices.writeLong(board.present());
-    board.save(devices);
-    devices.end();
     StateOutput.write(
         target,
-        Description.of(configuration, platform, origin, device -> board.slotOf(device.id())),
-        devices.toByteArray(),
+        Description.of(
+            configuration.with(devices.devices()),
+            platform,
+            origin,
+            device -> board.slotOf(device.id())),
+        new MachineState(board, panic).save(),
         platform.memory(),
         board.ram());
   }
@@ -206,64 +177,6 @@ public final class Machine implements AutoCloseable, PowerControl {
   /** As {@link #save(StateTarget, Origin)}, of a machine whose origin is known otherwise. */
   public void save(StateTarget target) throws IOException {
     save(target, Origin.NONE);
-  }
-
-  private void load(SavedState saved) throws IOException {
-    StateReader in = new StateReader(saved.devices());
-    try {
-      int version = in.begin(RECORD, RECORD_VERSION);
-      panic.panicked(in.readBoolean());
-      if (version > 1) {
-        board.loadPresent(in.readLong() | 1);
-      }
-      board.load(in);
-      in.end();
-      in.finish();
-    } catch (StateException e) {
-      throw new StateFileException(
-          saved.name() + " does not fit this machine: " + e.getMessage(), e);
-    }
-  }
-
-  /**
-   * Puts the boot processor at the firmware's reset vector, or into the kernel; the others wait.
-   */
-  private void enter() throws BootException {
-    Vcpu first = vcpus.getFirst();
-    if (kernel == null) {
-      first.reset();
-    } else {
-      GuestEntry.enter(first, unpack());
-    }
-    vcpus.stream().skip(1).forEach(GuestEntry::await);
-  }
-
-  private BootState unpack() throws BootException {
-    GuestRam ram =
-        new GuestRam() {
-          @Override
-          public long size() {
-            return configuration.memoryBytes();
-          }
-
-          @Override
-          public void write(long gpa, byte[] data, int offset, int length) {
-            platform.memory().write(gpa, data, offset, length);
-          }
-        };
-    board.initialize();
-    long rsdp = AcpiTables.write(board.acpi(), ram);
-    Optional<byte[]> initrd = configuration.initrd();
-    return BootLoader.load(
-        kernel,
-        new BootParameters(
-            configuration.protocol(),
-            configuration.commandLine(),
-            initrd.map(i -> List.of(BootModule.initrd(i))).orElse(List.of()),
-            board.memoryMap(),
-            rsdp,
-            board.showText()),
-        ram);
   }
 
   /**
@@ -274,10 +187,10 @@ public final class Machine implements AutoCloseable, PowerControl {
    */
   public Outcome run() throws BootException {
     if (!resumed) {
-      enter();
+      start.enter(board, platform);
     }
     board.start();
-    running = true;
+    pauses.start();
     if (resumed) {
       board.goOn();
     }
@@ -296,10 +209,10 @@ public final class Machine implements AutoCloseable, PowerControl {
         if (cause == Outcome.Cause.RESET && panic.panicked()) {
           cause = Outcome.Cause.PANIC;
         }
-        if (cause == Outcome.Cause.RESET && starts()) {
+        if (cause == Outcome.Cause.RESET && start.restarts()) {
           board.reset();
           panic.clear();
-          enter();
+          start.enter(board, platform);
           whenReset.run();
           continue;
         }
@@ -314,11 +227,6 @@ public final class Machine implements AutoCloseable, PowerControl {
       pauses.end();
       board.stop();
     }
-  }
-
-  /** Whether a reset starts it again. */
-  private boolean starts() {
-    return configuration.reboot() && (kernel != null || configuration.firmware().isPresent());
   }
 
   /** Why all processors have stopped; null for a pause. */
@@ -432,167 +340,14 @@ public final class Machine implements AutoCloseable, PowerControl {
     return IntStream.range(0, hostThreads.length()).mapToObj(hostThreads::get).toList();
   }
 
-  /**
-   * Plugs a device in, where the configuration has {@code hotplug}. The machine is paused, or does
-   * not run yet.
-   *
-   * @throws IllegalArgumentException where there is no such device, or no slot for it
-   * @throws IllegalStateException where it does not stand still
-   */
-  public void plug(DeviceConfiguration device) {
-    boolean started = running;
-    if (started && !pauses.held()) {
-      throw new IllegalStateException("a device is plugged in while the machine is paused");
-    }
-    board.plug(device, started);
-    configuration = configuration.with(joined(configuration.peripherals(), device));
+  /** Its devices, and those that come and go. */
+  public DeviceSlots devices() {
+    return devices;
   }
 
-  /**
-   * The PCI slot of a device.
-   *
-   * @return 0 where it has none of its own
-   */
-  public int slotOf(String id) {
-    return board.slotOf(id);
-  }
-
-  /** The first PCI slot with nothing in it. */
-  public int freeSlot() {
-    return board.freeSlot();
-  }
-
-  /** Whether something is in a PCI slot. */
-  public boolean isTaken(int slot) {
-    return board.isTaken(slot);
-  }
-
-  /** Behind the others of its kind, where the next start's document has it too. */
-  private static List<DeviceConfiguration> joined(
-      List<DeviceConfiguration> devices, DeviceConfiguration device) {
-    List<DeviceConfiguration> all = new ArrayList<>(devices);
-    int at = all.size();
-    for (int i = all.size() - 1; i >= 0; i--) {
-      if (kind(all.get(i)).equals(kind(device)) && all.get(i).getClass() == device.getClass()) {
-        at = i + 1;
-        break;
-      }
-    }
-    all.add(at, device);
-    return all;
-  }
-
-  private static Class<?> kind(DeviceConfiguration device) {
-    return device instanceof DeviceConfiguration.Placed placed
-        ? placed.device().getClass()
-        : device.getClass();
-  }
-
-  /**
-   * Asks the guest to let a device go; {@link #onEjection} tells when it does, which may be never.
-   *
-   * @throws IllegalArgumentException where there is none that can go
-   */
-  public void requestUnplug(String id) {
-    board.requestUnplug(id);
-  }
-
-  /**
-   * Has somebody told of PCI slots whose device the guest lets go.
-   *
-   * @param told called on a vCPU's thread, which it must not hold up
-   */
-  public void onEjection(IntConsumer told) {
-    board.onEjection(told);
-  }
-
-  /**
-   * Takes out what is in a slot; the machine is paused, or does not run yet.
-   *
-   * @return the device's name; null where there was none
-   */
-  public String unplug(int slot) {
-    if (running && !pauses.held()) {
-      throw new IllegalStateException("a device is taken out while the machine is paused");
-    }
-    String name = board.unplug(slot);
-    if (name != null) {
-      configuration = configuration.with(without(name));
-    }
-    return name;
-  }
-
-  /** Whether a device is a unit of a controller, which goes without being asked for. */
-  public boolean isUnit(String id) {
-    return board.isUnit(id);
-  }
-
-  /** Takes out a unit of a controller; the machine is paused, or does not run yet. */
-  public void unplugUnit(String id) {
-    if (running && !pauses.held()) {
-      throw new IllegalStateException("a device is taken out while the machine is paused");
-    }
-    board.unplugUnit(id);
-    configuration = configuration.with(without(id));
-  }
-
-  private List<DeviceConfiguration> without(String id) {
-    return configuration.peripherals().stream().filter(device -> !device.id().equals(id)).toList();
-  }
-
-  /** Whether a processor is there; of a number below that of all. */
-  public boolean isPresent(int processor) {
-    return board.isPresent(processor);
-  }
-
-  /**
-   * Puts a processor in; the machine is paused, or does not run yet.
-   *
-   * @throws IllegalArgumentException where processors stay, or it is there
-   */
-  public void plugProcessor(int processor) {
-    requireStanding();
-    board.requireProcessorHotplug();
-    if (processor < 0 || processor >= vcpus.size() || board.isPresent(processor)) {
-      throw new IllegalArgumentException("processor " + processor + " is there, or cannot be");
-    }
-    board.present(processor, true);
-    GuestEntry.await(vcpus.get(processor));
-  }
-
-  /**
-   * Asks the guest to let a processor go; {@link #onProcessorEjection} tells when it does.
-   *
-   * @throws IllegalArgumentException where it cannot go
-   */
-  public void requestProcessorUnplug(int processor) {
-    if (processor < 0 || processor >= vcpus.size() || !board.isPresent(processor)) {
-      throw new IllegalArgumentException("there is no processor " + processor);
-    }
-    board.requestProcessorUnplug(processor);
-  }
-
-  /**
-   * Has somebody told of processors that the guest lets go.
-   *
-   * @param told called on a vCPU's thread, which it must not hold up
-   */
-  public void onProcessorEjection(IntConsumer told) {
-    board.onProcessorEjection(told);
-  }
-
-  /** Takes out a processor; the machine is paused, or does not run yet. */
-  public void unplugProcessor(int processor) {
-    requireStanding();
-    if (board.isPresent(processor)) {
-      board.present(processor, false);
-    }
-  }
-
-  private void requireStanding() {
-    if (running && !pauses.held()) {
-      throw new IllegalStateException("a processor comes or goes while the machine is paused");
-    }
+  /** Its processors, and those that come and go. */
+  public ProcessorSlots processors() {
+    return processors;
   }
 
   /** Sends a non-maskable interrupt to all processors, as the button of a server does. */

@@ -9,6 +9,7 @@ import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.machine.platform.Translator;
 import org.wardian.memory.GuestMemory;
+import org.wardian.memory.HostMemory;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -33,6 +34,7 @@ import org.wardian.x86.CpuModel;
  * @param timestampHz ticks a second of the time-stamp counter; 0 for what costs least
  * @param present a bit for each processor that is there at the start; 0 for all. The others may
  *     come while the machine runs, where it has {@code hotplug}
+ * @param hostMemory where the host keeps the RAM
  */
 public record MachineConfiguration(
     byte[] kernel,
@@ -52,7 +54,8 @@ public record MachineConfiguration(
     Optional<Firmware> firmware,
     PinnedProcessors pins,
     long timestampHz,
-    long present) {
+    long present,
+    HostMemory hostMemory) {
   /** The most virtual processors. */
   public static final int MOST_PROCESSORS = 64;
 
@@ -97,7 +100,8 @@ public record MachineConfiguration(
         Optional.empty(),
         PinnedProcessors.NONE,
         0,
-        0);
+        0,
+        HostMemory.PRIVATE);
   }
 
   /** The same machine on another accelerator. */
@@ -182,11 +186,21 @@ public record MachineConfiguration(
         otherFirmware,
         otherPins,
         otherTimestampHz,
-        present);
+        present,
+        hostMemory);
   }
 
   /** The same machine with some of its processors at the start; bit 0 is set. */
   public MachineConfiguration withPresent(long processorsPresent) {
+    return but(processorsPresent, hostMemory);
+  }
+
+  /** The same machine with its RAM elsewhere on the host. */
+  public MachineConfiguration with(HostMemory otherHostMemory) {
+    return but(present, otherHostMemory);
+  }
+
+  private MachineConfiguration but(long otherPresent, HostMemory otherHostMemory) {
     return new MachineConfiguration(
         kernel,
         kernelPath,
@@ -205,7 +219,8 @@ public record MachineConfiguration(
         firmware,
         pins,
         timestampHz,
-        processorsPresent);
+        otherPresent,
+        otherHostMemory);
   }
 
   /** Whether processors come and go. */

@@ -2,9 +2,32 @@ package org.wardian.machine;
 
 /** Between those who want a machine to stand still and the thread that runs it. */
 final class Pauses {
+  private boolean started;
   private boolean wanted;
   private boolean held;
   private boolean ended;
+
+  /** The machine runs from now on. */
+  synchronized void start() {
+    started = true;
+  }
+
+  /** Whether the machine has been started. */
+  synchronized boolean started() {
+    return started;
+  }
+
+  /**
+   * For what is done while no processor executes.
+   *
+   * @param what is done, for the message
+   * @throws IllegalStateException where the machine has been started and is not held
+   */
+  synchronized void requireStanding(String what) {
+    if (started && !held) {
+      throw new IllegalStateException(what + " while the machine is paused");
+    }
+  }
 
   synchronized boolean wanted() {
     return wanted;

@@ -80,7 +80,7 @@ final class KernelLocalApic implements Device {
   public void save(StateWriter out) {
     LocalApicRegisters now = registers();
     boolean sameCount = paused != null && paused.initialCount() == now.initialCount();
-    (sameCount ? withCount(now, paused.currentCount()) : now).save(name(), out);
+    (sameCount ? now.withCurrentCount(paused.currentCount()) : now).save(name(), out);
   }
 
   @Override
@@ -132,38 +132,16 @@ final class KernelLocalApic implements Device {
     }
     int timer = registers.localVectors().getFirst();
     if (registers.periodic()) {
-      return withCount(registers, registers.initialCount());
+      return registers.withCurrentCount(registers.initialCount());
     }
     boolean seen = has(registers.requested(), timer) || has(registers.inService(), timer);
     boolean awaited = registers.oneShot() && (timer & LVT_MASKED) == 0 && !seen;
-    return awaited ? withCount(registers, 1) : registers;
+    return awaited ? registers.withCurrentCount(1) : registers;
   }
 
   private static boolean has(List<Integer> words, int timer) {
     int vector = timer & 0xff;
     return (words.get(vector >>> 5) >>> (vector & 31) & 1) != 0;
-  }
-
-  private static LocalApicRegisters withCount(LocalApicRegisters registers, int currentCount) {
-    return new LocalApicRegisters(
-        registers.base(),
-        registers.id(),
-        registers.taskPriority(),
-        registers.logicalDestination(),
-        registers.destinationFormat(),
-        registers.spurious(),
-        registers.errorStatus(),
-        registers.newErrors(),
-        registers.interruptCommand(),
-        registers.localVectors(),
-        registers.inService(),
-        registers.triggerMode(),
-        registers.requested(),
-        registers.externalRequested(),
-        registers.divideConfiguration(),
-        registers.initialCount(),
-        currentCount,
-        registers.deadline());
   }
 
   /**

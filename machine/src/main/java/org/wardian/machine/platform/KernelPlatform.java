@@ -188,6 +188,7 @@ final class KernelPlatform implements Platform {
   /** One that is not there does not run; the kernel keeps it waiting for its start-up message. */
   @Override
   public void present(int processor, boolean there) {
+    vcpus.get(processor).present(there);
     localApics.get(processor).reset();
   }
 

@@ -1,6 +1,7 @@
 package org.wardian.machine.platform;
 
 import org.wardian.memory.GuestMemory;
+import org.wardian.memory.HostMemory;
 import org.wardian.x86.CpuModel;
 
 /**
@@ -8,6 +9,7 @@ import org.wardian.x86.CpuModel;
  *
  * @param accelerator who executes
  * @param memoryBytes RAM, a multiple of 4096; 0 for none, to which regions can be added
+ * @param hostMemory where the host keeps it
  * @param processors virtual processors
  * @param cpuModel what CPUID promises
  * @param chips where the interrupt chips live; without meaning but for KVM
@@ -17,6 +19,7 @@ import org.wardian.x86.CpuModel;
 public record PlatformConfiguration(
     AcceleratorKind accelerator,
     long memoryBytes,
+    HostMemory hostMemory,
     int processors,
     CpuModel cpuModel,
     InterruptChips chips,
@@ -35,7 +38,15 @@ public record PlatformConfiguration(
       int processors,
       CpuModel cpuModel,
       InterruptChips chips) {
-    this(accelerator, memoryBytes, processors, cpuModel, chips, Translator.AUTO, 0);
+    this(
+        accelerator,
+        memoryBytes,
+        HostMemory.PRIVATE,
+        processors,
+        cpuModel,
+        chips,
+        Translator.AUTO,
+        0);
   }
 
   /** Checks sizes. */

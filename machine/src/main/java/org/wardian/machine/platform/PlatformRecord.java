@@ -19,8 +19,8 @@ final class PlatformRecord {
   /** RAM as the configuration asks. */
   static GuestMemory memory(PlatformConfiguration configuration) {
     return configuration.memoryBytes() == 0
-        ? new GuestMemory()
-        : GuestMemory.withRam(configuration.memoryBytes());
+        ? new GuestMemory(configuration.hostMemory())
+        : GuestMemory.withRam(configuration.memoryBytes(), configuration.hostMemory());
   }
 
   /** The clocks of a machine that stands still. */

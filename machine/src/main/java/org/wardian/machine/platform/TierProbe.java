@@ -2,6 +2,7 @@ package org.wardian.machine.platform;
 
 import java.time.Duration;
 import org.wardian.memory.GuestMemory;
+import org.wardian.memory.HostMemory;
 import org.wardian.memory.RawMemory;
 import org.wardian.processor.Exit;
 import org.wardian.processor.Vcpu;
@@ -76,6 +77,7 @@ public final class TierProbe {
         new PlatformConfiguration(
             AcceleratorKind.SOFTWARE,
             MEMORY,
+            HostMemory.PRIVATE,
             1,
             CpuModel.standard(),
             InterruptChips.SPLIT,

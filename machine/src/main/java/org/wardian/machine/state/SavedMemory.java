@@ -8,6 +8,7 @@ import org.wardian.host.HostException;
 import org.wardian.host.Mapping;
 import org.wardian.machine.state.StateHeader.Section;
 import org.wardian.memory.GuestMemory;
+import org.wardian.memory.HostMemory;
 
 /** The memory of a saved machine. */
 public final class SavedMemory {
@@ -42,7 +43,7 @@ public final class SavedMemory {
 
   /**
    * Adds a region with its content: mapped, so that pages are read when the guest touches them,
-   * where it lies in a file as the guest sees it; else copied and checked.
+   * where it lies in a file as the guest sees it and need not be shared; else copied and checked.
    *
    * @throws StateFileException where the state has no such region, or its content is damaged
    */
@@ -51,7 +52,8 @@ public final class SavedMemory {
     long offset = section.offset();
     for (RegionIndex region : regions) {
       if (region.base() == base && region.size() == size) {
-        return memory.addRegion(base, size, true, name, content(region, offset, name));
+        return memory.addRegion(
+            base, size, true, name, content(memory.kind(), region, offset, name));
       }
       offset += sparse ? region.room() : region.count() * PAGE;
     }
@@ -59,17 +61,17 @@ public final class SavedMemory {
         "%s is damaged: it has no memory of %d bytes at 0x%x".formatted(source.name(), size, base));
   }
 
-  private Mapping content(RegionIndex region, long offset, String name) throws IOException {
-    if (sparse && source.file().isPresent()) {
+  private Mapping content(HostMemory kind, RegionIndex region, long offset, String name)
+      throws IOException {
+    if (sparse && source.file().isPresent() && kind != HostMemory.SHARED) {
       try {
-        return Mapping.ofFile(source.file().get(), offset, region.room());
+        return kind.ofFile(source.file().get(), offset, region.room());
       } catch (HostException e) {
         throw new StateFileException(source.name() + ": " + e.getMessage(), e);
       }
     }
-    Mapping mapping = Mapping.shared(region.size(), "wardian-" + name);
+    Mapping mapping = kind.zeroed(region.size(), name);
     try {
-      mapping.adviseHugePages();
       read(region, offset, mapping);
       return mapping;
     } catch (IOException | RuntimeException e) {

@@ -115,28 +115,6 @@ class KernelLocalApicTest {
         deadline && runs ? random.nextLong(1L << 61, Long.MAX_VALUE) : 0);
   }
 
-  private static LocalApicRegisters withCount(LocalApicRegisters registers, int count) {
-    return new LocalApicRegisters(
-        registers.base(),
-        registers.id(),
-        registers.taskPriority(),
-        registers.logicalDestination(),
-        registers.destinationFormat(),
-        registers.spurious(),
-        registers.errorStatus(),
-        registers.newErrors(),
-        registers.interruptCommand(),
-        registers.localVectors(),
-        registers.inService(),
-        registers.triggerMode(),
-        registers.requested(),
-        registers.externalRequested(),
-        registers.divideConfiguration(),
-        registers.initialCount(),
-        count,
-        registers.deadline());
-  }
-
   @Test
   void registersSurviveTheKernel() {
     for (int seed = 0; seed < SEEDS; seed++) {
@@ -151,7 +129,7 @@ class KernelLocalApicTest {
             .isPositive()
             .isLessThanOrEqualTo(registers.currentCount());
       }
-      assertThat(withCount(kernel, registers.currentCount()))
+      assertThat(kernel.withCurrentCount(registers.currentCount()))
           .as("seed %d", seed)
           .isEqualTo(registers);
     }
@@ -160,7 +138,7 @@ class KernelLocalApicTest {
   @Test
   void recordsSurviveTheKernel() {
     for (int seed = 0; seed < SEEDS; seed++) {
-      ours.registers(withCount(random(seed), 0));
+      ours.registers(random(seed).withCurrentCount(0));
       if (ours.registers().initialCount() != 0 && ours.registers().deadline() == 0) {
         // A count that does not run is none in the kernel: see the test of one that ran out.
         continue;
