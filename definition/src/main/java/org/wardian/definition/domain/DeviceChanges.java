@@ -45,21 +45,8 @@ public final class DeviceChanges {
           "vsock",
           "crypto");
 
-  private static final Set<String> NOT_ATTACHED =
-      Set.of(
-          "graphics",
-          "hub",
-          "memballoon",
-          "tpm",
-          "panic",
-          "smartcard",
-          "nvram",
-          "video",
-          "audio",
-          "iommu",
-          "crypto");
-
-  private static final Set<String> NOT_DETACHED =
+  /** Devices that are neither attached nor detached. */
+  private static final Set<String> FIXED =
       Set.of(
           "graphics",
           "hub",
@@ -200,7 +187,7 @@ public final class DeviceChanges {
         // There may be any number of the others.
       }
     }
-    if (NOT_ATTACHED.contains(kind)) {
+    if (FIXED.contains(kind)) {
       throw unsupportedOperation(
           (live ? "live" : "persistent") + " attach of device '" + kind + "' is not supported");
     }
@@ -257,7 +244,7 @@ public final class DeviceChanges {
       throws XmlException {
     XmlElement pattern = pattern(document, xml, defaults);
     String kind = pattern.name();
-    if (NOT_DETACHED.contains(kind)) {
+    if (FIXED.contains(kind)) {
       throw unsupportedOperation(
           (live ? "live" : "persistent") + " detach of device '" + kind + "' is not supported");
     }

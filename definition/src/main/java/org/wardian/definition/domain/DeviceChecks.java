@@ -234,6 +234,11 @@ final class DeviceChecks {
         && inbound.attribute("floor") == null) {
       throw new XmlException(Kind.NOT_WELL_FORMED, "Missing mandatory average or floor attributes");
     }
+    if (inbound != null
+        && inbound.attribute("floor") != null
+        && !"network".equals(card.attribute("type"))) {
+      throw XmlException.unsupported("floor attribute is not supported for this config");
+    }
     XmlElement outbound = card.find("bandwidth/outbound").orElse(null);
     if (outbound != null && outbound.attribute("average") == null) {
       throw new XmlException(Kind.NOT_WELL_FORMED, "Missing mandatory average attribute");

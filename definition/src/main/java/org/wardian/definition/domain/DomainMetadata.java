@@ -1,5 +1,7 @@
 package org.wardian.definition.domain;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
@@ -8,13 +10,18 @@ import org.wardian.definition.xml.XmlWriter;
 
 /** What others keep in a domain's document: {@code <metadata>}, one element for each namespace. */
 public final class DomainMetadata {
+  private static final String DECLARATION = "xmlns";
+
   private final XmlElement domain;
 
   DomainMetadata(XmlElement domain) {
     this.domain = domain;
   }
 
-  /** The element of a namespace as a document; empty where there is none. */
+  /**
+   * The element of a namespace as a document, its names without the prefix and the declaration that
+   * {@link #set} gave them; empty where there is none.
+   */
   public Optional<String> get(String namespace) {
     XmlElement metadata = domain.child("metadata");
     return metadata == null
@@ -22,7 +29,8 @@ public final class DomainMetadata {
         : metadata.children().stream()
             .filter(element -> isOf(element, namespace))
             .findFirst()
-            .map(element -> XmlWriter.write(element).stripTrailing());
+            .map(element ->
+                XmlWriter.writeForeign(bare(element, namespace, Map.of(), true)).stripTrailing());
   }
 
   /**
@@ -73,9 +81,57 @@ public final class DomainMetadata {
     return own;
   }
 
+  /**
+   * A copy in which the names of a namespace have no prefix.
+   *
+   * @param outer what prefixes stand for around the element; "" is the default namespace
+   */
+  private static XmlElement bare(
+      XmlElement element, String namespace, Map<String, String> outer, boolean isRoot) {
+    Map<String, String> scope = new HashMap<>(outer);
+    element
+        .attributes()
+        .forEach((name, value) -> {
+          if (name.equals(DECLARATION)) {
+            scope.put("", value);
+          } else if (name.startsWith(DECLARATION + ":")) {
+            scope.put(name.substring(DECLARATION.length() + 1), value);
+          }
+        });
+    int colon = element.name().indexOf(':');
+    String prefix = colon < 0 ? "" : element.name().substring(0, colon);
+    XmlElement copy =
+        new XmlElement(
+            namespace.equals(scope.get(prefix))
+                ? element.name().substring(colon + 1)
+                : element.name());
+    // An attribute that has the prefix still needs its declaration.
+    String dropped =
+        isRoot && !hasAttributeOf(element, prefix)
+            ? prefix.isEmpty() ? DECLARATION : DECLARATION + ":" + prefix
+            : null;
+    element
+        .attributes()
+        .forEach((name, value) -> {
+          if (!name.equals(dropped)) {
+            copy.set(name, value);
+          }
+        });
+    copy.text(element.text());
+    element.children().forEach(child -> copy.add(bare(child, namespace, scope, false)));
+    return copy;
+  }
+
+  private static boolean hasAttributeOf(XmlElement element, String prefix) {
+    return !prefix.isEmpty()
+        && (element.attributes().keySet().stream().anyMatch(name -> name.startsWith(prefix + ":"))
+            || element.children().stream().anyMatch(child -> hasAttributeOf(child, prefix)));
+  }
+
   private static boolean isOf(XmlElement element, String namespace) {
     int colon = element.name().indexOf(':');
-    String declaration = colon < 0 ? "xmlns" : "xmlns:" + element.name().substring(0, colon);
+    String declaration =
+        colon < 0 ? DECLARATION : DECLARATION + ":" + element.name().substring(0, colon);
     return namespace.equals(element.attribute(declaration));
   }
 }

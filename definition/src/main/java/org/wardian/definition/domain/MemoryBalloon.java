@@ -19,13 +19,13 @@ public final class MemoryBalloon extends DomainDevice {
     return Values.integer(attribute("stats", "period"));
   }
 
-  /** Whether memory is given back when the guest is short of it. */
+  /** Whether the guest may take memory back when it is short of it; unless it says off. */
   public boolean isDeflatedWhenShort() {
-    return Values.flag(attribute("autodeflate")).orElse(false);
+    return Values.flag(attribute("autodeflate")).orElse(true);
   }
 
-  /** Whether the guest says which pages it does not use. */
+  /** Whether the guest may say which pages it does not use; unless it says off. */
   public boolean isReportingFreePages() {
-    return Values.flag(attribute("freePageReporting")).orElse(false);
+    return Values.flag(attribute("freePageReporting")).orElse(true);
   }
 }

@@ -54,7 +54,7 @@ class DomainCompletionTest {
   void aDocumentIsCompletedAsLibvirtDoes(String name) throws Exception {
     DomainDocument document = DomainDocument.define(given(name), defaults());
 
-    assertThat(all(document)).isEqualTo(defined(name).replace('"', '\''));
+    assertThat(all(document)).isEqualTo(defined(name));
   }
 
   /** As with libvirt, controllers that were added may change places when they are read again. */

@@ -174,6 +174,23 @@ class DomainFuzzTest {
   }
 
   @Test
+  void metadataComesBackAsItWasSet() throws Exception {
+    DomainDocument document =
+        DomainDocument.define(DOCUMENTS.get(0), DomainCompletionTest.defaults());
+    document.metadata().set("<data a='1'><b/></data>", "one", "http://example.org/one");
+
+    assertThat(document.toString())
+        .contains("<one:data xmlns:one=\"http://example.org/one\" a=\"1\">")
+        .contains("<one:b/>");
+    assertThat(document.metadata().get("http://example.org/one"))
+        .hasValue("<data a=\"1\">\n  <b/>\n</data>");
+
+    document.metadata().set("<data p:a='1'><p:b/></data>", "p", "urn:other");
+    assertThat(document.metadata().get("urn:other"))
+        .hasValue("<data xmlns:p=\"urn:other\" p:a=\"1\">\n  <b/>\n</data>");
+  }
+
+  @Test
   void metadataIsKeptWhateverItIs() throws Exception {
     Random random = new Random(5);
     DomainDocument document =

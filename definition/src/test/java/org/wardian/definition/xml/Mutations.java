@@ -1,5 +1,7 @@
 package org.wardian.definition.xml;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -76,7 +78,42 @@ public final class Mutations {
     "a/b"
   };
 
+  /** What reads a document whole, as the product does. */
+  @FunctionalInterface
+  public interface Reading {
+    /**
+     * Reads it.
+     *
+     * @throws XmlException where it is refused
+     */
+    void read(String document) throws XmlException;
+  }
+
   private Mutations() {}
+
+  /**
+   * Has {@link #ITERATIONS} bad documents read: each is read, or refused with words, and some are
+   * read.
+   *
+   * @param good what they are made of
+   * @param seed of the random numbers, unless the system property {@code wardian.fuzz.seed} has one
+   */
+  public static void readOrRefused(String good, long seed, Reading reading) {
+    Random random = new Random(Long.getLong("wardian.fuzz.seed", seed));
+    int read = 0;
+    for (int i = 0; i < ITERATIONS; i++) {
+      String document = mutate(good, random);
+      try {
+        reading.read(document);
+        read++;
+      } catch (XmlException e) {
+        assertThat(e.getMessage()).isNotBlank();
+      } catch (RuntimeException | Error e) {
+        throw new AssertionError("case " + i + ": " + document, e);
+      }
+    }
+    assertThat(read).isPositive();
+  }
 
   /** Changes some elements of a tree: their values, names, places and number. */
   public static void mutate(XmlElement root, Random random) {

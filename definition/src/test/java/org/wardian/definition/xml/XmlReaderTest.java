@@ -41,6 +41,27 @@ class XmlReaderTest {
   }
 
   @Test
+  void whatOthersKeepIsQuotedAsLibxmlDoes() throws Exception {
+    XmlElement root = new XmlElement("domain").set("type", "it's \"qemu\"");
+    XmlElement kept = root.append("metadata").append("o:a").set("xmlns:o", "urn:o");
+    kept.set("k", "it's \"kept\"").text("it's \"kept\" & \t<so>\r");
+
+    assertThat(root.toString())
+        .isEqualTo(
+            """
+            <domain type='it&apos;s &quot;qemu&quot;'>
+              <metadata>
+                <o:a xmlns:o="urn:o" k="it's &quot;kept&quot;">it's "kept" &amp; \t&lt;so&gt;&#13;</o:a>
+              </metadata>
+            </domain>
+            """);
+    assertThat(XmlWriter.writeForeign(kept)).startsWith("<o:a xmlns:o=\"urn:o\" k=\"it's &quot;");
+    XmlElement again = XmlReader.read(root.toString()).find("metadata/o:a").orElseThrow();
+    assertThat(again.attribute("k")).isEqualTo(kept.attribute("k"));
+    assertThat(again.text()).isEqualTo(kept.text());
+  }
+
+  @Test
   void whatNoDocumentMayHaveIsNotWritten() throws Exception {
     XmlElement root = new XmlElement("a").set("k", "1\u0000\u00072\ud8003\ufffe");
     root.append("b").text("\u0001x\udc00y");
