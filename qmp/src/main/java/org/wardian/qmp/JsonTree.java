@@ -1,5 +1,7 @@
 package org.wardian.qmp;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -66,6 +68,16 @@ final class JsonTree {
       throw new QmpException("JSON parse error, " + firstLine(e.getOriginalMessage()));
     } catch (IOException e) {
       throw new QmpException("JSON parse error, " + firstLine(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** Reads and writes something, as the first message will. */
+  static void prepare() {
+    byte[] text = "{\"execute\": \"\", \"id\": 0}".getBytes(UTF_8);
+    try {
+      text(parse(text, text.length));
+    } catch (QmpException e) {
+      throw new IllegalStateException(e);
     }
   }
 

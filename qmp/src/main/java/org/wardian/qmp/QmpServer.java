@@ -61,6 +61,14 @@ public final class QmpServer implements AutoCloseable {
     return server;
   }
 
+  /**
+   * Has Java make ready on another thread what the first command needs: reading it takes 20 ms
+   * else, most of which are {@link java.math.BigDecimal}'s tables.
+   */
+  public static void prepare() {
+    Thread.ofPlatform().daemon().name("qmp first").start(JsonTree::prepare);
+  }
+
   private static void removeStale(Path socket) {
     if (!Files.exists(socket)) {
       return;

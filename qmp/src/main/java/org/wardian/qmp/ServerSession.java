@@ -22,8 +22,6 @@ final class ServerSession {
   /** The command that ends the negotiation. */
   static final String NEGOTIATION = "qmp_capabilities";
 
-  private static final System.Logger LOGGER = System.getLogger(ServerSession.class.getName());
-
   /** Bytes of one message of a client. */
   static final int MAXIMUM_MESSAGE = 4 << 20;
 
@@ -86,7 +84,7 @@ final class ServerSession {
         stream.feed(block, 0, count);
       }
     } catch (IOException e) {
-      LOGGER.log(Level.DEBUG, "a client is gone", e);
+      log().log(Level.DEBUG, "a client is gone", e);
     } finally {
       put(Optional.empty());
     }
@@ -161,7 +159,7 @@ final class ServerSession {
     } catch (QmpException e) {
       fail(id, e);
     } catch (RuntimeException e) {
-      LOGGER.log(Level.ERROR, "a command failed: " + request.path("execute").asText(), e);
+      log().log(Level.ERROR, "a command failed: " + request.path("execute").asText(), e);
       fail(id, new QmpException("the command failed: " + e));
     }
   }
@@ -257,5 +255,10 @@ final class ServerSession {
 
   void close() {
     writer.breakOff();
+  }
+
+  /** Asked for when there is something to say: the first one makes Java look into each jar file. */
+  private static System.Logger log() {
+    return System.getLogger(ServerSession.class.getName());
   }
 }
