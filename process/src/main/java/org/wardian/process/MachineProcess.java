@@ -65,9 +65,12 @@ public final class MachineProcess {
   }
 
   private void run() {
+    QmpServer.prepare();
     DomainDocument document = document();
     try (FileChannel _ = lock()) {
       Runtime.getRuntime().addShutdownHook(new Thread(this::terminated, "terminated"));
+      // Before the images are opened, which may be as hostile as their guest.
+      launch.sandbox().enter().ifPresent(line -> System.err.println("ward machine: " + line));
       serve(document);
     } catch (IOException e) {
       throw new AssemblyException(Reason.STORAGE, launch.definition() + ": " + e.getMessage(), e);

@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import org.wardian.definition.domain.Controller;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.domain.DiskChain;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
 import org.wardian.machine.DeviceConfiguration;
-import org.wardian.machine.Machine;
+import org.wardian.machine.DeviceSlots;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.domain.Assembler;
 import org.wardian.process.domain.Drive;
@@ -35,7 +37,7 @@ final class HotplugCommands {
     this.document = document;
     this.runtime = runtime;
     this.control = control;
-    control.machine().onEjection(this::ejected);
+    control.machine().devices().onEjection(this::ejected);
   }
 
   void addTo(CommandTable table) {
@@ -58,15 +60,22 @@ final class HotplugCommands {
     if (control.state().isOver()) {
       throw new QmpException("the machine has ended: nothing can be attached");
     }
+    if (device instanceof Disk disk) {
+      for (DiskChain.Image image : DiskChain.of(disk).images()) {
+        if (image.index().isPresent()) {
+          JobWords.checkNodeName(control, "libvirt-" + image.index().getAsInt() + "-format");
+        }
+      }
+    }
     try {
       DeviceConfiguration made =
           Assembler.attach(document, device, runtime, control::diskStopped, control.parts());
-      control.whilePaused(() -> control.machine().plug(fitting(made)));
+      control.whilePaused(() -> control.machine().devices().plug(fitting(made)));
       if (device instanceof Controller) {
         // Disks that come later name it.
         document.devicesElement().add(device.element().copy());
       }
-      return Arguments.none().put("slot", control.machine().slotOf(alias));
+      return Arguments.none().put("slot", control.machine().devices().slotOf(alias));
     } catch (AssemblyException | IllegalArgumentException | IllegalStateException e) {
       control.parts().remove(alias);
       throw new QmpException(e.getMessage());
@@ -78,13 +87,13 @@ final class HotplugCommands {
    * slots, whatever the document says of others.
    */
   private DeviceConfiguration fitting(DeviceConfiguration made) {
-    Machine machine = control.machine();
+    DeviceSlots slots = control.machine().devices();
     return switch (made) {
       case DeviceConfiguration.Disk disk when disk.unit().isPresent() -> disk;
-      case DeviceConfiguration.Placed placed when machine.isTaken(placed.slot()) ->
-          new DeviceConfiguration.Placed(placed.device(), machine.freeSlot());
+      case DeviceConfiguration.Placed placed when slots.isTaken(placed.slot()) ->
+          new DeviceConfiguration.Placed(placed.device(), slots.freeSlot());
       case DeviceConfiguration.Placed placed -> placed;
-      default -> new DeviceConfiguration.Placed(made, machine.freeSlot());
+      default -> new DeviceConfiguration.Placed(made, slots.freeSlot());
     };
   }
 
@@ -94,16 +103,16 @@ final class HotplugCommands {
     try {
       OptionalInt processor = ProcessorCommands.number(name);
       if (processor.isPresent()) {
-        control.machine().requestProcessorUnplug(processor.getAsInt());
+        control.machine().processors().requestUnplug(processor.getAsInt());
         return Arguments.none();
       }
-      if (control.machine().isUnit(name)) {
+      if (control.machine().devices().isUnit(name)) {
         // As with QEMU the guest is told, not asked.
-        control.whilePaused(() -> control.machine().unplugUnit(name));
+        control.whilePaused(() -> control.machine().devices().unplugUnit(name));
         gone(name);
         return Arguments.none();
       }
-      control.machine().requestUnplug(name);
+      control.machine().devices().requestUnplug(name);
       return Arguments.none();
     } catch (IllegalArgumentException e) {
       if (control.parts().drives().containsKey(name)) {
@@ -119,7 +128,7 @@ final class HotplugCommands {
         .name("unplug")
         .start(() -> {
           String[] name = new String[1];
-          control.whilePaused(() -> name[0] = control.machine().unplug(slot));
+          control.whilePaused(() -> name[0] = control.machine().devices().unplug(slot));
           if (name[0] == null) {
             return;
           }

@@ -25,7 +25,7 @@ final class ProcessorCommands {
 
   ProcessorCommands(MachineControl control) {
     this.control = control;
-    control.machine().onProcessorEjection(this::ejected);
+    control.machine().processors().onEjection(this::ejected);
   }
 
   void addTo(CommandTable table) {
@@ -46,7 +46,7 @@ final class ProcessorCommands {
     ArrayNode processors = Replies.list();
     int number = 0;
     for (int thread : control.machine().processorThreads()) {
-      if (control.machine().isPresent(number)) {
+      if (control.machine().processors().isPresent(number)) {
         ObjectNode processor =
             processors
                 .addObject()
@@ -68,7 +68,7 @@ final class ProcessorCommands {
       ObjectNode place = places.addObject();
       place(place, number);
       place.put("vcpus-count", 1);
-      if (control.machine().isPresent(number)) {
+      if (control.machine().processors().isPresent(number)) {
         place.put("qom-path", path(number));
       }
       place.put("type", TYPE);
@@ -96,14 +96,14 @@ final class ProcessorCommands {
               .formatted(socket, control.machine().processorThreads().size() - 1));
     }
     int number = (int) socket;
-    if (control.machine().isPresent(number)) {
+    if (control.machine().processors().isPresent(number)) {
       throw new QmpException("CPU[%d] with APIC ID %d exists".formatted(number, number));
     }
     if (control.state().isOver()) {
       throw new QmpException("the machine has ended: nothing can be attached");
     }
     try {
-      control.whilePaused(() -> control.machine().plugProcessor(number));
+      control.whilePaused(() -> control.machine().processors().plug(number));
     } catch (IllegalArgumentException e) {
       throw new QmpException(e.getMessage());
     }
@@ -122,7 +122,7 @@ final class ProcessorCommands {
     Thread.ofVirtual()
         .name("unplug-processor")
         .start(() -> {
-          control.whilePaused(() -> control.machine().unplugProcessor(number));
+          control.whilePaused(() -> control.machine().processors().unplug(number));
           control.send(
               "DEVICE_DELETED",
               Arguments.none()

@@ -53,6 +53,13 @@ final class StatusCommands {
         });
     table.add("system_powerdown", List.of(), arguments -> powerDown());
     table.add(
+        "system_wakeup",
+        List.of(),
+        arguments -> {
+          // The machine's ACPI tables have no state that it could be in.
+          throw new QmpException("Unable to wake up: guest is not in suspended state");
+        });
+    table.add(
         "system_reset",
         List.of(),
         arguments -> {

@@ -142,7 +142,14 @@ public final class Assembler {
         .ifPresent(balloon -> {
           String alias = balloon.alias().orElse("balloon0");
           parts.setBalloonAlias(alias);
-          add(balloon, new DeviceConfiguration.Balloon(alias, parts::setBalloon));
+          add(
+              balloon,
+              new DeviceConfiguration.Balloon(
+                  alias,
+                  device -> {
+                    device.offer(balloon.isReportingFreePages(), balloon.isDeflatedWhenShort());
+                    parts.setBalloon(device);
+                  }));
         });
     // Those with an address first: the others take the slots that are left.
     parts.devices().sort(Comparator.comparing(d -> !(d instanceof DeviceConfiguration.Placed)));

@@ -7,14 +7,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.boot.ImageBytes;
 import org.wardian.boot.KernelImage;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.OperatingSystem;
 import org.wardian.definition.domain.Processors;
+import org.wardian.definition.domain.Tuning;
 import org.wardian.machine.Firmware;
 import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.memory.GuestMemory;
+import org.wardian.memory.HostMemory;
 import org.wardian.process.assembly.Accelerator;
 import org.wardian.process.assembly.AcceleratorChoice;
 import org.wardian.process.assembly.AssemblyException;
@@ -57,11 +60,20 @@ public final class BoardPlan {
                   document.onReboot().equals("restart"))
               .on(choice.kind(), InterruptChips.SPLIT)
               .with(parts.devices())
-              .withPresent(present(document));
+              .withPresent(present(document))
+              .with(hostMemory(document.tuning()));
       return os.kernel().isPresent() ? machine : machine.with(firmware(os, document, parts));
     } catch (IllegalArgumentException e) {
       throw new AssemblyException(Reason.REQUEST, e.getMessage(), e);
     }
+  }
+
+  /** As libvirt has it: pages may be merged unless the document forbids it. */
+  private static HostMemory hostMemory(Tuning tuning) {
+    if (tuning.isMemoryShared()) {
+      return HostMemory.SHARED;
+    }
+    return tuning.isUnmerged() ? HostMemory.PRIVATE : HostMemory.MERGEABLE;
   }
 
   /** The processors at the start, as a set of bits; 0 where all are there, and stay. */
@@ -131,7 +143,7 @@ public final class BoardPlan {
         throw new IOException(
             "it is larger than the " + (KernelImage.MAX_SIZE >> 20) + " MiB that are taken");
       }
-      return Files.readAllBytes(path);
+      return ImageBytes.read(path);
     } catch (NoSuchFileException e) {
       throw new AssemblyException(Reason.IMAGE, what + " " + path + ": no such file", e);
     } catch (AccessDeniedException e) {

@@ -34,7 +34,6 @@ public final class CardLimits implements AutoCloseable {
   /** The element with the filters. */
   private static final String FILTERS = "wardian:filters";
 
-  private static final System.Logger LOG = System.getLogger(CardLimits.class.getName());
   private static final String SERVERS = "DHCPSERVER";
 
   private final MacAddress address;
@@ -197,7 +196,8 @@ public final class CardLimits implements AutoCloseable {
       filtered.filter(program(reference, filters, learning, learner), learner, this::learned);
     } catch (DefinitionException | IllegalArgumentException e) {
       // The rules of before hold: they let less pass.
-      LOG.log(System.Logger.Level.WARNING, "a filter with a learned address: " + e.getMessage());
+      System.getLogger(CardLimits.class.getName())
+          .log(System.Logger.Level.WARNING, "a filter with a learned address: " + e.getMessage());
     }
     long wait = learner.untilEnd(System.nanoTime());
     if (forgetting != null) {

@@ -1,12 +1,13 @@
 package org.wardian.process.domain;
 
 import java.util.concurrent.atomic.LongAdder;
+import org.wardian.network.ForwardingPort;
 import org.wardian.network.Frame;
 import org.wardian.network.MacAddress;
 import org.wardian.network.NetworkPort;
 
 /** A cable between a card and its port: can be pulled, and counts what passes. */
-public final class LinkPort implements NetworkPort {
+public final class LinkPort extends ForwardingPort {
   /**
    * What has passed; received is what came to the guest.
    *
@@ -20,7 +21,6 @@ public final class LinkPort implements NetworkPort {
       long sentFrames,
       long sendDrops) {}
 
-  private final NetworkPort port;
   private final NetworkPort backend;
   private final CardLimits limits;
   private final LongAdder receivedBytes = new LongAdder();
@@ -34,9 +34,13 @@ public final class LinkPort implements NetworkPort {
 
   /** A cable to a port, plugged in or not, without limits at first. */
   LinkPort(NetworkPort backend, MacAddress address, boolean up) {
+    this(backend, new CardLimits(backend, address), up);
+  }
+
+  private LinkPort(NetworkPort backend, CardLimits limits, boolean up) {
+    super(limits.port());
     this.backend = backend;
-    limits = new CardLimits(backend, address);
-    port = limits.port();
+    this.limits = limits;
     this.up = up;
   }
 
@@ -78,15 +82,15 @@ public final class LinkPort implements NetworkPort {
   @Override
   public void attach(Receiver receiver) {
     card = receiver;
-    port.attach(
-        new Receiver() {
+    super.attach(
+        new ForwardingReceiver(receiver) {
           @Override
           public boolean receive(Frame frame) {
             if (!up) {
               receiveDrops.increment();
               return true;
             }
-            boolean taken = receiver.receive(frame);
+            boolean taken = super.receive(frame);
             if (taken) {
               receivedBytes.add(frame.length());
               receivedFrames.increment();
@@ -95,13 +99,8 @@ public final class LinkPort implements NetworkPort {
           }
 
           @Override
-          public void batchEnd() {
-            receiver.batchEnd();
-          }
-
-          @Override
           public void linkChanged(boolean plugged) {
-            receiver.linkChanged(plugged && up);
+            super.linkChanged(plugged && up);
           }
         });
     if (!up) {
@@ -110,24 +109,9 @@ public final class LinkPort implements NetworkPort {
   }
 
   @Override
-  public void accept(Offloads offloads) {
-    port.accept(offloads);
-  }
-
-  @Override
-  public Offloads offered() {
-    return port.offered();
-  }
-
-  @Override
-  public boolean sendsAtOnce() {
-    return port.sendsAtOnce();
-  }
-
-  @Override
   public boolean send(Frame frame) {
     long bytes = frame.length();
-    if (up && port.send(frame)) {
+    if (up && super.send(frame)) {
       sentBytes.add(bytes);
       sentFrames.increment();
       return true;
@@ -137,33 +121,8 @@ public final class LinkPort implements NetworkPort {
   }
 
   @Override
-  public void ready() {
-    port.ready();
-  }
-
-  @Override
-  public int mtu() {
-    return port.mtu();
-  }
-
-  @Override
-  public void start() {
-    port.start();
-  }
-
-  @Override
-  public void pause() {
-    port.pause();
-  }
-
-  @Override
-  public void resume() {
-    port.resume();
-  }
-
-  @Override
   public void close() {
     limits.close();
-    port.close();
+    super.close();
   }
 }
