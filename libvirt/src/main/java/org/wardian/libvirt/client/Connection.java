@@ -72,8 +72,8 @@ public final class Connection implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param uri such as {@code qemu:///system}, {@code qemu+tls://host/system} or {@code
-   *     qemu+unix:///system?socket=/path}
+   * @param uri such as {@code qemu:///system}, {@code qemu+tls://host/system}, {@code
+   *     qemu+ssh://user@host/system} or {@code qemu+unix:///system?socket=/path}
    * @throws LibvirtException where nobody answers, or the daemon refuses
    */
   public static Connection open(String uri, ConnectOptions options) throws LibvirtException {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * @param transport how the daemon is reached
  * @param user who logs in, or null
  * @param host where the daemon is, or null for this host
- * @param port of TCP; the usual one where the URI has none
+ * @param port of TCP; the usual one where the URI has none; of ssh 0 then, which leaves it to that
  * @param path such as {@code /system}
  * @param parameters those that the client itself uses, by name in lower case
  * @param name what the daemon is told to open
@@ -38,7 +38,9 @@ public record ConnectionUri(
     /** Plain TCP. */
     TCP,
     /** TLS. */
-    TLS
+    TLS,
+    /** A UNIX socket of another host, by its ssh. */
+    SSH
   }
 
   /** Port of plain TCP. */
@@ -101,7 +103,12 @@ public record ConnectionUri(
     String path = uri.getRawPath() == null ? "" : uri.getRawPath();
     int port = uri.getPort();
     if (port < 0) {
-      port = transport == Transport.TLS ? TLS_PORT : TCP_PORT;
+      port =
+          switch (transport) {
+            case TLS -> TLS_PORT;
+            case TCP -> TCP_PORT;
+            case UNIX, SSH -> 0;
+          };
     }
     return new ConnectionUri(
         driver,
@@ -120,15 +127,17 @@ public record ConnectionUri(
       case "unix" -> {
         if (host != null) {
           throw new IllegalArgumentException(
-              text + " names a host, and a UNIX socket is on this one; use +tcp or +tls");
+              text + " names a host, and a UNIX socket is on this one; use +ssh, +tls or +tcp");
         }
         yield Transport.UNIX;
       }
       case "tcp" -> Transport.TCP;
       case "tls" -> Transport.TLS;
+      // libvirt's three implementations of it are one here: the system's own.
+      case "ssh", "libssh", "libssh2" -> Transport.SSH;
       default ->
           throw new IllegalArgumentException(
-              "the transport " + word + " is not supported; unix, tcp and tls are");
+              "the transport " + word + " is not supported; unix, ssh, tls and tcp are");
     };
   }
 

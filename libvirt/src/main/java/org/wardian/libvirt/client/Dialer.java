@@ -26,6 +26,9 @@ final class Dialer {
     if (uri.transport() == ConnectionUri.Transport.UNIX) {
       return unix(SocketPaths.ofThisProcess().socket(uri, options.readOnly()));
     }
+    if (uri.transport() == ConnectionUri.Transport.SSH) {
+      return SshTransport.start(uri, options.readOnly());
+    }
     String host = uri.host() == null ? "localhost" : uri.host();
     SocketChannel channel = SocketChannel.open();
     try {

@@ -1,10 +1,14 @@
 package org.wardian.libvirt.client;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.wardian.libvirt.constants.ErrorDomain;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.rpc.SecurityLayer;
+import org.wardian.libvirt.sasl.DigestClient;
+import org.wardian.libvirt.sasl.DigestServer;
 import org.wardian.libvirt.sasl.SaslException;
 import org.wardian.libvirt.sasl.SaslExchange;
 import org.wardian.libvirt.sasl.ScramClient;
@@ -25,9 +29,11 @@ final class Login {
 
   private final RpcClient rpc;
   private final ConnectOptions options;
+  private final ConnectionUri uri;
 
-  Login(RpcClient rpc, ConnectOptions options) {
+  Login(RpcClient rpc, ConnectOptions options, ConnectionUri uri) {
     this.rpc = rpc;
+    this.uri = uri;
     this.options = options;
   }
 
@@ -51,39 +57,117 @@ final class Login {
     List<String> mechanisms =
         Arrays.asList(
             rpc.call(RemoteProgram.AUTH_SASL_INIT, Nothing.NOTHING).mechlist().split(","));
-    if (!mechanisms.contains(ScramServer.NAME)) {
+    if (!mechanisms.contains(ScramServer.NAME) && !mechanisms.contains(DigestServer.NAME)) {
       throw failure(
-          "the daemon offers " + mechanisms + ", and only " + ScramServer.NAME + " is known here",
+          "the daemon offers "
+              + mechanisms
+              + ", and only "
+              + ScramServer.NAME
+              + " and "
+              + DigestServer.NAME
+              + " are known here",
           null);
     }
-    if (options.user() == null || options.password() == null) {
-      throw failure("the daemon asks for a name and a password, and none was given", null);
-    }
-    try {
-      exchange(new ScramClient(options.user(), options.password()));
-    } catch (SaslException e) {
-      throw failure(e.getMessage(), e);
+    String host = uri.host() == null ? "localhost" : uri.host();
+    AuthFile.Entry entry = entry(host);
+    if (mechanisms.contains(ScramServer.NAME)) {
+      new Exchange(new ScramClient(entry.user(), entry.password())).perform(ScramServer.NAME);
+    } else {
+      new Exchange(
+              new DigestClient(
+                  entry.user(), entry.password(), host, rpc.connection().peer().isPlain()))
+          .perform(DigestServer.NAME);
     }
   }
 
-  private void exchange(SaslExchange exchange) throws LibvirtException, SaslException {
-    AuthSaslStartRet first =
-        rpc.call(
-            RemoteProgram.AUTH_SASL_START,
-            new AuthSaslStartArgs(ScramServer.NAME, 0, exchange.respond(null)));
-    boolean complete = first.complete() != 0;
-    byte[] data = first.nil() != 0 ? null : first.data();
-    while (!complete || !exchange.isComplete()) {
-      byte[] answer = exchange.respond(data);
-      if (complete) {
-        continue;
+  /** What the program gives counts before what the URI and the user's file say. */
+  private AuthFile.Entry entry(String host) throws LibvirtException {
+    String user = options.user();
+    String password = options.password();
+    if (user == null || password == null) {
+      try {
+        AuthFile.Entry kept =
+            AuthFile.find(uri, System.getenv())
+                .flatMap(file -> file.entry(host))
+                .orElse(new AuthFile.Entry(null, null));
+        // With ssh it is who logs in to the host.
+        String named = uri.transport() == ConnectionUri.Transport.SSH ? null : uri.user();
+        user = user == null ? named == null ? kept.user() : named : user;
+        password = password == null ? kept.password() : password;
+      } catch (IOException e) {
+        throw failure("the file of passwords cannot be used: " + e, e);
       }
-      AuthSaslStepRet next =
-          rpc.call(
-              RemoteProgram.AUTH_SASL_STEP,
-              new AuthSaslStepArgs(answer == null ? 1 : 0, answer == null ? NO_BYTES : answer));
-      complete = next.complete() != 0;
-      data = next.nil() != 0 ? null : next.data();
+    }
+    CredentialPrompt prompt = options.prompt();
+    if (user == null && prompt != null) {
+      user = prompt.user(host).orElse(null);
+    }
+    if (user != null && password == null && prompt != null) {
+      password = prompt.password(user, host).orElse(null);
+    }
+    if (user == null || password == null) {
+      throw failure(
+          "the daemon asks for a name and a password, and none was given, nor is one in libvirt's"
+              + " auth.conf for "
+              + host,
+          null);
+    }
+    return new AuthFile.Entry(user, password);
+  }
+
+  /** One authentication. What the daemon says is looked at before anything else is received. */
+  private final class Exchange {
+    private final SaslExchange own;
+    private byte[] answer;
+    private boolean complete;
+
+    Exchange(SaslExchange own) {
+      this.own = own;
+    }
+
+    void perform(String mechanism) throws LibvirtException {
+      respond(null);
+      rpc.call(
+          RemoteProgram.AUTH_SASL_START,
+          new AuthSaslStartArgs(mechanism, answer == null ? 1 : 0, bytes()),
+          (AuthSaslStartRet got) -> take(got.complete() != 0, got.nil() != 0, got.data()));
+      while (!complete) {
+        rpc.call(
+            RemoteProgram.AUTH_SASL_STEP,
+            new AuthSaslStepArgs(answer == null ? 1 : 0, bytes()),
+            (AuthSaslStepRet got) -> take(got.complete() != 0, got.nil() != 0, got.data()));
+      }
+    }
+
+    private byte[] bytes() {
+      return answer == null ? NO_BYTES : answer;
+    }
+
+    private void respond(byte[] data) throws LibvirtException {
+      try {
+        answer = own.respond(data);
+      } catch (SaslException e) {
+        throw failure(e.getMessage(), e);
+      }
+    }
+
+    private void take(boolean last, boolean nothing, byte[] data) throws LibvirtException {
+      if (!own.isComplete()) {
+        respond(nothing ? null : data);
+      } else if (!last) {
+        throw failure("the daemon does not come to an end", null);
+      }
+      complete = last;
+      if (!last) {
+        return;
+      }
+      if (!own.isComplete()) {
+        throw failure("the daemon has not proved that it knows the password", null);
+      }
+      SecurityLayer layer = own.layer();
+      if (layer != null) {
+        rpc.connection().secure(layer);
+      }
     }
   }
 }

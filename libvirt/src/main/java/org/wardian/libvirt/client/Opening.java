@@ -20,7 +20,9 @@ final class Opening {
     ConnectionUri parsed;
     Transport transport;
     try {
-      parsed = ConnectionUri.parse(uri);
+      parsed =
+          ConnectionUri.parse(
+              ClientSettings.isAlias(uri) ? ClientSettings.ofThisProcess().resolve(uri) : uri);
       transport = Dialer.dial(parsed, options);
     } catch (IllegalArgumentException e) {
       throw new LibvirtException(ErrorNumber.INVALID_ARG, ErrorDomain.URI, e.getMessage(), e);
@@ -29,7 +31,7 @@ final class Opening {
     }
     RpcClient rpc = new RpcClient(new MessageConnection(transport));
     try {
-      new Login(rpc, options).perform();
+      new Login(rpc, options, parsed).perform();
       if (options.keepaliveCount() > 0 && supports(rpc, DrvFeature.PROGRAM_KEEPALIVE)) {
         rpc.connection().keepAlive(options.keepaliveInterval(), options.keepaliveCount());
       }
@@ -39,6 +41,9 @@ final class Opening {
       return new Connection(rpc, parsed);
     } catch (LibvirtException | RuntimeException e) {
       rpc.close();
+      if (transport instanceof SshTransport ssh && ssh.failure() != null) {
+        throw new LibvirtException(ErrorNumber.SYSTEM_ERROR, ErrorDomain.RPC, ssh.failure(), e);
+      }
       throw e;
     }
   }

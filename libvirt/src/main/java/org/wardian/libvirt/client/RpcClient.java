@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -141,6 +142,22 @@ final class RpcClient implements AutoCloseable {
     return answer.result();
   }
 
+  /** What is done with an answer before anything else is received. */
+  interface Receipt<R> {
+    /** Takes it, on the receiving thread. */
+    void take(R answer) throws LibvirtException;
+  }
+
+  /**
+   * Calls a procedure whose answer changes how the bytes after it are read.
+   *
+   * @param receipt is given the answer if the call succeeds; what it throws is thrown here
+   */
+  <A extends XdrStruct, R extends XdrStruct> void call(
+      Procedure<A, R> procedure, A arguments, Receipt<R> receipt) throws LibvirtException {
+    call(procedure, arguments, List.of(), false, receipt);
+  }
+
   /**
    * Calls a procedure and waits for its result, with files both ways and a stream.
    *
@@ -149,6 +166,16 @@ final class RpcClient implements AutoCloseable {
    */
   <A extends XdrStruct, R extends XdrStruct> Answer<R> call(
       Procedure<A, R> procedure, A arguments, List<Descriptor> descriptors, boolean opensStream)
+      throws LibvirtException {
+    return call(procedure, arguments, descriptors, opensStream, null);
+  }
+
+  private <A extends XdrStruct, R extends XdrStruct> Answer<R> call(
+      Procedure<A, R> procedure,
+      A arguments,
+      List<Descriptor> descriptors,
+      boolean opensStream,
+      Receipt<R> receipt)
       throws LibvirtException {
     int serial = serials.getAndIncrement();
     MessageType type = descriptors.isEmpty() ? MessageType.CALL : MessageType.CALL_WITH_FDS;
@@ -164,6 +191,9 @@ final class RpcClient implements AutoCloseable {
     ClientStream stream =
         opensStream ? new ClientStream(connection, header, () -> streams.remove(serial)) : null;
     CompletableFuture<Message> reply = new CompletableFuture<>();
+    // What depends on it runs on the thread that completes it, which is the receiving one.
+    CompletableFuture<Message> taken =
+        receipt == null ? reply : reply.thenApply(message -> take(procedure, message, receipt));
     pending.put(serial, new Pending(procedure, reply, stream));
     try {
       if (!descriptors.isEmpty() && !connection.passesDescriptors()) {
@@ -182,7 +212,17 @@ final class RpcClient implements AutoCloseable {
       // It may have ended after the last look at what is pending.
       ended();
     }
-    return answer(procedure, await(reply, serial), stream);
+    return answer(procedure, await(taken, serial), stream);
+  }
+
+  private <R extends XdrStruct> Message take(
+      Procedure<?, R> procedure, Message message, Receipt<R> receipt) {
+    try {
+      receipt.take(answer(procedure, message, null).result());
+      return message;
+    } catch (LibvirtException e) {
+      throw new CompletionException(e);
+    }
   }
 
   private Message await(CompletableFuture<Message> reply, int serial) throws LibvirtException {

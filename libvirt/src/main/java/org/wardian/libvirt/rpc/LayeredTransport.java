@@ -71,8 +71,11 @@ final class LayeredTransport implements Transport {
 
   @Override
   public void write(byte[] from, int offset, int length) throws IOException {
-    byte[] wrapped = layer.wrap(from, offset, length);
-    inner.write(wrapped, 0, wrapped.length);
+    int most = layer.mostAtOnce();
+    for (int done = 0; done < length; done += most) {
+      byte[] wrapped = layer.wrap(from, offset + done, Math.min(most, length - done));
+      inner.write(wrapped, 0, wrapped.length);
+    }
   }
 
   @Override

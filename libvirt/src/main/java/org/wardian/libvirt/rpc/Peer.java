@@ -19,7 +19,9 @@ public record Peer(
     /** Plain TCP. */
     TCP,
     /** TLS. */
-    TLS
+    TLS,
+    /** A UNIX socket of another host, by ssh. */
+    SSH
   }
 
   /** Whether what is sent is readable for others on the way. */

@@ -7,7 +7,10 @@ import java.io.IOException;
  * without one, SCRAM among them, need none of this.
  */
 public interface SecurityLayer {
-  /** Protects bytes, with the length word that precedes them. */
+  /** Most bytes that are protected at once. */
+  int mostAtOnce();
+
+  /** Protects bytes, {@link #mostAtOnce} at most, with the length word that precedes them. */
   byte[] wrap(byte[] from, int offset, int length) throws IOException;
 
   /** Takes the protection of a buffer away, which came with a length word before it. */

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.wardian.host.Descriptor;
 import org.wardian.libvirt.constants.ErrorDomain;
+import org.wardian.libvirt.constants.ErrorLevel;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.rpc.Header;
 import org.wardian.libvirt.wire.Procedure;
+import org.wardian.libvirt.wire.remote.ErrorDetails;
 
 /** A call that a handler answers: who asks, the files that came with it, a stream to open. */
 public final class Call {
@@ -70,13 +72,27 @@ public final class Call {
   public void checkFlags(int flags, int known) throws LibvirtException {
     int unknown = flags & ~known;
     if (unknown != 0) {
+      String function = procedure.function();
+      boolean domain = function.startsWith("virDomain");
+      // libvirt names its driver's function, and leaves its usual words for the number away.
+      String message =
+          "unsupported flags (0x%s) in function %s"
+              .formatted(
+                  Integer.toHexString(unknown),
+                  domain ? "qemu" + function.substring("vir".length()) : function);
       throw new LibvirtException(
-          ErrorNumber.INVALID_ARG,
-          ErrorDomain.NONE,
-          "unsupported flags (0x"
-              + Integer.toHexString(unknown)
-              + ") in function "
-              + procedure.function());
+          new ErrorDetails(
+              ErrorNumber.INVALID_ARG.number(),
+              (domain ? ErrorDomain.QEMU : ErrorDomain.NONE).number(),
+              message,
+              ErrorLevel.ERROR.number(),
+              null,
+              "%s",
+              message,
+              null,
+              0,
+              0,
+              null));
     }
   }
 

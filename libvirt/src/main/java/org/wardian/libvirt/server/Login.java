@@ -34,7 +34,8 @@ final class Login {
   Login(Session session, List<AuthenticationType> types, List<SaslMechanism> mechanisms) {
     this.session = session;
     this.types = types.isEmpty() ? List.of(AuthenticationType.NONE) : types;
-    this.mechanisms = mechanisms;
+    this.mechanisms =
+        mechanisms.stream().filter(mechanism -> mechanism.isFor(session.peer())).toList();
     done = this.types.contains(AuthenticationType.NONE);
   }
 

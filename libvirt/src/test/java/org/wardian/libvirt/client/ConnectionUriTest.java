@@ -24,6 +24,8 @@ class ConnectionUriTest {
     "qemu+tls://host/system?pkipath=/p&extra=1, TLS, qemu:///system?extra=1",
     "test+unix:///default?socket=/s, UNIX, test:///default",
     "remote+tcp://host, TCP, ''",
+    "qemu+ssh://user@host/system?keyfile=/k&no_tty=1, SSH, qemu:///system",
+    "qemu+libssh2://host/session?known_hosts=/k&sshauth=agent, SSH, qemu:///session",
     "qemu:///system?name=xen%3A%2F%2F%2Fother, UNIX, xen:///other",
     "QEMU+TLS://[::1]/system, TLS, qemu:///system",
   })
@@ -48,7 +50,7 @@ class ConnectionUriTest {
   @ParameterizedTest
   @CsvSource({
     "nonsense, has no driver",
-    "qemu+ssh://host/system, the transport ssh is not supported",
+    "qemu+ext://host/system, the transport ext is not supported",
     "qemu+unix://host/system, names a host",
     "qemu:///a b, is no URI",
   })

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -338,6 +339,26 @@ class MemoryHostTest {
     assertThatThrownBy(() -> Connection.open(uri))
         .isInstanceOf(LibvirtException.class)
         .hasMessageContaining("asks for a name and a password");
+    ConnectOptions asking = ConnectOptions.DEFAULT.withPrompt(new Person("fred", "secret"));
+    Connection.open(uri, asking).close();
+    Connection.open(uri.replace("://", "://fred@"), asking.withPrompt(new Person(null, "secret")))
+        .close();
+    assertThatThrownBy(() -> Connection.open(uri, asking.withPrompt(new Person("fred", null))))
+        .hasMessageContaining("asks for a name and a password");
+  }
+
+  /** Somebody who can be asked, and knows one of both, or both. */
+  private record Person(String name, String secret) implements CredentialPrompt {
+    @Override
+    public Optional<String> user(String host) {
+      return Optional.ofNullable(name);
+    }
+
+    @Override
+    public Optional<String> password(String user, String host) {
+      assertThat(user).isEqualTo("fred");
+      return Optional.ofNullable(secret);
+    }
   }
 
   @Test

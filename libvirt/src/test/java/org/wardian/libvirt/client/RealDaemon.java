@@ -37,6 +37,18 @@ public final class RealDaemon implements AutoCloseable {
    * @param listen whether it listens at its TCP ports
    */
   public static RealDaemon start(List<String> settings, boolean listen) throws Exception {
+    return start(settings, listen, Map.of());
+  }
+
+  /**
+   * Starts one, or skips the test where there is none.
+   *
+   * @param settings lines of {@code libvirtd.conf}
+   * @param listen whether it listens at its TCP ports
+   * @param variables of its environment, beside its own
+   */
+  public static RealDaemon start(
+      List<String> settings, boolean listen, Map<String, String> variables) throws Exception {
     Path libvirtd = Tool.require("libvirtd", "libvirt-daemon-system");
     Path folder = Files.createTempDirectory("wardian-libvirtd");
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -66,6 +78,7 @@ public final class RealDaemon implements AutoCloseable {
     builder.redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile());
     builder.redirectInput(new File("/dev/null"));
     Map<String, String> environment = builder.environment();
+    environment.putAll(variables);
     environment.put("HOME", folder.resolve("home").toString());
     environment.put("XDG_RUNTIME_DIR", folder.resolve("run").toString());
     environment.put("XDG_CONFIG_HOME", folder.resolve("home/config").toString());

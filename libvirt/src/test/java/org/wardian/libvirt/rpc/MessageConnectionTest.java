@@ -266,6 +266,11 @@ class MessageConnectionTest {
     public int largest() {
       return 65_536;
     }
+
+    @Override
+    public int mostAtOnce() {
+      return 16_000;
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.wardian.libvirt.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.wardian.libvirt.client.Tool;
 import org.wardian.libvirt.memory.MemoryHost;
+import org.wardian.libvirt.sasl.DigestCredential;
+import org.wardian.libvirt.sasl.DigestServer;
 import org.wardian.libvirt.sasl.ScramCredential;
 import org.wardian.libvirt.sasl.ScramServer;
 
@@ -39,7 +42,10 @@ class VirshTest {
         host.server(
             new Server.Settings(host)
                 .mechanisms(
-                    List.of(new ScramServer(Map.of("fred", ScramCredential.of("secret"))::get))));
+                    List.of(
+                        new ScramServer(Map.of("fred", ScramCredential.of("secret"))::get),
+                        new DigestServer(
+                            Map.of("fred", DigestCredential.of("fred", "secret"))::get))));
     serve("socket", AuthenticationType.NONE);
     host.domains().define("<domain type='kvm'><name>first</name></domain>");
     host.domains().define("<domain type='kvm'><name>second</name></domain>");
@@ -67,9 +73,12 @@ class VirshTest {
 
   private Tool.Result virsh(Map<String, String> environment, String socket, String... words)
       throws Exception {
-    List<String> command = new ArrayList<>();
-    command.addAll(List.of(virsh.toString(), "-q", "-c"));
-    command.add("qemu+unix:///system?socket=" + folder.resolve(socket));
+    return virshAt(environment, "qemu+unix:///system?socket=" + folder.resolve(socket), words);
+  }
+
+  private Tool.Result virshAt(Map<String, String> environment, String uri, String... words)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(virsh.toString(), "-q", "-c", uri));
     command.addAll(Arrays.asList(words));
     return Tool.run(environment, command);
   }
@@ -178,6 +187,58 @@ class VirshTest {
     assertThat(out.text()).contains("authentication failed");
   }
 
+  /** libvirt's library wants what is sent over plain TCP encrypted by the mechanism itself. */
+  @Test
+  void plainTcpIsEncryptedByDigestMd5() throws Exception {
+    Tool.require("virsh", "libvirt-clients");
+    TcpService tcp =
+        new TcpService(
+            new InetSocketAddress("127.0.0.1", 0), null, List.of(AuthenticationType.SASL));
+    server.serve(tcp);
+    String uri = "qemu+tcp://127.0.0.1:" + tcp.port() + "/system";
+    Map<String, String> good = Map.of("LIBVIRT_AUTH_FILE", authFile("good", "secret").toString());
+    Map<String, String> bad = Map.of("LIBVIRT_AUTH_FILE", authFile("bad", "guess").toString());
+    assertThat(virshAt(bad, uri, "list").text()).contains("authentication failed");
+
+    // Answers of many buffers.
+    for (int i = 0; i < 3_000; i++) {
+      host.domains().define("<domain type='kvm'><name>leaf%04d</name></domain>".formatted(i));
+    }
+    Tool.Result list = virshAt(good, uri, "list", "--all", "--name");
+    assertThat(list.status()).as(list.text()).isZero();
+    assertThat(list.text().lines()).contains("first", "leaf0000", "leaf2999");
+
+    byte[] content = new byte[3_000_000];
+    new SplittableRandom(6).nextBytes(content);
+    Arrays.fill(content, 1_000_000, 1_500_000, (byte) 0);
+    Path data = Files.write(folder.resolve("data"), content);
+    Path back = folder.resolve("back");
+    Path xml = Files.writeString(folder.resolve("v.xml"), "<volume><name>v</name></volume>");
+    CompletableFuture<String> seen = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> {
+      try {
+        seen.complete(virshAt(good, uri, "event", "--event", "lifecycle").text());
+      } catch (Exception e) {
+        seen.completeExceptionally(e);
+      }
+    });
+    String all =
+        "vol-create memory %1$s; vol-upload v %2$s memory; vol-download v %3$s memory"
+            .formatted(xml, data, back);
+    Tool.Result went = virshAt(good, uri, all);
+    assertThat(went.status()).as(went.text()).isZero();
+    assertThat(Files.readAllBytes(back)).isEqualTo(content);
+    Tool.Result sparse =
+        virshAt(good, uri, "vol-download", "v", back.toString(), "memory", "--sparse");
+    assertThat(sparse.status()).as(sparse.text()).isZero();
+    assertThat(Files.readAllBytes(back)).isEqualTo(content);
+    while (!seen.isDone()) {
+      printed("start", "first");
+      printed("destroy", "first");
+    }
+    assertThat(seen.get()).containsPattern("event 'lifecycle' for domain '?first'?:");
+  }
+
   private Path authFile(String name, String password) throws Exception {
     return Files.write(
         folder.resolve(name),
@@ -187,6 +248,8 @@ class VirshTest {
             "authname=fred",
             "password=" + password,
             "[auth-libvirt-default]",
+            "credentials=" + name,
+            "[auth-libvirt-127.0.0.1]",
             "credentials=" + name,
             "[auth-libvirt-localhost]",
             "credentials=" + name));
