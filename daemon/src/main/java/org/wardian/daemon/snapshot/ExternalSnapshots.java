@@ -108,12 +108,16 @@ final class ExternalSnapshots {
     }
   }
 
-  private static void make(List<Step> steps) throws LibvirtException {
+  /** Makes the overlays of a domain that no machine uses: all, or none. */
+  static void make(List<Step> steps) throws LibvirtException {
     Map<Path, Step> made = new LinkedHashMap<>();
     try {
       for (Step step : steps) {
+        if (Files.notExists(Path.of(step.file()))) {
+          // Where it fails there may be a part of it.
+          made.put(Path.of(step.file()), step);
+        }
         SnapshotImages.overlay(Path.of(step.file()), step.below(), step.format());
-        made.put(Path.of(step.file()), step);
       }
     } catch (LibvirtException e) {
       for (Path file : made.keySet()) {
@@ -128,7 +132,7 @@ final class ExternalSnapshots {
   }
 
   /** The overlay is the disk's file from now on, and what was its file is below. */
-  private static void raise(DomainDocument document, Step step, boolean live) {
+  static void raise(DomainDocument document, Step step, boolean live) {
     Disk disk = document.disk(step.target()).orElse(null);
     if (disk == null) {
       return;

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.domain.SnapshotSubjects;
+import org.wardian.daemon.moment.MomentTree;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
@@ -112,7 +113,7 @@ final class SnapshotCreation {
     }
     String name = given.name();
     checkName(name);
-    SnapshotTree tree = store.tree(subject);
+    MomentTree<SnapshotDocument> tree = store.tree(subject);
     if (name.equals(given.parent())) {
       throw Refusal.badArgument("cannot set snapshot '" + name + "' as its own parent");
     }
@@ -194,9 +195,6 @@ final class SnapshotCreation {
       throw Refusal.notSupported(
           "live snapshot creation is supported only during full system snapshots");
     }
-    if ((flags & QUIESCE) != 0) {
-      throw Refusal.qemu(ErrorNumber.ARGUMENT_UNSUPPORTED, "QEMU guest agent is not configured");
-    }
     SnapshotState state = state(subject, diskOnly);
     SnapshotDocument snapshot =
         align(
@@ -222,7 +220,11 @@ final class SnapshotCreation {
       keepOutside(subject, snapshot, flags);
       record(subject, snapshot, flags);
     } else if (snapshot.isExternal()) {
-      external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
+      if (active && (flags & QUIESCE) != 0) {
+        subject.quiesced(() -> external.take(subject, snapshot, (flags & REUSE_EXT) != 0));
+      } else {
+        external.take(subject, snapshot, (flags & REUSE_EXT) != 0);
+      }
       if (active && (flags & HALT) != 0) {
         subject.end();
       }

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.Disk;
+import org.wardian.definition.snapshot.SnapshotDisk;
 import org.wardian.definition.snapshot.SnapshotDocument;
+import org.wardian.definition.snapshot.SnapshotPlace;
 import org.wardian.libvirt.error.LibvirtException;
 
 /** Deletes snapshots. */
@@ -17,44 +20,96 @@ final class SnapshotDeletion {
 
   private final SnapshotStore store;
   private final SnapshotJournal journal;
+  private final ExternalDeletion external;
 
   SnapshotDeletion(SnapshotStore store, SnapshotJournal journal) {
     this.store = store;
     this.journal = journal;
+    external = new ExternalDeletion(store);
+  }
+
+  /** What ends a deletion that a daemon which was killed had begun. */
+  ExternalDeletion external() {
+    return external;
   }
 
   /** Deletes one, or with its children, or these; the caller holds the domain's lock. */
   void delete(SnapshotQueries.Found found, int flags) throws LibvirtException {
     SnapshotSubject subject = found.subject();
-    SnapshotTree tree = found.tree();
-    String name = found.snapshot().name();
+    List<SnapshotDocument> children = found.tree().descendants(found.snapshot().name());
     List<SnapshotDocument> gone = new ArrayList<>();
     if ((flags & (CHILDREN | CHILDREN_ONLY)) != 0) {
       // The last first: each is a leaf then.
-      gone.addAll(tree.descendants(name).reversed());
+      gone.addAll(children.reversed());
     }
     if ((flags & CHILDREN_ONLY) == 0) {
       gone.add(found.snapshot());
     }
-    if ((flags & METADATA_ONLY) == 0) {
-      long external = gone.stream().filter(SnapshotDocument::isExternal).count();
-      SnapshotDocument parent =
-          found.snapshot().parent() == null ? null : tree.get(found.snapshot().parent());
-      if (external == 1 && gone.size() == 1 && parent != null && !parent.isExternal()) {
-        throw Refusal.notSupported(
-            "deleting external snapshot that has internal snapshot as parent not supported");
-      }
-      if (external > 0) {
-        throw Refusal.unsupported(
-            "deletion of " + external + " external disk snapshots not supported yet");
-      }
-    }
-    for (SnapshotDocument one : gone) {
-      if ((flags & METADATA_ONLY) != 0) {
+    if ((flags & METADATA_ONLY) != 0) {
+      for (SnapshotDocument one : gone) {
         store.remove(subject, one.name());
+      }
+      return;
+    }
+    check(subject, found.snapshot(), children, flags);
+    for (SnapshotDocument one : gone) {
+      if (one.isExternal()) {
+        List<OverlayPart> parts = external.plan(subject, one);
+        journal.perform(
+            subject, one, SnapshotJournal.Deed.MERGE, () -> external.delete(subject, one, parts));
       } else {
         journal.perform(
             subject, one, SnapshotJournal.Deed.DELETE, () -> deleteWithContent(subject, one));
+      }
+    }
+  }
+
+  /** Refuses what libvirt 9.0 does, in its order. */
+  private static void check(
+      SnapshotSubject subject,
+      SnapshotDocument snapshot,
+      List<SnapshotDocument> children,
+      int flags)
+      throws LibvirtException {
+    if (!snapshot.isExternal() && subject.isActive()) {
+      requireOwnImages(subject, snapshot);
+    }
+    if (snapshot.isExternal() && subject.hasJobs()) {
+      throw Refusal.notSupported(
+          "cannot delete external snapshots when there is another active block job");
+    }
+    if ((flags & (CHILDREN | CHILDREN_ONLY)) == 0) {
+      return;
+    }
+    long external = children.stream().filter(SnapshotDocument::isExternal).count();
+    if (external > 0) {
+      throw Refusal.unsupported(
+          external < children.size()
+              ? "deletion of external and internal children disk snapshots not supported"
+              : "deletion of external children disk snapshots not supported");
+    }
+    if (snapshot.isExternal() && (flags & CHILDREN) != 0) {
+      throw Refusal.unsupported("deletion of external disk snapshots with children not supported");
+    }
+  }
+
+  /** A machine deletes snapshots within the images that it writes, and in no others. */
+  private static void requireOwnImages(SnapshotSubject subject, SnapshotDocument snapshot)
+      throws LibvirtException {
+    for (SnapshotDisk disk : snapshot.disks()) {
+      Disk then =
+          disk.place() != SnapshotPlace.INTERNAL || snapshot.domain() == null
+              ? null
+              : snapshot.domain().disk(disk.name()).orElse(null);
+      Disk now = subject.document().disk(disk.name()).orElse(null);
+      if (then == null || now == null) {
+        continue;
+      }
+      if (!subject.image(then).equals(subject.image(now))) {
+        throw Refusal.notSupported(
+            ("disk image '%s' for internal snapshot '%s' is not the same as disk image currently"
+                    + " used by VM")
+                .formatted(disk.name(), snapshot.name()));
       }
     }
   }

@@ -20,7 +20,9 @@ import org.wardian.libvirt.error.LibvirtException;
 /**
  * A snapshot within images and the file about it are two things. Which of them is being made or
  * deleted is written down before, in {@code qemu/snapshot-unfinished/DOMAIN/NAME.xml}, so that the
- * daemon after one that was killed leaves neither alone: what was not finished is not there.
+ * daemon after one that was killed leaves neither alone: what was not finished is not there. That
+ * an overlay is put into the image beneath is written down likewise ({@link ExternalDeletion}), and
+ * that a domain goes back to an external one ({@link ExternalReturn}).
  */
 final class SnapshotJournal {
   private static final System.Logger LOG = System.getLogger(SnapshotJournal.class.getName());
@@ -31,7 +33,11 @@ final class SnapshotJournal {
   /** What is done. */
   enum Deed {
     CREATE,
-    DELETE;
+    DELETE,
+    /** Deletion of one whose content is in overlays, which go into the images beneath. */
+    MERGE,
+    /** Going back to one whose content is in images beneath overlays. */
+    REVERT;
 
     private String word() {
       return name().toLowerCase(Locale.ROOT);
@@ -59,19 +65,39 @@ final class SnapshotJournal {
    */
   void perform(SnapshotSubject subject, SnapshotDocument snapshot, Deed deed, Work work)
       throws LibvirtException {
+    write(subject, snapshot, entry(snapshot, deed));
+    try {
+      work.run();
+    } finally {
+      forget(subject, snapshot);
+    }
+  }
+
+  /** What says that something is done with a snapshot. */
+  static XmlElement entry(SnapshotDocument snapshot, Deed deed) {
     XmlElement entry = new XmlElement(ROOT);
     entry.set("deed", deed.word());
     try {
       entry.add(XmlReader.read(snapshot.file(false)));
+    } catch (XmlException e) {
+      throw new IllegalStateException("what was written cannot be read", e);
+    }
+    return entry;
+  }
+
+  /** Writes down what is done; when this returns it is on the disk. */
+  void write(SnapshotSubject subject, SnapshotDocument snapshot, XmlElement entry)
+      throws LibvirtException {
+    try {
       files(subject).write(snapshot.name(), entry.toString());
-    } catch (IOException | XmlException e) {
+    } catch (IOException e) {
       throw Refusal.system("cannot write down what is done: " + e.getMessage(), e);
     }
-    try {
-      work.run();
-    } finally {
-      forget(files(subject), snapshot.name());
-    }
+  }
+
+  /** It is done, or undone. */
+  void forget(SnapshotSubject subject, SnapshotDocument snapshot) {
+    forget(files(subject), snapshot.name());
   }
 
   private static void forget(DefinitionFolder files, String name) {
@@ -83,7 +109,12 @@ final class SnapshotJournal {
   }
 
   /** Takes back, or finishes, what the last daemon did when it was killed. */
-  void recover(SnapshotSubjects subjects, SnapshotStore store) throws IOException {
+  void recover(
+      SnapshotSubjects subjects,
+      SnapshotStore store,
+      ExternalDeletion external,
+      ExternalReturn reversion)
+      throws IOException {
     if (!Files.isDirectory(folder)) {
       return;
     }
@@ -91,13 +122,18 @@ final class SnapshotJournal {
       for (Path one : names) {
         SnapshotSubject subject = subjects.named(one.getFileName().toString()).orElse(null);
         if (subject != null) {
-          recover(subject, store);
+          recover(subject, store, external, reversion);
         }
       }
     }
   }
 
-  private void recover(SnapshotSubject subject, SnapshotStore store) throws IOException {
+  private void recover(
+      SnapshotSubject subject,
+      SnapshotStore store,
+      ExternalDeletion external,
+      ExternalReturn reversion)
+      throws IOException {
     DefinitionFolder files = files(subject);
     for (Map.Entry<String, XmlElement> entry : files.readAll().entrySet()) {
       String name = entry.getKey();
@@ -106,7 +142,18 @@ final class SnapshotJournal {
         if (document == null) {
           throw XmlException.badContent("it names no snapshot");
         }
+        if (entry.getValue().attribute("deed", "").equals(Deed.REVERT.word())) {
+          subject.perform("snapshot", () -> recover(subject, reversion, entry.getValue()));
+          forget(files, name);
+          continue;
+        }
         boolean known = store.tree(subject).get(name) != null;
+        if (entry.getValue().attribute("deed", "").equals(Deed.MERGE.word())) {
+          SnapshotDocument snapshot = SnapshotDocument.complete(document);
+          subject.perform("snapshot", () -> external.recover(subject, snapshot));
+          forget(files, name);
+          continue;
+        }
         if (entry.getValue().attribute("deed", "").equals(Deed.DELETE.word()) || !known) {
           LOG.log(
               System.Logger.Level.WARNING,
@@ -124,6 +171,15 @@ final class SnapshotJournal {
         LOG.log(
             System.Logger.Level.ERROR, files.file(name) + " is left as it is: " + e.getMessage());
       }
+    }
+  }
+
+  private static void recover(SnapshotSubject subject, ExternalReturn reversion, XmlElement entry)
+      throws LibvirtException {
+    try {
+      reversion.recover(subject, entry);
+    } catch (XmlException e) {
+      throw Refusal.internal(e.getMessage(), e);
     }
   }
 

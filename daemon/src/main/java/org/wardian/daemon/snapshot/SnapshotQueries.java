@@ -15,6 +15,7 @@ import static org.wardian.libvirt.constants.DomainSnapshotListFlags.TOPOLOGICAL;
 import java.util.List;
 import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.domain.SnapshotSubjects;
+import org.wardian.daemon.moment.MomentTree;
 import org.wardian.definition.snapshot.SnapshotDocument;
 import org.wardian.definition.snapshot.SnapshotState;
 import org.wardian.libvirt.constants.DomainSnapshotXmlFlags;
@@ -62,7 +63,8 @@ final class SnapshotQueries implements HandlerFamily {
   }
 
   /** A snapshot with what it is of. */
-  record Found(SnapshotSubject subject, SnapshotTree tree, SnapshotDocument snapshot) {}
+  record Found(
+      SnapshotSubject subject, MomentTree<SnapshotDocument> tree, SnapshotDocument snapshot) {}
 
   Found find(DomainSnapshotRef ref) throws LibvirtException {
     return find(ref.dom(), ref.name());
@@ -70,7 +72,7 @@ final class SnapshotQueries implements HandlerFamily {
 
   private Found find(DomainRef domain, String name) throws LibvirtException {
     SnapshotSubject subject = subjects.find(domain);
-    SnapshotTree tree = store.tree(subject);
+    MomentTree<SnapshotDocument> tree = store.tree(subject);
     SnapshotDocument snapshot = tree.get(name);
     if (snapshot == null) {
       throw SnapshotRefusal.none("no domain snapshot with matching name '" + name + "'");
@@ -105,7 +107,7 @@ final class SnapshotQueries implements HandlerFamily {
         RemoteProgram.DOMAIN_HAS_CURRENT_SNAPSHOT,
         (call, args) -> {
           call.checkFlags(args.flags(), 0);
-          SnapshotTree tree = store.tree(subjects.find(args.dom()));
+          MomentTree<SnapshotDocument> tree = store.tree(subjects.find(args.dom()));
           return new DomainHasCurrentSnapshotRet(tree.current() == null ? 0 : 1);
         });
     handlers.on(
@@ -196,7 +198,7 @@ final class SnapshotQueries implements HandlerFamily {
   }
 
   private List<SnapshotDocument> all(SnapshotSubject subject, int flags) {
-    SnapshotTree tree = store.tree(subject);
+    MomentTree<SnapshotDocument> tree = store.tree(subject);
     // The same bit as that of descendants: here it leaves all but the roots out.
     return filtered(tree, (flags & DESCENDANTS) != 0 ? tree.roots() : tree.all(), flags);
   }
@@ -210,7 +212,7 @@ final class SnapshotQueries implements HandlerFamily {
   }
 
   private static List<SnapshotDocument> filtered(
-      SnapshotTree tree, List<SnapshotDocument> some, int flags) {
+      MomentTree<SnapshotDocument> tree, List<SnapshotDocument> some, int flags) {
     return some.stream()
         .filter(one -> either(flags, METADATA, NO_METADATA, true))
         .filter(one -> either(flags, NO_LEAVES, LEAVES, !tree.children(one.name()).isEmpty()))

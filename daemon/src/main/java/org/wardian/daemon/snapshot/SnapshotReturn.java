@@ -18,9 +18,16 @@ final class SnapshotReturn {
   static final int FLAGS = RUNNING | PAUSED | FORCE;
 
   private final SnapshotStore store;
+  private final ExternalReturn external;
 
-  SnapshotReturn(SnapshotStore store) {
+  SnapshotReturn(SnapshotStore store, SnapshotJournal journal) {
     this.store = store;
+    external = new ExternalReturn(store, journal);
+  }
+
+  /** What undoes or ends a return that a daemon which was killed had begun. */
+  ExternalReturn external() {
+    return external;
   }
 
   /** Does it; the caller holds the domain's lock. */
@@ -28,6 +35,10 @@ final class SnapshotReturn {
     SnapshotSubject subject = found.subject();
     SnapshotDocument snapshot = found.snapshot();
     check(subject, snapshot, flags);
+    if (snapshot.isExternal()) {
+      external.revert(subject, snapshot, flags);
+      return;
+    }
     DomainDocument was = snapshot.domain() == null ? subject.document() : snapshot.domain().copy();
     DomainDocument next =
         snapshot.inactiveDomain() == null ? was.copy() : snapshot.inactiveDomain().copy();
@@ -64,9 +75,6 @@ final class SnapshotReturn {
     if (!subject.isPersistent() && !started) {
       throw Refusal.notNow(
           "transient domain needs to request run or pause to revert to inactive snapshot");
-    }
-    if (snapshot.isExternal()) {
-      throw Refusal.unsupported("revert to external snapshot not supported yet");
     }
     if ((flags & FORCE) != 0) {
       return;

@@ -29,7 +29,7 @@ public final class Snapshots implements HandlerFamily {
     queries = new SnapshotQueries(subjects, store);
     journal = new SnapshotJournal(folders);
     creation = new SnapshotCreation(subjects, store, journal);
-    reversion = new SnapshotReturn(store);
+    reversion = new SnapshotReturn(store, journal);
     deletion = new SnapshotDeletion(store, journal);
     domains.records(store);
   }
@@ -37,7 +37,7 @@ public final class Snapshots implements HandlerFamily {
   /** Reads what is known; after the domains were read. */
   public void load() throws IOException {
     store.load(subjects);
-    journal.recover(subjects, store);
+    journal.recover(subjects, store, deletion.external(), reversion.external());
   }
 
   @Override
@@ -64,6 +64,7 @@ public final class Snapshots implements HandlerFamily {
         RemoteProgram.DOMAIN_SNAPSHOT_DELETE,
         (call, args) -> {
           call.checkFlags(args.flags(), SnapshotDeletion.FLAGS);
+          queries.find(args.snap()).subject().awaitNoBackup();
           change(args.snap(), found -> deletion.delete(found, args.flags()));
         });
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,16 +13,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.wardian.daemon.FamilyServer;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.domain.Domains;
 import org.wardian.daemon.domain.MachineLauncher;
 import org.wardian.daemon.storage.Virsh;
-import org.wardian.libvirt.server.AuthenticationType;
-import org.wardian.libvirt.server.ConnectionOpener;
 import org.wardian.libvirt.server.Events;
-import org.wardian.libvirt.server.Server;
-import org.wardian.libvirt.server.Session;
-import org.wardian.libvirt.server.UnixService;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.Images;
 import org.wardian.storage.OpenOptions;
@@ -37,20 +32,8 @@ class SnapshotVirshTest {
   @TempDir private Path folder;
   private Path image;
   private Domains domains;
-  private Server server;
+  private FamilyServer server;
   private Virsh virsh;
-
-  private static final class Opener implements ConnectionOpener {
-    @Override
-    public void open(Session session, String uri) {
-      // Any name of a connection will do.
-    }
-
-    @Override
-    public boolean supportsFeature(Session session, int feature) {
-      return false;
-    }
-  }
 
   @BeforeEach
   void start() throws Exception {
@@ -86,18 +69,10 @@ class SnapshotVirshTest {
     Events events = new Events();
     domains = new Domains(folders, events, new MachineLauncher(List.of("false"), "/usr/bin/ward"));
     Snapshots snapshots = new Snapshots(folders, domains);
-    server =
-        new Server(new Server.Settings(new Opener()).events(events), List.of(domains, snapshots));
     domains.load();
     snapshots.load();
-    Path socket = folder.resolve("socket");
-    server.serve(
-        new UnixService(
-            socket,
-            PosixFilePermissions.fromString("rwx------"),
-            false,
-            List.of(AuthenticationType.NONE)));
-    virsh = new Virsh("qemu+unix:///system?socket=" + socket);
+    server = new FamilyServer(folder.resolve("socket"), events, List.of(domains, snapshots));
+    virsh = new Virsh(server.uri());
   }
 
   @AfterEach
@@ -143,6 +118,20 @@ class SnapshotVirshTest {
   }
 
   @Test
+  void thoseThatFollowARenameAreKeptUnderTheNewName() throws Exception {
+    virsh.printed("snapshot-create-as still one");
+    assertThat(virsh.refused("domrename still moved"))
+        .contains("cannot rename domain with snapshots");
+    virsh.printed("snapshot-delete still one");
+    virsh.printed("domrename still moved");
+    virsh.printed("snapshot-create-as moved two");
+    assertThat(folder.resolve("lib/qemu/snapshot/still")).doesNotExist();
+    stop();
+    serve();
+    assertThat(virsh.printed("snapshot-current moved --name")).isEqualTo("two");
+  }
+
+  @Test
   void whatWasForgottenIsTakenUpAgain() throws Exception {
     virsh.printed("snapshot-create-as still one");
     Path document =
@@ -159,8 +148,10 @@ class SnapshotVirshTest {
     virsh.printed("snapshot-create-as still over --disk-only");
     assertThat(virsh.printed("domblklist still")).endsWith(folder.resolve("disk.over").toString());
     assertThat(folder.resolve("disk.over")).exists();
-    assertThat(virsh.refused("snapshot-revert still over"))
-        .contains("revert to external snapshot not supported yet");
+    virsh.printed("snapshot-revert still over");
+    assertThat(virsh.printed("domblklist still"))
+        .containsPattern(folder.resolve("disk") + "\\.\\d+$");
+    assertThat(folder.resolve("disk.over")).exists();
   }
 
   /** As it is where a daemon was killed at each point of a snapshot's making and deletion. */

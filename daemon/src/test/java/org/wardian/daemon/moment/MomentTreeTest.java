@@ -1,4 +1,4 @@
-package org.wardian.daemon.snapshot;
+package org.wardian.daemon.moment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,8 +10,8 @@ import org.wardian.definition.snapshot.SnapshotPlace;
 import org.wardian.definition.snapshot.SnapshotState;
 
 /** Snapshots come one after another, and stay so when some are removed. */
-class SnapshotTreeTest {
-  private final SnapshotTree tree = new SnapshotTree();
+class MomentTreeTest {
+  private final MomentTree<SnapshotDocument> tree = new MomentTree<>();
   private long time;
 
   private void add(String name, String parent) {
