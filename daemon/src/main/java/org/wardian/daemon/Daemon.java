@@ -22,6 +22,8 @@ import org.wardian.daemon.secret.Secrets;
 import org.wardian.daemon.snapshot.Snapshots;
 import org.wardian.daemon.storage.StoragePools;
 import org.wardian.libvirt.error.LibvirtException;
+import org.wardian.libvirt.sasl.DigestServer;
+import org.wardian.libvirt.sasl.SaslMechanism;
 import org.wardian.libvirt.sasl.ScramServer;
 import org.wardian.libvirt.server.AuthenticationType;
 import org.wardian.libvirt.server.CallObserver;
@@ -109,7 +111,8 @@ public final class Daemon implements AutoCloseable {
     }
     Networks networks = new Networks(folders, events);
     parts.add(networks);
-    domains = new Domains(folders, events, machines);
+    domains =
+        new Domains(folders, events, machines.sandboxed(settings.sandbox()), settings.overCommit());
     parts.add(domains);
     Snapshots snapshots = new Snapshots(folders, domains);
     Checkpoints checkpoints = new Checkpoints(folders, domains);
@@ -137,7 +140,7 @@ public final class Daemon implements AutoCloseable {
                 .events(events)
                 .limits(settings.limits())
                 .access(calls)
-                .mechanisms(List.of(new ScramServer(new SaslUsers(settings.saslUsers()))))
+                .mechanisms(mechanisms(settings))
                 .observer(observer),
             families);
     parts.add(server);
@@ -164,6 +167,22 @@ public final class Daemon implements AutoCloseable {
               + "/metrics");
     }
     domains.autostart();
+  }
+
+  private static List<SaslMechanism> mechanisms(DaemonSettings settings) throws IOException {
+    SaslUsers users = new SaslUsers(settings.saslUsers());
+    List<SaslMechanism> mechanisms = new ArrayList<>();
+    for (String name : settings.saslMechanisms()) {
+      try {
+        mechanisms.add(
+            name.equals(DigestServer.NAME)
+                ? new DigestServer(users::digest)
+                : new ScramServer(users::scram));
+      } catch (IllegalStateException e) {
+        throw new IOException("sasl_mechanisms: " + e.getMessage(), e);
+      }
+    }
+    return mechanisms;
   }
 
   private static void provideNetwork(Networks networks) {

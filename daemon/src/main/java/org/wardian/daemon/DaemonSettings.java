@@ -10,6 +10,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.wardian.daemon.domain.OverCommit;
+import org.wardian.libvirt.sasl.DigestServer;
+import org.wardian.libvirt.sasl.ScramServer;
 import org.wardian.libvirt.server.AuthenticationType;
 import org.wardian.libvirt.server.ServerLimits;
 
@@ -24,12 +27,16 @@ import org.wardian.libvirt.server.ServerLimits;
  * @param tcpAuthentication how clients of TCP authenticate
  * @param tlsAuthentication how clients of TLS do, beside their certificates
  * @param certificates the folder with {@code CA} and {@code libvirt} in it
+ * @param saslMechanisms how a password is proved, in order of preference
  * @param saslUsers the file of those who have a password
  * @param roles who may do what
  * @param limits how much clients may take
  * @param auditLog the file of what was changed, if there is one
  * @param metrics where figures for Prometheus are served, if they are
  * @param log the daemon's own log
+ * @param sandbox whether machines' processes give up the system calls that they do not need: they
+ *     must, they do not; where nothing is said, they do if the kernel can
+ * @param overCommit how much of the host may be promised to machines
  */
 public record DaemonSettings(
     Set<PosixFilePermission> socketPermissions,
@@ -40,12 +47,15 @@ public record DaemonSettings(
     List<AuthenticationType> tcpAuthentication,
     List<AuthenticationType> tlsAuthentication,
     Path certificates,
+    List<String> saslMechanisms,
     Path saslUsers,
     Roles roles,
     ServerLimits limits,
     Optional<Path> auditLog,
     Optional<InetSocketAddress> metrics,
-    DaemonLog.Settings log) {
+    DaemonLog.Settings log,
+    Optional<Boolean> sandbox,
+    OverCommit overCommit) {
   /** The name of the file in the configuration's folder. */
   public static final String FILE = "wardiand.conf";
 
@@ -65,6 +75,7 @@ public record DaemonSettings(
           "auth_tcp",
           "auth_tls",
           "certificates",
+          "sasl_mechanisms",
           "sasl_users",
           "sasl_roles",
           "certificate_roles",
@@ -73,6 +84,9 @@ public record DaemonSettings(
           "max_clients",
           "max_anonymous_clients",
           "max_client_requests",
+          "memory_overcommit",
+          "vcpu_overcommit",
+          "seccomp_sandbox",
           "keepalive_interval",
           "keepalive_count",
           "audit_log",
@@ -132,6 +146,7 @@ public record DaemonSettings(
           authentication(file, "auth_tcp", "sasl"),
           authentication(file, "auth_tls", "none"),
           Path.of(file.string("certificates", "/etc/pki")),
+          mechanisms(file.strings("sasl_mechanisms")),
           Path.of(
               file.string(
                   "sasl_users", folders.configuration().resolve("wardiand.users").toString())),
@@ -143,10 +158,31 @@ public record DaemonSettings(
           limits(file),
           audit.isEmpty() ? Optional.empty() : Optional.of(Path.of(audit)),
           metrics.isEmpty() ? Optional.empty() : Optional.of(address(metrics)),
-          log(file));
+          log(file),
+          sandbox(file),
+          new OverCommit(
+              file.number("memory_overcommit", 0, 0, 100_000),
+              file.number("vcpu_overcommit", 0, 0, 100_000)));
     } catch (IllegalArgumentException e) {
       throw new IOException(folders.configuration().resolve(FILE) + ": " + e.getMessage(), e);
     }
+  }
+
+  /** As qemu.conf has it, where nothing is -1. */
+  private static Optional<Boolean> sandbox(ConfigurationFile file) throws IOException {
+    int mode = file.number("seccomp_sandbox", -1, -1, 1);
+    return mode < 0 ? Optional.empty() : Optional.of(mode == 1);
+  }
+
+  private static List<String> mechanisms(List<String> names) {
+    List<String> known = List.of(ScramServer.NAME, DigestServer.NAME);
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "sasl_mechanisms has '" + name + "'; there are " + String.join(", ", known));
+      }
+    }
+    return names.isEmpty() ? List.of(ScramServer.NAME) : names;
   }
 
   private static DaemonLog.Settings log(ConfigurationFile file) throws IOException {

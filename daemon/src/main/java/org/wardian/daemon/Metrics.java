@@ -5,12 +5,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.ToLongFunction;
 import org.wardian.daemon.domain.Domains;
+import org.wardian.daemon.domain.MachineMemory;
+import org.wardian.daemon.host.HostProcedures;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.CallObserver;
 import org.wardian.libvirt.server.Server;
@@ -20,7 +24,7 @@ import org.wardian.libvirt.xdr.XdrStruct;
 
 /**
  * Figures about the daemon in Prometheus's text format 0.0.4: calls by procedure, their time and
- * failures, clients, domains by state.
+ * failures, clients, domains by state, memory and what the kernel merges of it.
  */
 final class Metrics implements CallObserver {
   private static final class Figures {
@@ -105,12 +109,64 @@ final class Metrics implements CallObserver {
                   .append(count)
                   .append('\n'));
     }
+    memory(out);
     Runtime runtime = Runtime.getRuntime();
     head(out, "wardian_heap_bytes", "gauge", "Memory of the daemon's objects.");
     out.append("wardian_heap_bytes ")
         .append(runtime.totalMemory() - runtime.freeMemory())
         .append('\n');
     return out.toString();
+  }
+
+  private void memory(StringBuilder out) {
+    if (domains != null) {
+      List<MachineMemory> machines = domains.memory();
+      gauges(
+          out,
+          machines,
+          "wardian_domain_resident_bytes",
+          "Memory of a machine's process, merged pages included.",
+          MachineMemory::resident);
+      gauges(
+          out,
+          machines,
+          "wardian_domain_merged_bytes",
+          "Memory of a machine in pages that the kernel keeps once for several (KSM).",
+          MachineMemory::merged);
+      gauges(
+          out,
+          machines,
+          "wardian_domain_merge_profit_bytes",
+          "What merging saves of a machine's memory, less its cost.",
+          MachineMemory::profit);
+    }
+    HostProcedures.merging()
+        .forEach((name, value) -> {
+          String figure = "wardian_host_ksm_" + name.replaceFirst("^ksm_", "");
+          head(out, figure, "gauge", "The kernel's figure of merging (/sys/kernel/mm/ksm).");
+          out.append(figure).append(' ').append(value).append('\n');
+        });
+  }
+
+  private static void gauges(
+      StringBuilder out,
+      List<MachineMemory> machines,
+      String name,
+      String help,
+      ToLongFunction<MachineMemory> figure) {
+    head(out, name, "gauge", help);
+    machines.forEach(machine ->
+        out.append(name)
+            .append("{domain=\"")
+            .append(escaped(machine.domain()))
+            .append("\"} ")
+            .append(figure.applyAsLong(machine))
+            .append('\n'));
+  }
+
+  /** A label's value, as the format 0.0.4 wants it. */
+  private static String escaped(String value) {
+    return value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
   }
 
   private static void head(StringBuilder out, String name, String type, String help) {

@@ -9,28 +9,64 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import org.wardian.libvirt.sasl.DigestCredential;
+import org.wardian.libvirt.sasl.DigestServer;
 import org.wardian.libvirt.sasl.ScramCredential;
 
 /**
  * Who may authenticate with a password: a file with a line {@code NAME:CREDENTIAL} for each, which
- * holds no password. It is read again when it has changed, so that a user may come or go while the
- * daemon runs.
+ * holds no password; where DIGEST-MD5 was allowed when the password was given, {@code
+ * :DIGEST-MD5:HASH} follows. It is read again when it has changed, so that a user may come or go
+ * while the daemon runs.
  */
-public final class SaslUsers implements Function<String, ScramCredential> {
+public final class SaslUsers {
   private static final System.Logger LOG = System.getLogger(SaslUsers.class.getName());
 
   private final Path file;
-  private Map<String, ScramCredential> users = Map.of();
+  private Map<String, User> users = Map.of();
   private FileTime read;
+
+  private static final String DIGEST = ":" + DigestServer.NAME + ":";
+
+  /** What is kept of a password; {@code digest} may be null. */
+  private record User(ScramCredential scram, DigestCredential digest) {
+    static User parse(String text) {
+      int end = text.indexOf(DIGEST);
+      return end < 0
+          ? new User(ScramCredential.parse(text), null)
+          : new User(
+              ScramCredential.parse(text.substring(0, end)),
+              DigestCredential.parse(text.substring(end + DIGEST.length())));
+    }
+  }
 
   /** The users of a file; none where it is not there. */
   public SaslUsers(Path file) {
     this.file = file;
   }
 
-  @Override
-  public synchronized ScramCredential apply(String user) {
+  /** What SCRAM knows a user by; null for a name that nobody has. */
+  public ScramCredential scram(String name) {
+    User user = user(name);
+    return user == null ? null : user.scram();
+  }
+
+  /** What DIGEST-MD5 knows a user by; null where there is nothing. */
+  public DigestCredential digest(String name) {
+    User user = user(name);
+    if (user != null && user.digest() == null) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          () ->
+              "user "
+                  + name
+                  + " got the password when DIGEST-MD5 was not in sasl_mechanisms, and cannot use"
+                  + " that: give it again by ward daemon --add-user");
+    }
+    return user == null ? null : user.digest();
+  }
+
+  private synchronized User user(String user) {
     try {
       FileTime changed = Files.exists(file) ? Files.getLastModifiedTime(file) : null;
       if (changed == null) {
@@ -45,8 +81,8 @@ public final class SaslUsers implements Function<String, ScramCredential> {
     return users.get(user);
   }
 
-  private Map<String, ScramCredential> load() throws IOException {
-    Map<String, ScramCredential> all = new HashMap<>();
+  private Map<String, User> load() throws IOException {
+    Map<String, User> all = new HashMap<>();
     int number = 0;
     for (String line : Files.readAllLines(file)) {
       number++;
@@ -58,7 +94,7 @@ public final class SaslUsers implements Function<String, ScramCredential> {
         if (colon < 1) {
           throw new IllegalArgumentException("it is not of the form NAME:CREDENTIAL");
         }
-        all.put(line.substring(0, colon), ScramCredential.parse(line.substring(colon + 1)));
+        all.put(line.substring(0, colon), User.parse(line.substring(colon + 1)));
       } catch (IllegalArgumentException e) {
         LOG.log(
             System.Logger.Level.ERROR,
@@ -68,8 +104,13 @@ public final class SaslUsers implements Function<String, ScramCredential> {
     return all;
   }
 
-  /** Adds a user, or gives one another password. */
-  public synchronized void put(String user, String password) throws IOException {
+  /**
+   * Adds a user, or gives one another password.
+   *
+   * @param digest whether it is for DIGEST-MD5 too, for which something has to be kept that is
+   *     nearly as good as the password
+   */
+  public synchronized void put(String user, String password, boolean digest) throws IOException {
     if (user.isEmpty() || user.startsWith("#") || user.indexOf(':') >= 0) {
       throw new IOException("'" + user + "' can be no user's name");
     }
@@ -78,7 +119,11 @@ public final class SaslUsers implements Function<String, ScramCredential> {
       lines.addAll(Files.readAllLines(file));
     }
     lines.removeIf(line -> line.startsWith(user + ":"));
-    lines.add(user + ":" + ScramCredential.of(password).toText());
+    lines.add(
+        user
+            + ":"
+            + ScramCredential.of(password).toText()
+            + (digest ? DIGEST + DigestCredential.of(user, password).toText() : ""));
     Path parent = file.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     Path fresh =

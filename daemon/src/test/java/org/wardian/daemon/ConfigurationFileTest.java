@@ -51,6 +51,7 @@ class ConfigurationFileTest {
       String real = text.replaceAll("(?m)^#([a-z_]+ = )", "$1");
       ConfigurationFile file = parse(real);
       assertThat(file.number("tcp_port", 0, 0, 65_535)).isEqualTo(16_509);
+      assertThat(file.number("seccomp_sandbox", 0, -1, 1)).isEqualTo(-1);
       assertThat(file.strings("sasl_roles")).containsExactly("fred=operator");
     }
   }

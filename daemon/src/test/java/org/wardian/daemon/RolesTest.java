@@ -164,7 +164,8 @@ class RolesTest {
     assertThat(line("NETWORK_CREATE", true).path("uid").asText()).isEqualTo(user);
   }
 
-  private Client withPassword(String user, String password) throws Exception {
+  /** Where virsh finds a user's password. */
+  private Map<String, String> passwordFile(String user, String password) throws Exception {
     Path file =
         Files.writeString(
             root.resolve(user + password + ".auth"),
@@ -178,8 +179,12 @@ class RolesTest {
             credentials=mine
             """
                 .formatted(user, password));
+    return Map.of("LIBVIRT_AUTH_FILE", file.toString());
+  }
+
+  private Client withPassword(String user, String password) throws Exception {
     return new Client(
-        Map.of("LIBVIRT_AUTH_FILE", file.toString()),
+        passwordFile(user, password),
         "qemu+tls://127.0.0.1:" + port("tls") + "/system?pkipath=" + root.resolve("of-any"));
   }
 
@@ -189,9 +194,9 @@ class RolesTest {
     org.junit.jupiter.api.Assumptions.assumeTrue(
         Files.exists(plugins), "SCRAM is missing: install the package libsasl2-modules");
     SaslUsers users = new SaslUsers(folders.configuration().resolve("wardiand.users"));
-    users.put("anna", "leaf");
-    users.put("olaf", "root");
-    users.put("rita", "stem");
+    users.put("anna", "leaf", true);
+    users.put("olaf", "root", true);
+    users.put("rita", "stem", true);
     authority();
     certificate("any", "clientAuth");
     open(
@@ -245,6 +250,39 @@ class RolesTest {
     assertThatThrownBy(() -> Connection.open(uri, password("anna", "wrong")).close())
         .isInstanceOf(LibvirtException.class)
         .hasMessageContaining("authentication failed");
+  }
+
+  /** With a mechanism that encrypts libvirt's own clients come over TCP, and have their roles. */
+  @Test
+  void byUserAndPasswordOverPlainTcp() throws Exception {
+    Path plugins = Path.of("/usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so");
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        Files.exists(plugins), "DIGEST-MD5 is missing: install the package libsasl2-modules");
+    SaslUsers users = new SaslUsers(folders.configuration().resolve("wardiand.users"));
+    users.put("anna", "leaf", true);
+    users.put("olaf", "root", true);
+    users.put("rita", "stem", true);
+    users.put("otto", "bark", false);
+    open(
+        "sasl_mechanisms = [ \"SCRAM-SHA-256\", \"DIGEST-MD5\" ]",
+        "listen_tcp = 1",
+        "tcp_port = 0",
+        "sasl_roles = [ \"anna=administrator\", \"olaf=operator\" ]",
+        "default_role = \"read-only\"",
+        "uid_roles = [ \"0=administrator\" ]");
+    haveTheirRoles(overTcp("anna", "leaf"), overTcp("olaf", "root"), overTcp("rita", "stem"));
+    for (Client refused :
+        List.of(overTcp("anna", "wrong"), overTcp("nobody", "leaf"), overTcp("otto", "bark"))) {
+      assertThat(refused.refused("list")).contains("authentication failed");
+    }
+    assertThat(line("NETWORK_DEFINE_XML", false).path("user").asText()).isEqualTo("olaf");
+    assertThat(Files.readString(folders.configuration().resolve("wardiand.users")))
+        .doesNotContain("leaf", "stem");
+  }
+
+  private Client overTcp(String user, String password) throws Exception {
+    return new Client(
+        passwordFile(user, password), "qemu+tcp://127.0.0.1:" + port("tcp") + "/system");
   }
 
   private void openssl(String words) throws Exception {

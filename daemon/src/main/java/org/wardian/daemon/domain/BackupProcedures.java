@@ -268,6 +268,8 @@ final class BackupProcedures extends DomainProcedures {
                           BlockJob.Kind.BACKUP, part.job(), part.own().target(), 0, 0, false)));
         }
         machine.jobs().setBackup(backup);
+        // Whoever is killed leaves no job that the next daemon knows nothing of.
+        life().writeStatus(domain);
         BlockBitmaps.transaction(machine, actions);
         begun = true;
         if (isPull()) {
@@ -277,6 +279,7 @@ final class BackupProcedures extends DomainProcedures {
         }
       } catch (LibvirtException e) {
         undo();
+        life().writeStatus(domain);
         throw e;
       }
       life().writeStatus(domain);

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DiskChain;
 import org.wardian.libvirt.error.LibvirtException;
 
@@ -182,20 +181,5 @@ final class BlockBitmaps {
     kept(DiskNodes.all(machine), List.of(image))
         .forEach((name, one) -> actions.add(add(overlay, name, true, false, one.granularity())));
     return actions;
-  }
-
-  /**
-   * Refuses where images that are about to go have bitmaps that nobody would take along.
-   *
-   * @throws LibvirtException where one has
-   */
-  static void requireNone(Machine machine, List<DiskChain.Image> images) throws LibvirtException {
-    Map<String, Source> all = kept(DiskNodes.all(machine), images);
-    if (!all.isEmpty()) {
-      throw Refusal.notSupported(
-          "the images to commit hold the changes since the checkpoints "
-              + String.join(", ", all.keySet())
-              + "; delete these first");
-    }
   }
 }

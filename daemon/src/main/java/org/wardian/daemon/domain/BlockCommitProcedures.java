@@ -1,7 +1,6 @@
 package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DiskChain;
@@ -88,7 +87,8 @@ final class BlockCommitProcedures extends DomainProcedures {
               machine, chain.images().subList(1, place), DiskNodes.of(chain.images().getFirst()));
           String node = DiskNodes.of(chain.images().getFirst());
           String name = "pull-" + disk.target() + "-" + node;
-          ObjectNode arguments = arguments(node, name, speed);
+          ObjectNode arguments =
+              BlockCommits.arguments(node, name, speed).put("auto-finalize", true);
           int number = 0;
           if (place < chain.images().size()) {
             DiskChain.Image image = chain.images().get(place);
@@ -113,14 +113,6 @@ final class BlockCommitProcedures extends DomainProcedures {
     if (chain.images().isEmpty()) {
       throw Refusal.badArgument("disk '" + disk.target() + "' has no medium");
     }
-  }
-
-  private static ObjectNode arguments(String node, String name, long speed) {
-    ObjectNode arguments = Machine.arguments().put("device", node).put("job-id", name);
-    if (speed > 0) {
-      arguments.put("speed", speed);
-    }
-    return arguments.put("auto-finalize", true).put("auto-dismiss", false);
   }
 
   private void commit(Call call, DomainBlockCommitArgs args) throws LibvirtException {
@@ -159,7 +151,17 @@ final class BlockCommitProcedures extends DomainProcedures {
               .formatted(args.base(), path(chain, top), disk.target()));
     }
     domain.running();
-    begin(domain, disk, new Range(chain, top, base), args.flags(), speed);
+    BlockCommits.Range range = new BlockCommits.Range(chain, top, base);
+    boolean active = top == 0;
+    boolean relative = (args.flags() & DomainBlockCommitFlags.RELATIVE) != 0;
+    BlockJob job = range.job(disk, (args.flags() & DomainBlockCommitFlags.DELETE) != 0);
+    BlockCommits.begin(
+        life(),
+        domain,
+        range,
+        job,
+        speed,
+        relative && !active ? ChainLookup.relative(chain, top - 1, base) : range.basePath());
   }
 
   private static String path(DiskChain chain, int place) {
@@ -182,64 +184,6 @@ final class BlockCommitProcedures extends DomainProcedures {
     if (top > 0 && active) {
       throw Refusal.badArgument(
           "active commit requested but '" + path(chain, top) + "' is not active");
-    }
-  }
-
-  /** Which images are put into which. */
-  private record Range(DiskChain chain, int top, int base) {
-    DiskChain.Image topImage() {
-      return chain.images().get(top);
-    }
-
-    DiskChain.Image baseImage() {
-      return chain.images().get(base);
-    }
-  }
-
-  private void begin(Domain domain, Disk disk, Range range, int flags, long speed)
-      throws LibvirtException {
-    boolean active = range.top() == 0;
-    List<DiskChain.Image> images = range.chain().images();
-    String name = "commit-" + disk.target() + "-" + DiskNodes.of(range.topImage());
-    ObjectNode arguments =
-        arguments(DiskNodes.of(images.getFirst()), name, speed)
-            .put("top-node", DiskNodes.of(range.topImage()))
-            .put("base-node", DiskNodes.of(range.baseImage()));
-    if (!active) {
-      BlockBitmaps.requireNone(domain.running(), images.subList(range.top(), range.base()));
-      boolean relative = (flags & DomainBlockCommitFlags.RELATIVE) != 0;
-      arguments.put(
-          "backing-file",
-          relative
-              ? ChainLookup.relative(range.chain(), range.top() - 1, range.base())
-              : range.baseImage().path().orElse(""));
-    }
-    BlockJob job =
-        new BlockJob(
-            new BlockJob.Task(
-                active ? BlockJob.Kind.ACTIVE_COMMIT : BlockJob.Kind.COMMIT,
-                name,
-                disk.target(),
-                range.topImage().index().orElseThrow(),
-                range.baseImage().index().orElseThrow(),
-                (flags & DomainBlockCommitFlags.DELETE) != 0));
-    if (active) {
-      DiskChain base = range.chain().from(range.base());
-      BlockJobs.edit(
-          domain,
-          disk.target(),
-          one -> {
-            one.element().add(base.mirror("active-commit", false));
-            DiskChain.of(one).writeTo(one);
-          });
-    }
-    try {
-      life().blockJobs().begin(domain, job, "block-commit", arguments);
-    } catch (LibvirtException e) {
-      if (active) {
-        life().blockJobs().editLive(domain, disk.target(), one -> one.element().remove("mirror"));
-      }
-      throw e;
     }
   }
 }

@@ -44,7 +44,9 @@ final class BlockJob {
     /** It was told to end without a result. */
     ABORTING,
     /** It was told to move the disk. */
-    PIVOTING
+    PIVOTING,
+    /** It was told to make its result count. */
+    FINISHING
   }
 
   /**
@@ -96,7 +98,7 @@ final class BlockJob {
 
   /** Whether it was told to end, one way or the other. */
   boolean isEnding() {
-    return state == State.ABORTING || state == State.PIVOTING;
+    return state != State.RUNNING && state != State.READY;
   }
 
   /** Whether a client waits for its end, and does what follows from it. */

@@ -24,11 +24,14 @@ final class BlockJobResults {
   }
 
   /**
-   * Does what follows from the end of a job; the caller holds the lock.
+   * Changes documents as the end of a job has it; the caller holds the lock. Doing it once more
+   * changes nothing.
    *
    * @param done whether it has done what it should
+   * @param later gets what is done when the machine has forgotten the job: images are closed
    */
-  void apply(Domain domain, Machine machine, BlockJob job, boolean done) throws LibvirtException {
+  void apply(Domain domain, Machine machine, BlockJob job, boolean done, List<Runnable> later)
+      throws LibvirtException {
     BlockJob.Task task = job.task();
     DomainFacts facts = domain.facts();
     Disk disk = facts.live() == null ? null : facts.live().disk(task.disk()).orElse(null);
@@ -41,20 +44,20 @@ final class BlockJobResults {
     switch (task.kind()) {
       case PULL -> {
         if (done) {
-          pulled(domain, machine, task, before);
+          pulled(domain, machine, task, before, later);
         }
       }
       case COMMIT -> {
         if (done) {
-          committed(domain, machine, task, before);
+          committed(domain, machine, task, before, later);
         }
       }
       case ACTIVE_COMMIT -> {
         BlockJobs.edit(domain, task.disk(), one -> one.element().remove("mirror"));
         int base = before.indexOf(task.base());
         if (moved && base > 0) {
-          moved(domain, machine, task, before, before.from(base));
-          remove(machine, task, before.images().subList(0, base));
+          moved(domain, machine, task, before, before.from(base), later);
+          later.add(() -> remove(task, before.images().subList(0, base)));
         }
       }
       case COPY -> {
@@ -64,17 +67,17 @@ final class BlockJobResults {
           return;
         }
         if (moved) {
-          moved(domain, machine, task, before, copy);
-          close(machine, before.images(), copy);
+          moved(domain, machine, task, before, copy, later);
         } else {
-          close(machine, copy.images(), before);
+          later.add(() -> close(machine, copy.images(), before));
         }
       }
       case BACKUP -> throw new IllegalArgumentException("a backup changes no disk");
     }
   }
 
-  private void pulled(Domain domain, Machine machine, BlockJob.Task task, DiskChain before)
+  private void pulled(
+      Domain domain, Machine machine, BlockJob.Task task, DiskChain before, List<Runnable> later)
       throws LibvirtException {
     int base = task.base() == 0 ? before.images().size() : before.indexOf(task.base());
     if (base < 1) {
@@ -97,10 +100,11 @@ final class BlockJobResults {
           }
           return task.base() == 0 ? config.first(1) : config.upTo(1);
         });
-    close(machine, before.images().subList(1, base), after);
+    later.add(() -> close(machine, before.images().subList(1, base), after));
   }
 
-  private void committed(Domain domain, Machine machine, BlockJob.Task task, DiskChain before)
+  private void committed(
+      Domain domain, Machine machine, BlockJob.Task task, DiskChain before, List<Runnable> later)
       throws LibvirtException {
     int top = before.indexOf(task.top());
     int base = before.indexOf(task.base());
@@ -122,13 +126,20 @@ final class BlockJobResults {
           return to < 0 ? config.upTo(from) : config.without(from, to);
         });
     List<DiskChain.Image> gone = before.images().subList(top, base);
-    close(machine, gone, after);
-    remove(machine, task, gone);
+    later.add(() -> {
+      close(machine, gone, after);
+      remove(task, gone);
+    });
   }
 
   /** The disk has another image from now on. */
   private void moved(
-      Domain domain, Machine machine, BlockJob.Task task, DiskChain before, DiskChain after)
+      Domain domain,
+      Machine machine,
+      BlockJob.Task task,
+      DiskChain before,
+      DiskChain after,
+      List<Runnable> later)
       throws LibvirtException {
     BlockJobs.edit(domain, task.disk(), after::writeTo);
     editConfig(
@@ -143,7 +154,7 @@ final class BlockJobResults {
           }
           return after.images().size() == 1 ? after.settled() : after.settled().upTo(1);
         });
-    close(machine, before.images(), after);
+    later.add(() -> close(machine, before.images(), after));
   }
 
   /** What a definition's chain becomes. */
@@ -184,7 +195,7 @@ final class BlockJobResults {
     }
   }
 
-  private static void remove(Machine machine, BlockJob.Task task, List<DiskChain.Image> images) {
+  private static void remove(BlockJob.Task task, List<DiskChain.Image> images) {
     if (!task.delete()) {
       return;
     }

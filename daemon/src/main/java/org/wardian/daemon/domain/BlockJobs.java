@@ -2,6 +2,9 @@ package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
@@ -19,6 +22,9 @@ final class BlockJobs {
 
   /** How often a client that waits looks by itself. */
   private static final long LOOK_MILLISECONDS = 500;
+
+  /** The states after which there is something to do. */
+  private static final Set<String> NEWS = Set.of("ready", "pending", "concluded");
 
   private final Lifecycle life;
   private final DomainEvents events;
@@ -47,19 +53,22 @@ final class BlockJobs {
     Machine machine = domain.running();
     // In the table first: the machine tells of it before it answers.
     machine.jobs().add(job);
+    // Written down first too: whoever is killed leaves no job that the next daemon knows nothing
+    // of.
+    life.writeStatus(domain);
     try {
       machine.execute(command, arguments);
     } catch (LibvirtException e) {
       machine.jobs().remove(job);
+      life.writeStatus(domain);
       throw e;
     }
-    life.writeStatus(domain);
   }
 
   /** The machine has told of a job; called on the thread of its events. */
   void told(Domain domain, Machine machine, String name, String status) {
     BlockJob job = machine.jobs().get(name);
-    if (job == null || !status.equals("ready") && !status.equals("concluded")) {
+    if (job == null || !NEWS.contains(status)) {
       return;
     }
     job.tell();
@@ -97,17 +106,17 @@ final class BlockJobs {
     if (machine.jobs().get(job.name()) != job) {
       return false;
     }
-    JsonNode found = null;
-    for (JsonNode one : machine.execute("query-jobs")) {
-      if (one.path("id").asText().equals(job.name())) {
-        found = one;
-      }
-    }
+    JsonNode found = look(machine, job);
     String status = found == null ? "" : found.path("status").asText();
     switch (status) {
       case "ready", "standby" -> {
         if (job.state() == BlockJob.State.RUNNING) {
           ready(domain, job);
+        }
+      }
+      case "pending" -> {
+        if (job.state() == BlockJob.State.RUNNING) {
+          finish(domain, machine, job);
         }
       }
       case "concluded", "null", "" -> {
@@ -119,6 +128,44 @@ final class BlockJobs {
       }
     }
     return true;
+  }
+
+  /** What the machine says of a job; null where it knows none. */
+  static JsonNode look(Machine machine, BlockJob job) throws LibvirtException {
+    JsonNode found = null;
+    for (JsonNode one : machine.execute("query-jobs")) {
+      if (one.path("id").asText().equals(job.name())) {
+        found = one;
+      }
+    }
+    return found;
+  }
+
+  /** A commit of images beneath is told to make its result count. */
+  private static void finish(Domain domain, Machine machine, BlockJob job) throws LibvirtException {
+    try {
+      BlockCommits.beforeEnd(domain, machine, job);
+    } catch (LibvirtException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          job.name() + " of " + domain + " is given up: " + e.getMessage());
+      cancel(machine, job, job.state(), true);
+      return;
+    }
+    machine.execute("job-finalize", Machine.arguments().put("id", job.name()));
+    job.setState(BlockJob.State.FINISHING);
+  }
+
+  /** Settles a job again and again until it is gone; the caller holds the lock. */
+  void await(Domain domain, Machine machine, BlockJob job) throws LibvirtException {
+    try {
+      while (settle(domain, machine, job)) {
+        job.await(LOOK_MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Refusal.internal("interrupted while a block job ended", e);
+    }
   }
 
   private void ready(Domain domain, BlockJob job) {
@@ -138,26 +185,42 @@ final class BlockJobs {
   private void conclude(Domain domain, Machine machine, BlockJob job, JsonNode found)
       throws LibvirtException {
     String error = found == null ? "the job is gone" : found.path("error").asText(null);
-    if (found != null) {
-      machine.execute("job-dismiss", Machine.arguments().put("id", job.name()));
-    }
     ConnectDomainEventBlockJobStatus outcome =
         job.state() == BlockJob.State.ABORTING
             ? ConnectDomainEventBlockJobStatus.CANCELED
             : error == null
                 ? ConnectDomainEventBlockJobStatus.COMPLETED
                 : ConnectDomainEventBlockJobStatus.FAILED;
-    machine.jobs().remove(job);
     if (error != null && outcome == ConnectDomainEventBlockJobStatus.FAILED) {
       LOG.log(System.Logger.Level.WARNING, job.name() + " of " + domain + " failed: " + error);
     }
     if (job.kind() == BlockJob.Kind.BACKUP) {
+      dismiss(machine, job, found);
+      machine.jobs().remove(job);
       backups.ended(domain, machine, job, found, outcome, error);
     } else {
-      results.apply(domain, machine, job, outcome == ConnectDomainEventBlockJobStatus.COMPLETED);
+      boolean done = outcome == ConnectDomainEventBlockJobStatus.COMPLETED;
+      List<Runnable> later = new ArrayList<>();
+      try {
+        results.apply(domain, machine, job, done, later);
+        // The machine tells of the job until its result is written down: who is killed before that
+        // leaves it to the next daemon.
+        life.writeStatus(domain);
+      } finally {
+        dismiss(machine, job, found);
+        machine.jobs().remove(job);
+      }
+      later.forEach(Runnable::run);
     }
     life.writeStatus(domain);
     emit(domain, job, outcome);
+  }
+
+  private static void dismiss(Machine machine, BlockJob job, JsonNode found)
+      throws LibvirtException {
+    if (found != null) {
+      machine.execute("job-dismiss", Machine.arguments().put("id", job.name()));
+    }
   }
 
   private void emit(Domain domain, BlockJob job, ConnectDomainEventBlockJobStatus status) {
@@ -212,14 +275,9 @@ final class BlockJobs {
         cancel(machine, job, before, false);
       }
       life.writeStatus(domain);
-      boolean there = wait;
-      while (there) {
-        job.await(LOOK_MILLISECONDS);
-        there = settle(domain, machine, job);
+      if (wait) {
+        await(domain, machine, job);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw Refusal.internal("interrupted while a block job ended", e);
     } finally {
       job.setAwaited(false);
       if (wait && machine.jobs().get(job.name()) == job) {
@@ -251,6 +309,8 @@ final class BlockJobs {
     }
     results.beforePivot(domain, machine, job);
     job.setState(BlockJob.State.PIVOTING);
+    // Written down first: whoever takes the job up has to know that its end moves the disk.
+    life.writeStatus(domain);
     try {
       machine.execute("job-complete", Machine.arguments().put("id", job.name()));
     } catch (LibvirtException e) {
@@ -262,7 +322,22 @@ final class BlockJobs {
   /** Takes up the jobs of a machine that was found; what they did meanwhile is done now. */
   void adopt(Domain domain, Machine machine) {
     for (BlockJob job : machine.jobs().all()) {
+      if (job.state() == BlockJob.State.PIVOTING) {
+        pivotAgain(machine, job);
+      }
       follow(domain, machine, job);
+    }
+  }
+
+  /** The machine may not have been told to move a disk, though that was written down. */
+  private static void pivotAgain(Machine machine, BlockJob job) {
+    try {
+      JsonNode found = look(machine, job);
+      if (found != null && found.path("status").asText().equals("ready")) {
+        machine.execute("job-complete", Machine.arguments().put("id", job.name()));
+      }
+    } catch (LibvirtException e) {
+      LOG.log(System.Logger.Level.WARNING, job.name() + " is not ended: " + e.getMessage());
     }
   }
 

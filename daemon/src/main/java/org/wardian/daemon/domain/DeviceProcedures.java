@@ -12,7 +12,6 @@ import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
 import org.wardian.definition.xml.XmlReader;
 import org.wardian.libvirt.constants.DomainDeviceModifyFlags;
-import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.HandlerTable;
 import org.wardian.libvirt.wire.remote.DomainRef;
@@ -204,8 +203,7 @@ final class DeviceProcedures extends DomainProcedures {
       throws LibvirtException {
     return document
         .device(alias)
-        .orElseThrow(
-            () -> Refusal.qemu(ErrorNumber.DEVICE_MISSING, "no device found with alias " + alias));
+        .orElseThrow(() -> Refusal.internal("no device found with alias " + alias));
   }
 
   private void update(DomainRef ref, String xml, int flags) throws LibvirtException {
@@ -261,12 +259,14 @@ final class DeviceProcedures extends DomainProcedures {
   private void limit(
       Domain domain, DomainDocument live, NetworkInterface old, NetworkInterface card)
       throws LibvirtException {
-    LiveDocuments documents = life().documents();
-    documents.bind(live, card);
+    LiveCards cards = life().documents().cards();
+    cards.bind(live, card);
     try {
+      cards.promise(domain.name(), card);
       devices.limit(domain.running(), card);
     } catch (LibvirtException e) {
-      documents.bind(live, old);
+      cards.promise(domain.name(), old);
+      cards.bind(live, old);
       throw e;
     }
   }

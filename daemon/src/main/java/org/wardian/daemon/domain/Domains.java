@@ -3,6 +3,7 @@ package org.wardian.daemon.domain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -34,16 +35,24 @@ public final class Domains implements HandlerFamily, AutoCloseable {
   private final List<DomainProcedures> groups;
   private final SnapshotSubjects subjects;
 
+  /** Without any domain until {@link #load}, and as many as one likes. */
+  public Domains(Folders folders, Events events, MachineLauncher launcher) {
+    this(folders, events, launcher, OverCommit.UNLIMITED);
+  }
+
   /**
    * Without any domain until {@link #load}.
    *
    * @param launcher starts machines
+   * @param policy how much of the host may be promised to them
    */
-  public Domains(Folders folders, Events events, MachineLauncher launcher) {
+  public Domains(Folders folders, Events events, MachineLauncher launcher, OverCommit policy) {
     files = new DomainFiles(folders);
     documents = new LiveDocuments(files);
     DomainEvents domainEvents = new DomainEvents(events);
-    life = new Lifecycle(table, files, domainEvents, launcher, documents, seam);
+    life =
+        new Lifecycle(
+            table, files, domainEvents, launcher, documents, seam, new Admission(table, policy));
     DomainParts parts =
         new DomainParts(
             folders,
@@ -59,7 +68,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
                     DomainDefaults.Hardware.OWN)),
             launcher,
             new GuestAgents(),
-            documents::networks,
+            documents.cards()::networks,
             seam);
     devices = new LiveDevices(parts);
     VcpuPlugs vcpus = new VcpuPlugs(parts);
@@ -75,6 +84,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new LifeProcedures(parts, saved),
             new SaveProcedures(parts, saved),
             new StateProcedures(parts),
+            new PerfProcedures(parts),
             new ConsoleProcedures(parts),
             new InputProcedures(parts),
             new GraphicsProcedures(parts),
@@ -249,6 +259,18 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             }
           }
         });
+  }
+
+  /** What those that run have of the host's memory. */
+  public List<MachineMemory> memory() {
+    List<MachineMemory> all = new ArrayList<>();
+    for (Domain domain : table.all()) {
+      Machine machine = domain.machine();
+      if (machine != null) {
+        all.add(MachineMemory.of(domain.name(), machine.pid()));
+      }
+    }
+    return all;
   }
 
   /** How many domains there are in each state. */

@@ -50,7 +50,15 @@ final class IoThreadProcedures extends DomainProcedures {
         RemoteProgram.DOMAIN_SET_IOTHREAD_PARAMS,
         (call, args) -> {
           call.checkFlags(args.flags(), 3);
-          find(args.dom()).running();
+          Domain domain = find(args.dom());
+          Impact impact = Impact.of(domain, args.flags());
+          if (!numbers(document(domain, impact)).contains(args.iothreadId())) {
+            throw Refusal.badArgument(
+                "cannot find IOThread '" + args.iothreadId() + "' in iothreadids");
+          }
+          if (impact.config()) {
+            throw Refusal.notSupported("configuring persistent polling values is not supported");
+          }
           throw refusal();
         });
   }
@@ -108,20 +116,30 @@ final class IoThreadProcedures extends DomainProcedures {
         "iothreadadd",
         () -> {
           if (Impact.of(domain, flags).live()) {
+            requireFree(numbers(domain.facts().document()), id);
             throw refusal();
           }
           editConfig(
               domain,
               document -> {
                 List<Integer> all = numbers(document);
-                if (all.contains(id)) {
-                  throw Refusal.badArgument(
-                      "an IOThread is already using iothread_id '" + id + "'");
-                }
+                requireFree(all, id);
                 all.add(id);
                 write(document, all);
               });
         });
+  }
+
+  private static void requireFree(List<Integer> all, int id) throws LibvirtException {
+    if (all.contains(id)) {
+      throw Refusal.badArgument("an IOThread is already using iothread_id '" + id + "'");
+    }
+  }
+
+  private static void requireThere(List<Integer> all, int id) throws LibvirtException {
+    if (!all.contains(id)) {
+      throw Refusal.badArgument("cannot find IOThread '" + id + "' in iothreadids list");
+    }
   }
 
   private void remove(DomainRef ref, int id, int flags) throws LibvirtException {
@@ -130,16 +148,15 @@ final class IoThreadProcedures extends DomainProcedures {
         "iothreaddel",
         () -> {
           if (Impact.of(domain, flags).live()) {
+            requireThere(numbers(domain.facts().document()), id);
             throw refusal();
           }
           editConfig(
               domain,
               document -> {
                 List<Integer> all = numbers(document);
-                if (!all.remove(Integer.valueOf(id))) {
-                  throw Refusal.badArgument(
-                      "cannot find IOThread '" + id + "' in iothreadids list");
-                }
+                requireThere(all, id);
+                all.remove(Integer.valueOf(id));
                 if (document.disks().stream().anyMatch(d -> d.ioThread().orElse(0) == id)) {
                   throw Refusal.badArgument(
                       "cannot remove IOThread " + id + " since it is being used by disk");
@@ -167,6 +184,9 @@ final class IoThreadProcedures extends DomainProcedures {
         "iothreadpin",
         () -> {
           if (Impact.of(domain, flags).live()) {
+            if (!numbers(domain.facts().document()).contains(id)) {
+              throw Refusal.badArgument("iothread " + id + " not found");
+            }
             throw refusal();
           }
           BitSet set = BitSet.valueOf(map);

@@ -29,9 +29,6 @@ import org.wardian.libvirt.wire.remote.RemoteProgram;
 
 /** Limits of disks and network cards. */
 final class LimitProcedures extends DomainProcedures {
-  /** Names of limits, and of those of the machine's command. */
-  private static final Map<String, String> RATES = rates();
-
   private static final List<String> DEVICE_LIMITS =
       List.of(
           "device_weight",
@@ -56,29 +53,6 @@ final class LimitProcedures extends DomainProcedures {
   LimitProcedures(DomainParts parts, LiveDevices devices) {
     super(parts);
     this.devices = devices;
-  }
-
-  private static Map<String, String> rates() {
-    Map<String, String> names = new LinkedHashMap<>();
-    names.put("total_bytes_sec", "bps");
-    names.put("read_bytes_sec", "bps_rd");
-    names.put("write_bytes_sec", "bps_wr");
-    names.put("total_iops_sec", "iops");
-    names.put("read_iops_sec", "iops_rd");
-    names.put("write_iops_sec", "iops_wr");
-    return names;
-  }
-
-  /** All names of a disk's limits in libvirt's order, without the group's. */
-  private static List<String> limits() {
-    List<String> names = new java.util.ArrayList<>(RATES.keySet());
-    RATES.keySet().forEach(name -> names.add(name + "_max"));
-    names.add("size_iops_sec");
-    return names;
-  }
-
-  private static List<String> lengths() {
-    return RATES.keySet().stream().map(name -> name + "_max_length").toList();
   }
 
   @Override
@@ -106,13 +80,13 @@ final class LimitProcedures extends DomainProcedures {
     Map<String, Long> set =
         args.disk() == null ? Map.of() : disk(document(domain, impact), args.disk()).limits();
     TypedParams params = new TypedParams();
-    limits().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
+    BlockRates.limits().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
     String group =
         args.disk() == null
             ? ""
             : disk(document(domain, impact), args.disk()).limitGroup().orElse("");
     params.text("group_name", group);
-    lengths().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
+    BlockRates.lengths().forEach(name -> params.uint64(name, set.getOrDefault(name, 0L)));
     return new DomainGetBlockIoTuneRet(
         params.page(args.nparams(), args.flags()), params.count(args.flags()));
   }
@@ -120,8 +94,8 @@ final class LimitProcedures extends DomainProcedures {
   private void setBlockLimits(Call call, DomainSetBlockIoTuneArgs args) throws LibvirtException {
     call.checkFlags(args.flags(), 3);
     Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
-    limits().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
-    lengths().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
+    BlockRates.limits().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
+    BlockRates.lengths().forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
     kinds.put("group_name", ParamReader.Kind.STRING);
     ParamReader params = ParamReader.of(args.params(), kinds);
     requireOneKind(params, "bytes");
@@ -156,7 +130,7 @@ final class LimitProcedures extends DomainProcedures {
   }
 
   /** All limits at once: those that are not given stay as they are, less what contradicts. */
-  private static Map<String, Long> merged(Disk disk, ParamReader params) {
+  private static Map<String, Long> merged(Disk disk, ParamReader params) throws LibvirtException {
     Map<String, Long> all = new LinkedHashMap<>(disk.limits());
     for (String kind : List.of("bytes_sec", "iops_sec", "bytes_sec_max", "iops_sec_max")) {
       boolean total = params.number("total_" + kind).orElse(0) > 0;
@@ -173,16 +147,17 @@ final class LimitProcedures extends DomainProcedures {
     for (String name : params.fields()) {
       params.number(name).ifPresent(value -> all.put(name, value));
     }
+    BlockRates.check(all);
     return all;
   }
 
-  private static void limit(Disk disk, ParamReader params) {
+  private static void limit(Disk disk, ParamReader params) throws LibvirtException {
     Map<String, Long> all = merged(disk, params);
     String group = params.text("group_name").or(disk::limitGroup).orElse(null);
     XmlElement element = disk.element();
     element.remove("iotune");
     XmlElement tune = new XmlElement("iotune");
-    List<String> order = new java.util.ArrayList<>(limits());
+    List<String> order = BlockRates.limits();
     for (String name : order) {
       if (all.getOrDefault(name, 0L) > 0) {
         tune.append(name).text(Long.toString(all.get(name)));
@@ -191,7 +166,7 @@ final class LimitProcedures extends DomainProcedures {
     if (group != null && !tune.children().isEmpty()) {
       tune.append("group_name").text(group);
     }
-    for (String name : lengths()) {
+    for (String name : BlockRates.lengths()) {
       if (all.getOrDefault(name, 0L) > 0) {
         tune.append(name).text(Long.toString(all.get(name)));
       }
@@ -222,7 +197,7 @@ final class LimitProcedures extends DomainProcedures {
     Disk disk = disk(domain.facts().live(), name);
     Map<String, Long> all = merged(disk, params);
     ObjectNode arguments = Machine.arguments().put("id", disk.alias().orElse(disk.target()));
-    RATES.forEach((limit, key) -> {
+    BlockRates.NAMES.forEach((limit, key) -> {
       arguments.put(key, all.getOrDefault(limit, 0L));
       if (all.getOrDefault(limit + "_max", 0L) > 0) {
         arguments.put(key + "_max", all.get(limit + "_max"));
@@ -377,15 +352,32 @@ final class LimitProcedures extends DomainProcedures {
           if (impact.live()) {
             DomainDocument after = domain.facts().live().copy();
             limit(card(after, args.device()), params);
-            devices.limit(domain.running(), card(after, args.device()));
+            setLive(domain, card(domain.facts().live(), args.device()), card(after, args.device()));
           }
           edit(domain, impact, document -> limit(card(document, args.device()), params));
         });
   }
 
-  private static void limit(NetworkInterface card, ParamReader params) {
+  private void setLive(Domain domain, NetworkInterface old, NetworkInterface card)
+      throws LibvirtException {
+    life().documents().cards().promise(domain.name(), card);
+    try {
+      devices.limit(domain.running(), card);
+    } catch (LibvirtException e) {
+      life().documents().cards().promise(domain.name(), old);
+      throw e;
+    }
+  }
+
+  private static void limit(NetworkInterface card, ParamReader params) throws LibvirtException {
     XmlElement element = card.element();
     XmlElement bandwidth = element.childOrNew("bandwidth");
+    for (String way : List.of("inbound", "outbound")) {
+      // One of these begins the way's limits anew.
+      if (params.has(way + ".average") || params.has(way + ".floor")) {
+        bandwidth.remove(way);
+      }
+    }
     for (String name : params.fields()) {
       String[] parts = name.split("\\.");
       long value = params.number(name).orElse(0);
@@ -394,6 +386,10 @@ final class LimitProcedures extends DomainProcedures {
     bandwidth.removeIf(one -> one.attribute("average") == null && one.attribute("floor") == null);
     if (bandwidth.children().isEmpty()) {
       element.remove("bandwidth");
+    }
+    if (!card.type().equals("network")
+        && element.attributeAt("bandwidth/inbound", "floor") != null) {
+      throw Refusal.unsupported("floor attribute is not supported for this config");
     }
     card.arrange();
   }

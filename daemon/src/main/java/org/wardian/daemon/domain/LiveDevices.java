@@ -63,7 +63,7 @@ final class LiveDevices {
     }
     requirePluggable(device);
     LiveDocuments documents = parts.life().documents();
-    XmlElement own = documents.prepare(before, after, device);
+    XmlElement own = documents.prepare(machine, before, after, device);
     for (XmlElement controller : implied(before, after, device)) {
       machine.execute("x-wardian-attach", Machine.arguments().put("device", controller.toString()));
       rewrite(machine, controller.attributeAt("alias", "name"), controller);
@@ -115,7 +115,7 @@ final class LiveDevices {
 
   private void release(DomainDocument live, DomainDevice device) {
     if (device instanceof NetworkInterface card) {
-      parts.life().documents().unplug(live, card);
+      parts.life().documents().cards().unplug(live, card);
     }
   }
 
@@ -231,7 +231,7 @@ final class LiveDevices {
 
   /** The same for a card as it is to be. */
   void limit(Machine machine, NetworkInterface card) throws LibvirtException {
-    XmlElement own = parts.life().documents().limits(card);
+    XmlElement own = parts.life().documents().cards().limits(card);
     String alias = card.alias().orElse("");
     machine.execute(
         "x-wardian-set-card-limits",

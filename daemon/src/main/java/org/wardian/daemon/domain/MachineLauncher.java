@@ -33,18 +33,24 @@ public final class MachineLauncher {
 
   private final List<String> command;
   private final String emulator;
+  private final Optional<Boolean> sandbox;
 
   /**
    * One that starts a program.
    *
    * @param command the program with its first arguments; {@code --definition FILE --qmp SOCKET}
-   *     follow, then {@code --incoming FILE}, {@code --snapshot=NAME} and {@code --paused} where
-   *     they are wanted
+   *     follow, then {@code --incoming FILE}, {@code --snapshot=NAME}, {@code --sandbox MODE} and
+   *     {@code --paused} where they are wanted
    * @param emulator the path that documents name as the program
    */
   public MachineLauncher(List<String> command, String emulator) {
+    this(command, emulator, Optional.empty());
+  }
+
+  private MachineLauncher(List<String> command, String emulator, Optional<Boolean> sandbox) {
     this.command = List.copyOf(command);
     this.emulator = emulator;
+    this.sandbox = sandbox;
   }
 
   /**
@@ -78,6 +84,11 @@ public final class MachineLauncher {
     }
     command.add("machine");
     return new MachineLauncher(command, emulator);
+  }
+
+  /** One like this whose machines must give up system calls, or keep all; else they decide. */
+  public MachineLauncher sandboxed(Optional<Boolean> wanted) {
+    return new MachineLauncher(command, emulator, wanted);
   }
 
   /** The path that documents name as the program. */
@@ -121,6 +132,7 @@ public final class MachineLauncher {
             Machine.socket(folder).toString()));
     origin.incoming().ifPresent(file -> line.addAll(List.of("--incoming", file.toString())));
     origin.snapshot().ifPresent(name -> line.add("--snapshot=" + name));
+    sandbox.ifPresent(on -> line.addAll(List.of("--sandbox", on ? "on" : "off")));
     line.add("--paused");
     Process process;
     long before;

@@ -11,7 +11,13 @@ public interface NetworkPlugs {
   NetworkPlugs NONE =
       new NetworkPlugs() {
         @Override
-        public Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
+        public Plug plug(
+            String network,
+            String domain,
+            UUID owner,
+            String mac,
+            String portGroup,
+            XmlElement bandwidth)
             throws LibvirtException {
           throw new LibvirtException(
               org.wardian.libvirt.constants.ErrorNumber.NO_NETWORK,
@@ -51,10 +57,24 @@ public interface NetworkPlugs {
    * @param owner the domain's UUID
    * @param mac the card's address, as the document has it
    * @param portGroup or null
-   * @throws LibvirtException where the network is not there or not active
+   * @param bandwidth of the card itself; null where it says none
+   * @throws LibvirtException where the network is not there or not active, or cannot promise the
+   *     bandwidth
    */
-  Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
+  Plug plug(
+      String network, String domain, UUID owner, String mac, String portGroup, XmlElement bandwidth)
       throws LibvirtException;
+
+  /**
+   * The bandwidth of a card that is plugged in becomes another.
+   *
+   * @param bandwidth of the card itself; null where it says none
+   * @throws LibvirtException where the network cannot promise it; what held before holds then
+   */
+  default void limit(String network, String domain, String mac, XmlElement bandwidth)
+      throws LibvirtException {
+    // Nothing was promised.
+  }
 
   /** Takes the place of a card away; nothing where there is none. */
   void unplug(String network, String domain, String mac);

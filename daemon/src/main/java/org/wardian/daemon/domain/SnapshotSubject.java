@@ -48,6 +48,28 @@ public final class SnapshotSubject {
     domain.perform(what, deed::make);
   }
 
+  /**
+   * Does something while the guest's agent holds its file systems. They are let go whatever comes
+   * of it.
+   *
+   * @throws LibvirtException from the deed, or where the agent is not there or fails
+   */
+  public void quiesced(Deed deed) throws LibvirtException {
+    GuestAgents agents = parts.agents();
+    agents.execute(domain, "guest-fsfreeze-freeze", null);
+    try {
+      deed.make();
+    } catch (LibvirtException | RuntimeException e) {
+      try {
+        agents.execute(domain, "guest-fsfreeze-thaw", null);
+      } catch (LibvirtException thaw) {
+        e.addSuppressed(thaw);
+      }
+      throw e;
+    }
+    agents.execute(domain, "guest-fsfreeze-thaw", null);
+  }
+
   /** Its identity. */
   public UUID uuid() {
     return domain.uuid();
@@ -213,6 +235,61 @@ public final class SnapshotSubject {
     Overlays.put(domain, overlays);
   }
 
+  /**
+   * An overlay that is put into the image beneath it.
+   *
+   * @param disk its target
+   * @param overlay its file
+   */
+  public record Merge(String disk, String overlay) {}
+
+  /**
+   * Puts overlays of a running machine into the images right beneath them.
+   *
+   * @throws LibvirtException where it fails: {@link #images} tells of which disks the last step was
+   *     done, all others are as before
+   */
+  public void merge(List<Merge> merges) throws LibvirtException {
+    new OverlayMerge(parts.life(), domain).run(merges);
+  }
+
+  /** Ends the job of a running machine's disk, if there is one. */
+  public void endJob(String disk) throws LibvirtException {
+    new OverlayMerge(parts.life(), domain).endJob(disk);
+  }
+
+  /**
+   * The files of the images that a disk is read through, the one that is written first.
+   *
+   * @throws LibvirtException where there is no such disk, or a file is not there
+   */
+  public List<String> images(String disk) throws LibvirtException {
+    Disk own = ChainLookup.disk(domain.facts().document(), disk);
+    List<DiskChain.Image> all = new ArrayList<>(DiskChain.of(own).images());
+    if (!isActive() && !all.isEmpty()) {
+      // The headers tell: its document need not.
+      DiskChain.Image top = all.getFirst();
+      Optional<Path> file = image(own);
+      if (file.isEmpty()) {
+        return List.of();
+      }
+      all = new ArrayList<>(List.of(DiskChain.Image.file(file.get().toString(), top.format())));
+      all.addAll(LiveDocuments.beneath(all.getFirst()));
+    }
+    return all.stream().map(one -> one.path().orElse("")).toList();
+  }
+
+  /** Whether a job works on some disk, or a backup goes on. */
+  public boolean hasJobs() {
+    Machine machine = domain.machine();
+    return machine != null && (!machine.jobs().all().isEmpty() || machine.jobs().backup() != null);
+  }
+
+  /** Whether the next start goes on with a memory that was saved. */
+  public boolean hasSavedMemory() {
+    return Files.exists(parts.files().managedSave(name()));
+  }
+
   /** Changes the machine's document. */
   public void editLive(Consumer<DomainDocument> edit) {
     domain.update(now -> {
@@ -308,6 +385,33 @@ public final class SnapshotSubject {
             domain,
             new Lifecycle.Order(
                 paused, Optional.empty(), document, Optional.of(new Lifecycle.Revert(memory))));
+  }
+
+  /**
+   * Refuses a file that {@link #startWithMemory} cannot go on with.
+   *
+   * @throws LibvirtException where it is not there, or not complete
+   */
+  public void requireMemory(Path file) throws LibvirtException {
+    SaveImage.read(file);
+  }
+
+  /**
+   * Starts a machine from a snapshot whose memory is in a file, which stays.
+   *
+   * @param document that it is made of
+   */
+  public void startWithMemory(DomainDocument document, Path memory, boolean paused)
+      throws LibvirtException {
+    parts
+        .life()
+        .start(
+            domain,
+            new Lifecycle.Order(
+                paused,
+                Optional.of(memory),
+                document,
+                Optional.of(new Lifecycle.Revert(Optional.empty()))));
   }
 
   /** It is off, as it was. */

@@ -1,7 +1,6 @@
 package org.wardian.daemon.domain;
 
 import java.util.List;
-import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainControlState;
 import org.wardian.libvirt.error.LibvirtException;
@@ -13,7 +12,6 @@ import org.wardian.libvirt.wire.remote.DomainGetMaxMemoryRet;
 import org.wardian.libvirt.wire.remote.DomainGetMaxVcpusRet;
 import org.wardian.libvirt.wire.remote.DomainGetMessagesRet;
 import org.wardian.libvirt.wire.remote.DomainGetOsTypeRet;
-import org.wardian.libvirt.wire.remote.DomainGetPerfEventsRet;
 import org.wardian.libvirt.wire.remote.DomainGetSecurityLabelListRet;
 import org.wardian.libvirt.wire.remote.DomainGetSecurityLabelRet;
 import org.wardian.libvirt.wire.remote.DomainGetStateRet;
@@ -84,20 +82,6 @@ final class StateProcedures extends DomainProcedures {
         (call, args) -> {
           find(args.dom());
           return new DomainGetLaunchSecurityInfoRet(List.of());
-        });
-    handlers.on(
-        RemoteProgram.DOMAIN_GET_PERF_EVENTS,
-        (call, args) -> {
-          find(args.dom());
-          return new DomainGetPerfEventsRet(List.of());
-        });
-    handlers.act(
-        RemoteProgram.DOMAIN_SET_PERF_EVENTS,
-        (call, args) -> {
-          find(args.dom());
-          if (!args.params().isEmpty()) {
-            throw Refusal.notSupported("machines have no performance counters of the host");
-          }
         });
     handlers.on(
         RemoteProgram.DOMAIN_GET_MESSAGES,

@@ -296,6 +296,9 @@ final class TuningProcedures extends DomainProcedures {
             throw Refusal.badArgument("unsupported numatune mode: '" + mode + "'");
           }
           if (impact.live()) {
+            if (params.has("numa_mode")) {
+              throw Refusal.notNow("can't change numatune mode for running domain");
+            }
             throw Refusal.notSupported(
                 "a running machine's memory stays on its nodes; use --config");
           }

@@ -97,7 +97,7 @@ final class UnfinishedStarts {
       }
     }
     if (document != null) {
-      documents.release(document);
+      documents.cards().release(document);
     }
     DomainFiles.deleteTree(folder);
   }

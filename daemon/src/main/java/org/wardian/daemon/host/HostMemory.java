@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The host's memory by node, its huge pages, and the merging of equal pages (KSM). */
 final class HostMemory {
@@ -12,7 +14,11 @@ final class HostMemory {
   static final int PAGE_KIB = 4;
 
   /** Of the merging: the names of libvirt, and those of the kernel's files. */
-  private static final Map<String, String> MERGING = merging();
+  private static final Map<String, String> MERGING = mergingNames();
+
+  /** Figures of the kernel's that libvirt has no names for: Linux, admin-guide/mm/ksm.rst. */
+  private static final List<String> MORE_MERGING =
+      List.of("run", "general_profit", "ksm_zero_pages", "pages_skipped");
 
   private final HostFiles files;
 
@@ -20,7 +26,7 @@ final class HostMemory {
     this.files = files;
   }
 
-  private static Map<String, String> merging() {
+  private static Map<String, String> mergingNames() {
     Map<String, String> names = new LinkedHashMap<>();
     names.put("shm_pages_to_scan", "pages_to_scan");
     names.put("shm_sleep_millisecs", "sleep_millisecs");
@@ -97,6 +103,21 @@ final class HostMemory {
     MERGING.forEach((name, file) ->
         HostFiles.number(folder.resolve(file)).ifPresent(value -> values.put(name, value)));
     return values;
+  }
+
+  /** The same by the names of the kernel's files, with those that libvirt does not have. */
+  Map<String, Long> merging() {
+    Map<String, Long> values = new LinkedHashMap<>();
+    Path folder = files.sys().resolve("kernel/mm/ksm");
+    Stream.concat(MERGING.values().stream(), MORE_MERGING.stream())
+        .forEach(file ->
+            HostFiles.number(folder.resolve(file)).ifPresent(value -> values.put(file, value)));
+    return values;
+  }
+
+  /** Whether the kernel has a figure of the merging. */
+  boolean hasMerging(String name) {
+    return Files.exists(files.sys().resolve("kernel/mm/ksm").resolve(MERGING.get(name)));
   }
 
   /**

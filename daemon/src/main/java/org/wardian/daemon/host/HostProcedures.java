@@ -1,6 +1,7 @@
 package org.wardian.daemon.host;
 
 import java.util.List;
+import java.util.Map;
 import org.wardian.daemon.Folders;
 import org.wardian.libvirt.server.HandlerFamily;
 import org.wardian.libvirt.server.HandlerTable;
@@ -12,6 +13,8 @@ import org.wardian.libvirt.server.HandlerTable;
 public final class HostProcedures implements HandlerFamily {
   /** Processors that a machine may have. */
   public static final int MOST_PROCESSORS = 255;
+
+  private static final HostMemory MEMORY = new HostMemory(HostFiles.ofThisHost());
 
   private final List<HandlerFamily> groups;
 
@@ -28,6 +31,19 @@ public final class HostProcedures implements HandlerFamily {
             new NodeProcedures(files),
             new NodeMemoryProcedures(files),
             new CapabilityProcedures(files, hypervisor, folders));
+  }
+
+  /** The host's memory in KiB. */
+  public static long memoryKib() {
+    return MEMORY.sizes().getOrDefault("MemTotal", 0L);
+  }
+
+  /**
+   * What the kernel's merging of equal pages (KSM) does, by the names of its files: pages_shared,
+   * pages_sharing, general_profit, ...; empty where there is none.
+   */
+  public static Map<String, Long> merging() {
+    return MEMORY.merging();
   }
 
   @Override

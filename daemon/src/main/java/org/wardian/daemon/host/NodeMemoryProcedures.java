@@ -126,8 +126,10 @@ final class NodeMemoryProcedures implements HandlerFamily {
 
   private NodeAllocPagesRet allocate(Call call, NodeAllocPagesArgs args) throws LibvirtException {
     call.checkFlags(args.flags(), 1);
-    int first = checkedStart(args.startCell());
-    int cells = Math.min(args.cellCount(), memory.nodes() - first);
+    // Without a cell, virsh says -1: all of them.
+    boolean everywhere = args.startCell() == -1;
+    int first = everywhere ? 0 : checkedStart(args.startCell());
+    int cells = everywhere ? memory.nodes() : Math.min(args.cellCount(), memory.nodes() - first);
     if (args.pageSizes().length != args.pageCounts().length) {
       throw new LibvirtException(
           ErrorNumber.INVALID_ARG, ErrorDomain.NONE, "a count is needed for each size of page");
@@ -139,7 +141,7 @@ final class NodeMemoryProcedures implements HandlerFamily {
         requirePages(cell, kib);
         if (kib == HostMemory.PAGE_KIB) {
           throw new LibvirtException(
-              ErrorNumber.OPERATION_INVALID,
+              ErrorNumber.OPERATION_UNSUPPORTED,
               ErrorDomain.NONE,
               "system pages pool can't be modified");
         }
@@ -181,10 +183,25 @@ final class NodeMemoryProcedures implements HandlerFamily {
                 "shm_sleep_millisecs", ParamReader.Kind.UINT,
                 "shm_merge_across_nodes", ParamReader.Kind.UINT));
     for (String name : params.fields()) {
+      if (!memory.hasMerging(name)) {
+        throw Refusal.exactly(
+            ErrorNumber.OPERATION_INVALID,
+            ErrorDomain.NONE,
+            "Requested operation is not valid: Parameter '"
+                + name
+                + "' is not supported by this kernel");
+      }
+    }
+    for (String name : params.fields()) {
       try {
         memory.setMerging(name, params.number(name).orElseThrow());
       } catch (IOException e) {
-        throw Refusal.system("unable to set " + name + ": " + e.getMessage(), e);
+        // What libvirt says, whatever the kernel's reason is.
+        throw new LibvirtException(
+            ErrorNumber.SYSTEM_ERROR,
+            ErrorDomain.NONE,
+            "failed to set " + name + ": Operation not permitted",
+            e);
       }
     }
   }

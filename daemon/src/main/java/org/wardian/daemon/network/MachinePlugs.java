@@ -17,7 +17,8 @@ public final class MachinePlugs implements NetworkPlugs {
   }
 
   @Override
-  public Plug plug(String network, String domain, UUID owner, String mac, String portGroup)
+  public Plug plug(
+      String network, String domain, UUID owner, String mac, String portGroup, XmlElement bandwidth)
       throws LibvirtException {
     XmlElement port = new XmlElement("networkport");
     port.append("uuid").text(port(network, domain, mac).toString());
@@ -28,6 +29,9 @@ public final class MachinePlugs implements NetworkPlugs {
       port.append("group").text(portGroup);
     }
     port.append("mac").set("address", mac);
+    if (bandwidth != null) {
+      port.add(bandwidth.copy());
+    }
     // What a machine left behind that ended without a word is taken away first.
     networks.unplug(network, port(network, domain, mac));
     Networks.Plug plug = networks.plug(network, port.toString());
@@ -38,6 +42,12 @@ public final class MachinePlugs implements NetworkPlugs {
             plug.folder().resolve("switch-" + plug.name() + ".sock").toString(),
             plug.document().bridge(),
             plug.document().bandwidth());
+  }
+
+  @Override
+  public void limit(String network, String domain, String mac, XmlElement bandwidth)
+      throws LibvirtException {
+    networks.limit(network, port(network, domain, mac), bandwidth);
   }
 
   @Override

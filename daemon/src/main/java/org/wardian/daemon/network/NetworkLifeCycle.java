@@ -418,6 +418,7 @@ final class NetworkLifeCycle {
 
   /** A port was added or changed. */
   void keepPort(VirtualNetwork network, NetworkPortDocument port) throws LibvirtException {
+    FloorRules.check(network.live(), network.ports().values(), port);
     try {
       state.writePort(network.name(), port);
     } catch (IOException e) {

@@ -106,10 +106,10 @@ final class NetworkPortProcedures implements HandlerFamily {
         life.registry().byUuid(arguments.network().uuid(), arguments.network().name());
     network.lock().lock();
     try {
+      NetworkPortDocument port = NetworkPortDocument.parse(arguments.xml());
       if (!network.active()) {
         throw NetworkRefusal.notActive(network.name());
       }
-      NetworkPortDocument port = NetworkPortDocument.parse(arguments.xml());
       boolean reclaim = (arguments.flags() & NetworkPortCreateFlags.RECLAIM) != 0;
       if (port.plugged() && !reclaim) {
         throw NetworkRefusal.of(

@@ -7,6 +7,7 @@ import org.wardian.daemon.Folders;
 import org.wardian.definition.network.DefinitionException;
 import org.wardian.definition.network.NetworkDocument;
 import org.wardian.definition.network.NetworkPortDocument;
+import org.wardian.definition.xml.XmlElement;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Events;
 import org.wardian.libvirt.server.HandlerFamily;
@@ -112,6 +113,30 @@ public final class Networks implements HandlerFamily, AutoCloseable {
       }
       GatewayFiles files = found.gateway().files();
       return new Plug(document.uuid(), files.folder(), files.name(), live.mtu(), document);
+    } catch (DefinitionException e) {
+      throw NetworkRefusal.of(e);
+    } finally {
+      found.lock().unlock();
+    }
+  }
+
+  /**
+   * A port's bandwidth becomes another; nothing where the network has no such port.
+   *
+   * @param bandwidth null for what its group says
+   * @throws LibvirtException where the network cannot promise it
+   */
+  public void limit(String network, UUID port, XmlElement bandwidth) throws LibvirtException {
+    VirtualNetwork found = life.registry().find(network);
+    if (found == null) {
+      return;
+    }
+    found.lock().lock();
+    try {
+      NetworkPortDocument known = found.ports().get(port);
+      if (known != null && found.active()) {
+        life.keepPort(found, known.limited(bandwidth).within(found.live()));
+      }
     } catch (DefinitionException e) {
       throw NetworkRefusal.of(e);
     } finally {

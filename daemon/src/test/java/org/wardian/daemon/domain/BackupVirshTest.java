@@ -145,6 +145,33 @@ class BackupVirshTest {
   }
 
   @Test
+  void anImageBeneathTakesTheBitmapsOfThoseThatArePutIntoIt() throws Exception {
+    virsh.printed("checkpoint-create-as d one");
+    write(1, "1M", "64k");
+    virsh.printed("snapshot-create-as d s --disk-only");
+    virsh.printed("checkpoint-create-as d two");
+    write(2, "2M", "64k");
+    virsh.printed("snapshot-create-as d t --disk-only");
+    write(3, "3M", "64k");
+    virsh.printed("snapshot-delete d s");
+    assertThat(virsh.printed("checkpoint-dumpxml d one --no-domain --size"))
+        .contains("size='196608'");
+    assertThat(virsh.printed("checkpoint-dumpxml d two --no-domain --size"))
+        .contains("size='131072'");
+    virsh.printed(
+        "blockcommit d vda --top %s --base %s --wait"
+            .formatted(host.path("top"), host.path("mid")));
+    virsh.printed("blockcommit d vda --active --shallow --wait --pivot");
+    assertThat(virsh.printed("checkpoint-dumpxml d one --no-domain --size"))
+        .contains("size='196608'");
+    assertThat(virsh.printed("checkpoint-dumpxml d two --no-domain --size"))
+        .contains("size='131072'");
+    // Its document names an image that is not beneath any more, as libvirt's would.
+    assertThat(virsh.refused("snapshot-delete d t")).contains("could not find base disk source");
+    virsh.printed("checkpoint-delete d two");
+  }
+
+  @Test
   void theMachineWritesABackupAndThenWhatChanged() throws Exception {
     write(1, "0", "1M");
     String full =

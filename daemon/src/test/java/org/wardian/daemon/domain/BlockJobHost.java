@@ -3,18 +3,13 @@ package org.wardian.daemon.domain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import org.wardian.daemon.FamilyServer;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.checkpoint.Checkpoints;
 import org.wardian.daemon.snapshot.Snapshots;
 import org.wardian.daemon.storage.Virsh;
-import org.wardian.libvirt.server.AuthenticationType;
-import org.wardian.libvirt.server.ConnectionOpener;
 import org.wardian.libvirt.server.Events;
-import org.wardian.libvirt.server.Server;
-import org.wardian.libvirt.server.Session;
-import org.wardian.libvirt.server.UnixService;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
@@ -29,20 +24,8 @@ final class BlockJobHost {
   private final Path folder;
   private final MachineLauncher launcher;
   private Domains domains;
-  private Server server;
+  private FamilyServer server;
   private Virsh virsh;
-
-  private static final class Opener implements ConnectionOpener {
-    @Override
-    public void open(Session session, String uri) {
-      // Any name of a connection will do.
-    }
-
-    @Override
-    public boolean supportsFeature(Session session, int feature) {
-      return false;
-    }
-  }
 
   BlockJobHost(Path folder) throws Exception {
     this.folder = folder;
@@ -94,20 +77,11 @@ final class BlockJobHost {
     domains = new Domains(folders, events, launcher);
     Snapshots snapshots = new Snapshots(folders, domains);
     Checkpoints checkpoints = new Checkpoints(folders, domains);
-    server =
-        new Server(
-            new Server.Settings(new Opener()).events(events),
-            List.of(domains, snapshots, checkpoints));
     domains.load();
     snapshots.load();
     checkpoints.load();
-    server.serve(
-        new UnixService(
-            path("socket"),
-            PosixFilePermissions.fromString("rwx------"),
-            false,
-            List.of(AuthenticationType.NONE)));
-    virsh = new Virsh("qemu+unix:///system?socket=" + path("socket"));
+    server = new FamilyServer(path("socket"), events, List.of(domains, snapshots, checkpoints));
+    virsh = new Virsh(server.uri());
   }
 
   /** Ends the daemon, and starts another; machines go on. */

@@ -122,6 +122,8 @@ class BlockJobVirshTest {
 
   @Test
   void overlaysOfSnapshotsAreCommittedAgain() throws Exception {
+    assertThat(host.virsh().refused("snapshot-create-as d s --disk-only --no-metadata --quiesce"))
+        .contains("QEMU guest agent is not configured");
     host.virsh().printed("snapshot-create-as d s --disk-only --no-metadata");
     assertThat(chain()).containsExactly("top.s", "top", "mid", "base");
     host.virsh().printed("blockcommit d vda --active --shallow --wait --pivot");

@@ -166,6 +166,24 @@ class DaemonTest {
   }
 
   @Test
+  void theLimitsOfACardAreSetAWayAtATime() throws Exception {
+    host.define("one", "");
+    String mac = "52:54:00:00:00:01";
+    virsh.printed("attach-interface one network default --config --mac " + mac);
+    virsh.printed("domiftune one " + mac + " --config --inbound 100,200,300,400");
+    virsh.printed("domiftune one " + mac + " --config --outbound 10,20");
+    assertThat(virsh.printed("dumpxml one"))
+        .contains("<inbound average='100' peak='200' floor='400' burst='300'/>")
+        .contains("<outbound average='10' peak='20'/>");
+    virsh.printed("domiftune one " + mac + " --config --inbound 50");
+    assertThat(virsh.printed("dumpxml one"))
+        .contains("<inbound average='50'/>")
+        .contains("<outbound average='10' peak='20'/>");
+    virsh.printed("domiftune one " + mac + " --config --inbound 0");
+    assertThat(virsh.printed("dumpxml one")).doesNotContain("<inbound").contains("<outbound");
+  }
+
+  @Test
   void manyDefinitionsAreReadAndADamagedOneIsLeftAlone() throws Exception {
     host.end();
     Path definitions = host.folders().configuration().resolve("qemu");

@@ -24,6 +24,7 @@ final class QemuMachines {
         case $1 in
           --definition) definition=$2; shift 2 ;;
           --qmp) socket=$2; shift 2 ;;
+          --sandbox) sandbox="-sandbox $2"; shift 2 ;;
           *) shift ;;
         esac
       done
@@ -33,7 +34,7 @@ final class QemuMachines {
         exit 3
       fi
       exec %s -S -nodefaults -display none -machine pc -m 16 -no-shutdown \
-        -qmp "unix:$socket,server=on,wait=off" -device virtio-balloon,id=balloon0 -vga std
+        -qmp "unix:$socket,server=on,wait=off" -device virtio-balloon,id=balloon0 -vga std $sandbox
       """;
 
   private QemuMachines() {}
