@@ -16,6 +16,7 @@ import org.wardian.daemon.DaemonSettings;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.SaslUsers;
 import org.wardian.daemon.domain.MachineLauncher;
+import org.wardian.libvirt.sasl.DigestServer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -135,7 +136,8 @@ final class DaemonVerb implements Callable<Integer> {
               new DaemonSettings.Overrides(
                   tcp, tls, Optional.ofNullable(listen), Optional.ofNullable(metrics)));
       if (user != null) {
-        new SaslUsers(settings.saslUsers()).put(user, password());
+        new SaslUsers(settings.saslUsers())
+            .put(user, password(), settings.saslMechanisms().contains(DigestServer.NAME));
         return ExitStatus.OK.code();
       }
       serve(settings);

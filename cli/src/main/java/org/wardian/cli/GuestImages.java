@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.wardian.boot.ImageBytes;
 import org.wardian.boot.KernelFormatException;
 import org.wardian.boot.KernelImage;
 import org.wardian.boot.MultibootKernel;
@@ -170,7 +171,7 @@ record GuestImages(
         throw new IOException(
             "it is larger than the " + (KernelImage.MAX_SIZE >> 20) + " MiB that are taken");
       }
-      byte[] content = Files.readAllBytes(path);
+      byte[] content = ImageBytes.read(path);
       if (content.length == 0) {
         throw new IOException("it is empty");
       }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.wardian.process.Launch;
+import org.wardian.process.assembly.Sandbox;
 
 /**
  * The arguments of {@code ward machine} in the form that the daemon writes them, read without
@@ -14,6 +15,7 @@ import org.wardian.process.Launch;
 final class MachineArguments {
   private static final String VERB = "machine";
   private static final String PAUSED = "--paused";
+  private static final String SANDBOX = "--sandbox";
   private static final String SNAPSHOT = "--snapshot=";
 
   private MachineArguments() {}
@@ -33,7 +35,7 @@ final class MachineArguments {
     for (int i = 1; i < arguments.length; i++) {
       String argument = arguments[i];
       switch (argument) {
-        case "--definition", "--qmp", "--incoming" -> {
+        case "--definition", "--qmp", "--incoming", SANDBOX -> {
           if (++i == arguments.length || values.put(argument, arguments[i]) != null) {
             return Optional.empty();
           }
@@ -50,6 +52,15 @@ final class MachineArguments {
     if (!values.containsKey("--definition") || !values.containsKey("--qmp")) {
       return Optional.empty();
     }
+    Sandbox sandbox;
+    switch (values.getOrDefault(SANDBOX, "auto")) {
+      case "auto" -> sandbox = Sandbox.AUTO;
+      case "on" -> sandbox = Sandbox.ON;
+      case "off" -> sandbox = Sandbox.OFF;
+      default -> {
+        return Optional.empty();
+      }
+    }
     return Optional.of(
         new Launch(
             Path.of(values.get("--definition")),
@@ -57,6 +68,7 @@ final class MachineArguments {
             Optional.ofNullable(values.get("--incoming")).map(Path::of),
             Optional.ofNullable(values.get(SNAPSHOT)),
             paused,
+            sandbox,
             Version.wardian()));
   }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.wardian.host.HostThread;
 import org.wardian.process.Launch;
 import org.wardian.process.MachineProcess;
+import org.wardian.process.assembly.Sandbox;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -41,6 +42,15 @@ final class MachineVerb implements Callable<Integer> {
   @Option(names = "--paused", description = "Waits for a client's 'cont'.")
   private boolean paused;
 
+  @Option(
+      names = "--sandbox",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description =
+          "Whether the process gives up system calls that it does not need:"
+              + " ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Sandbox sandbox;
+
   @Override
   public Integer call() {
     return serve(
@@ -50,6 +60,7 @@ final class MachineVerb implements Callable<Integer> {
             Optional.ofNullable(incoming),
             Optional.ofNullable(snapshot),
             paused,
+            sandbox,
             Version.wardian()));
   }
 

@@ -82,7 +82,10 @@ final class ManagementRehearsal {
                   definition.toString(),
                   "--qmp",
                   socket.toString(),
-                  "--paused"
+                  "--paused",
+                  // Java ends this process by starting another one, which makes the cache.
+                  "--sandbox",
+                  "off"
                 })
             .orElseThrow();
     CompletableFuture<Void> machine = CompletableFuture.runAsync(() -> MachineProcess.run(launch));

@@ -26,6 +26,7 @@ import org.wardian.machine.platform.Translator;
 import org.wardian.machine.state.MachineDescription;
 import org.wardian.process.assembly.Accelerator;
 import org.wardian.process.assembly.AcceleratorChoice;
+import org.wardian.process.assembly.Sandbox;
 import org.wardian.processor.kvm.KvmProbe;
 import org.wardian.processor.software.Observation;
 import org.wardian.x86.CpuModel;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code ward run}. */
@@ -77,6 +79,8 @@ final class RunVerb implements Callable<Integer> {
   private static final long SYSTEM_MEMORY = 1L << 30;
 
   @Spec private CommandSpec spec;
+
+  @ParentCommand private Ward command;
 
   @Parameters(
       arity = "0..1",
@@ -172,6 +176,17 @@ final class RunVerb implements Callable<Integer> {
               + " spares exits to old guests that use the PC's first interrupt controller and"
               + " timer; auto, split (default: ${DEFAULT-VALUE}). With software all are Wardian's.")
   private InterruptChipsOption interruptChips;
+
+  @Option(
+      names = "--sandbox",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description =
+          "Whether this process gives up the system calls that a guest needs none of, such as those"
+              + " that start programs, so that whoever breaks out of the guest finds little: on, or"
+              + " no guest; off; auto, on where the kernel can do it, and else a warning (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Sandbox sandbox;
 
   @Option(
       names = "--device",
@@ -290,6 +305,11 @@ final class RunVerb implements Callable<Integer> {
     processors();
     pins();
     Optional<ConsoleScript> lines = Optional.ofNullable(script).map(this::readScript);
+    PrintWriter err = spec.commandLine().getErr();
+    if (command.isAlone()) {
+      // Before a system is made, by a guest that is no less hostile, and before images are opened.
+      sandbox.enter().ifPresent(line -> err.println("ward: " + line));
+    }
     Optional<SystemStart> start =
         wanted.map(it ->
             SystemStart.of(
@@ -317,7 +337,6 @@ final class RunVerb implements Callable<Integer> {
             restoration,
             Optional.ofNullable(timeout).map(TimeLimit::duration));
     Optional<Terminal> terminal = Terminal.standard();
-    PrintWriter err = spec.commandLine().getErr();
     choice.warning().ifPresent(line -> err.println("ward: " + line));
     if (verbose) {
       execution.print(err);

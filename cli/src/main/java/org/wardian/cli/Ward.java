@@ -14,10 +14,12 @@ import org.wardian.cli.disk.FormatNames;
 import org.wardian.cli.disk.OwnStatuses;
 import org.wardian.cli.manage.ManageAction;
 import org.wardian.cli.manage.ManageVerbs;
+import org.wardian.cli.manage.SshHelperVerb;
 import org.wardian.machine.platform.Translator;
 import org.wardian.process.Launch;
 import org.wardian.process.assembly.Accelerator;
 import org.wardian.process.assembly.AssemblyException;
+import org.wardian.process.assembly.Sandbox;
 import org.wardian.storage.ImageFormat;
 import org.wardian.x86.CpuModel;
 import picocli.CommandLine;
@@ -44,6 +46,7 @@ import picocli.CommandLine.Spec;
       VersionVerb.class,
       CompletionVerb.class,
       MachineVerb.class,
+      SshHelperVerb.class,
       NetworkProcessVerb.class,
       TrainVerb.class
     },
@@ -57,6 +60,9 @@ public final class Ward implements Runnable {
   private static final String TRACE_VARIABLE = "WARD_TRACE";
 
   @Spec private CommandSpec spec;
+
+  /** Whether this process does the one command only, and ends. */
+  private boolean alone;
 
   /** Made by picocli. */
   public Ward() {}
@@ -73,8 +79,11 @@ public final class Ward implements Runnable {
    * @param arguments verb and options
    */
   public static void main(String[] arguments) {
+    Selectors.choose();
     Optional<Launch> machine = MachineArguments.read(arguments);
-    System.exit(machine.isPresent() ? serve(machine.get()) : commandLine().execute(arguments));
+    Ward ward = new Ward();
+    ward.alone = true;
+    System.exit(machine.isPresent() ? serve(machine.get()) : commandLine(ward).execute(arguments));
   }
 
   private static int serve(Launch machine) {
@@ -87,13 +96,23 @@ public final class Ward implements Runnable {
 
   /** The command with its verbs, ready to execute; nothing in it ends the process. */
   static CommandLine commandLine() {
-    CommandLine ward = new CommandLine(new Ward());
+    return commandLine(new Ward());
+  }
+
+  /** Whether this process does the one command only: what binds the process binds nobody else. */
+  boolean isAlone() {
+    return alone;
+  }
+
+  private static CommandLine commandLine(Ward command) {
+    CommandLine ward = new CommandLine(command);
     ManageVerbs.addTo(ward);
     ward.addSubcommand(new HelpCommand());
     ward.registerConverter(Accelerator.class, Choice.of(Accelerator.class, "an accelerator"));
     ward.registerConverter(
         InterruptChipsOption.class,
         Choice.of(InterruptChipsOption.class, "a place for the interrupt chips"));
+    ward.registerConverter(Sandbox.class, Choice.of(Sandbox.class, "a mode of the sandbox"));
     ward.registerConverter(Translator.class, Choice.of(Translator.class, "a translator"));
     ward.registerConverter(ConsoleKind.class, Choice.of(ConsoleKind.class, "a console"));
     ward.registerConverter(PointerKind.class, Choice.of(PointerKind.class, "a pointer"));

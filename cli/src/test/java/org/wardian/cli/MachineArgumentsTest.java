@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.process.Launch;
+import org.wardian.process.assembly.Sandbox;
 
 /** The form in which the daemon asks for a machine; all others are picocli's. */
 class MachineArgumentsTest {
@@ -25,12 +26,15 @@ class MachineArgumentsTest {
                 Optional.empty(),
                 Optional.empty(),
                 true,
+                Sandbox.AUTO,
                 Version.wardian()));
   }
 
   @Test
   void aMachineThatGoesOn() {
-    assertThat(read("machine --definition d --qmp q --incoming saved --snapshot=--paused"))
+    assertThat(
+            read(
+                "machine --definition d --qmp q --incoming saved --snapshot=--paused --sandbox on"))
         .contains(
             new Launch(
                 Path.of("d"),
@@ -38,6 +42,7 @@ class MachineArgumentsTest {
                 Optional.of(Path.of("saved")),
                 Optional.of("--paused"),
                 false,
+                Sandbox.ON,
                 Version.wardian()));
   }
 
@@ -53,6 +58,7 @@ class MachineArgumentsTest {
         "machine --definition d --qmp q --definition e",
         "machine --definition=d --qmp q",
         "machine --definition d --qmp q more",
+        "machine --definition d --qmp q --sandbox maybe",
         "run machine --definition d --qmp q"
       })
   void allElseIsLeft(String line) {

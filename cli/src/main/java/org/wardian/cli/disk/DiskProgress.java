@@ -2,6 +2,7 @@ package org.wardian.cli.disk;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import org.wardian.host.Terminal;
 import org.wardian.storage.operation.Progress;
@@ -29,6 +30,7 @@ public final class DiskProgress implements Progress, AutoCloseable {
   private final String name;
   private final Form form;
   private final LongSupplier nanoClock;
+  private final LongFunction<String> amount;
   private final long startedAt;
   private final Thread interrupted;
   private volatile boolean ended;
@@ -38,6 +40,17 @@ public final class DiskProgress implements Progress, AutoCloseable {
   private int tenth;
 
   DiskProgress(PrintWriter out, String name, boolean bar, boolean lines, LongSupplier nanoClock) {
+    this(out, name, bar, lines, nanoClock, DiskSize::text);
+  }
+
+  private DiskProgress(
+      PrintWriter out,
+      String name,
+      boolean bar,
+      boolean lines,
+      LongSupplier nanoClock,
+      LongFunction<String> amount) {
+    this.amount = amount;
     this.out = out;
     this.name = name;
     this.form = bar ? Form.BAR : lines ? Form.LINES : Form.NONE;
@@ -55,9 +68,19 @@ public final class DiskProgress implements Progress, AutoCloseable {
    *     bar on a terminal
    */
   public static DiskProgress of(PrintWriter err, String name, Boolean asked) {
+    return of(err, name, asked, DiskSize::text);
+  }
+
+  /** As {@link #of(PrintWriter, String, Boolean)}, where things are counted in place of bytes. */
+  static DiskProgress counting(PrintWriter err, String name, Boolean asked) {
+    return of(err, name, asked, Long::toString);
+  }
+
+  private static DiskProgress of(
+      PrintWriter err, String name, Boolean asked, LongFunction<String> amount) {
     boolean terminal = Terminal.isTerminal(STANDARD_ERROR);
     boolean wanted = asked == null ? terminal : asked;
-    return new DiskProgress(err, name, wanted && terminal, wanted, System::nanoTime);
+    return new DiskProgress(err, name, wanted && terminal, wanted, System::nanoTime, amount);
   }
 
   @Override
@@ -99,8 +122,8 @@ public final class DiskProgress implements Progress, AutoCloseable {
     line.append(String.format(Locale.ROOT, " %3d%% [", percent));
     line.append("#".repeat(filled)).append(".".repeat(BAR_WIDTH - filled)).append(']');
     double rate = elapsedNanos > 0 ? done * 1e9 / elapsedNanos : 0;
-    line.append(String.format(Locale.ROOT, " %9s", DiskSize.text(done)));
-    line.append(String.format(Locale.ROOT, " %9s/s", DiskSize.text((long) rate)));
+    line.append(String.format(Locale.ROOT, " %9s", amount.apply(done)));
+    line.append(String.format(Locale.ROOT, " %9s/s", amount.apply((long) rate)));
     if (done < total && rate >= 1) {
       long seconds = (long) ((total - done) / rate);
       line.append(

@@ -20,4 +20,9 @@ public final class ProgressOption {
   public DiskProgress start(PrintWriter err, String name) {
     return DiskProgress.of(err, name, asked);
   }
+
+  /** A bar for things that are made one by one from now on. */
+  public DiskProgress startCounting(PrintWriter err, String name) {
+    return DiskProgress.counting(err, name, asked);
+  }
 }

@@ -1,8 +1,10 @@
 package org.wardian.cli.manage;
 
+import java.io.IOException;
 import java.util.Map;
 import org.wardian.cli.ExitStatus;
 import org.wardian.cli.Failure;
+import org.wardian.libvirt.client.ClientSettings;
 import org.wardian.libvirt.client.ConnectOptions;
 import org.wardian.libvirt.client.Connection;
 import org.wardian.libvirt.client.ConnectionUri;
@@ -34,7 +36,13 @@ public final class ConnectOption {
    * @throws Failure where no daemon answers, or it does not let this user in
    */
   Connection open() {
-    return open(uri == null ? DefaultUri.ofThisProcess().choose() : uri, readOnly);
+    try {
+      ClientSettings settings = ClientSettings.ofThisProcess();
+      String given = uri == null ? DefaultUri.of(settings).choose() : uri;
+      return open(settings.resolve(given), readOnly);
+    } catch (IOException e) {
+      throw new Failure(ExitStatus.STORAGE, e.getMessage(), e);
+    }
   }
 
   private static Connection open(String uri, boolean readOnly) {
@@ -44,8 +52,8 @@ public final class ConnectOption {
     } catch (IllegalArgumentException e) {
       throw new Failure(ExitStatus.USAGE, "--connect: " + e.getMessage(), e);
     }
-    ConnectOptions options =
-        readOnly ? ConnectOptions.DEFAULT.withReadOnly() : ConnectOptions.DEFAULT;
+    ConnectOptions usual = ConnectOptions.DEFAULT.withPrompt(new TerminalPrompt());
+    ConnectOptions options = readOnly ? usual.withReadOnly() : usual;
     OwnDaemon own = OwnDaemon.ofThisProcess(Map.copyOf(System.getenv()));
     if (own.serves(parsed)) {
       own.startUnlessItAnswers();

@@ -2,7 +2,9 @@ package org.wardian.cli.manage;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
+import org.wardian.libvirt.client.ClientSettings;
 import org.wardian.libvirt.client.ConnectionUri;
 import org.wardian.libvirt.client.SocketPaths;
 
@@ -11,9 +13,14 @@ import org.wardian.libvirt.client.SocketPaths;
  *
  * @param environment the process's variables
  * @param root whether the user is root
+ * @param configured what libvirt's file for clients says
  * @param answers whether somebody accepts connections at a socket
  */
-record DefaultUri(Map<String, String> environment, boolean root, Predicate<Path> answers) {
+record DefaultUri(
+    Map<String, String> environment,
+    boolean root,
+    Optional<String> configured,
+    Predicate<Path> answers) {
   /** Ours alone, before libvirt's own. */
   static final String OWN_VARIABLE = "WARDIAN_URI";
 
@@ -21,9 +28,12 @@ record DefaultUri(Map<String, String> environment, boolean root, Predicate<Path>
   private static final String SYSTEM = "qemu:///system";
   private static final String SESSION = "qemu:///session";
 
-  static DefaultUri ofThisProcess() {
+  static DefaultUri of(ClientSettings settings) {
     return new DefaultUri(
-        System.getenv(), "root".equals(System.getProperty("user.name")), OwnDaemon::answers);
+        System.getenv(),
+        "root".equals(System.getProperty("user.name")),
+        settings.defaultUri(),
+        OwnDaemon::answers);
   }
 
   String choose() {
@@ -32,6 +42,9 @@ record DefaultUri(Map<String, String> environment, boolean root, Predicate<Path>
       if (value != null && !value.isBlank()) {
         return value.strip();
       }
+    }
+    if (configured.isPresent()) {
+      return configured.get();
     }
     if (root) {
       return SYSTEM;

@@ -11,7 +11,15 @@ import org.wardian.libvirt.client.SocketPaths;
 
 class DefaultUriTest {
   private static String chosen(Map<String, String> environment, boolean root, boolean answers) {
-    return new DefaultUri(environment, root, socket -> answers).choose();
+    return new DefaultUri(environment, root, Optional.empty(), socket -> answers).choose();
+  }
+
+  @Test
+  void libvirtsFileCountsAfterTheVariables() {
+    Optional<String> file = Optional.of("f:///");
+    assertThat(new DefaultUri(Map.of(), true, file, socket -> true).choose()).isEqualTo("f:///");
+    Map<String, String> variable = Map.of("LIBVIRT_DEFAULT_URI", "b:///");
+    assertThat(new DefaultUri(variable, true, file, socket -> true).choose()).isEqualTo("b:///");
   }
 
   @Test

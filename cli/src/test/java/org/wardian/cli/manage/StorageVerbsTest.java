@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -205,6 +206,33 @@ class StorageVerbsTest {
         .isEqualTo("copy: forgotten, deleted images/copy.raw\n");
     assertThat(Files.exists(copied)).isFalse();
     done("undefine", "-y", "--storage", "base");
+  }
+
+  @Test
+  void manyClonesAreCountedThrough() throws Exception {
+    done("vol", "create", "images/many.raw", "8M");
+    defineMachine("many", json("vol", "info", "images/many.raw", "--json").get("path").asText());
+
+    JsonNode clones =
+        json("clone", "--json", "--linked", "--count", "3", "many", "few").get("clones");
+
+    assertThat(clones).hasSize(3);
+    for (int i = 1; i <= 3; i++) {
+      JsonNode clone = clones.get(i - 1);
+      assertThat(clone.get("name").asText()).isEqualTo("few-" + i);
+      assertThat(json("info", "--json", "few-" + i).findValue("uuid")).isEqualTo(clone.get("uuid"));
+      assertThat(Path.of(clone.get("volumes").get(0).get("path").asText())).exists();
+    }
+    // One name of those asked for is taken: nothing is made.
+    done("undefine", "-y", "few-1");
+    assertThat(ward("clone", "--linked", "--count", "3", "many", "few").status())
+        .isEqualTo(ExitStatus.REFUSED.code());
+    assertThat(ward("info", "few-1").status()).isNotZero();
+    assertThat(ward("clone", "--count", "0", "many", "few").status())
+        .isEqualTo(ExitStatus.USAGE.code());
+    for (String one : List.of("few-2", "few-3", "many")) {
+      done("undefine", "-y", "--storage", one);
+    }
   }
 
   @Test

@@ -1,7 +1,8 @@
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.classfile.ClassElement;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassFile.StackMapsOption;
@@ -15,21 +16,34 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 
 /**
- * Gives classes from before Java 6 in jar files a newer version and the stack maps that go with it:
- * the JVM's AOT cache takes no older ones, and picocli's are of Java 5. Run by the launcher behind
- * the build, as a source file; a jar without such classes is left alone.
+ * Makes jar files quick to start with. Run by the launcher behind the build, as a source file; a
+ * jar that is quick already is left alone.
+ *
+ * <p>Classes from before Java 6 get a newer version and the stack maps that go with it: the JVM's
+ * AOT cache takes no older ones, and picocli's are of Java 5.
+ *
+ * <p>Signatures go, with the digest of each file in the manifest: the JVM reads the manifest of
+ * each jar whose classes it has in its cache at every start, and that of Bouncy Castle has 800 KiB.
  */
-final class RaiseClassFiles {
+final class QuickJars {
   private static final int FIRST_WITH_STACK_MAPS = 50;
   private static final int RAISED = 61;
 
-  private RaiseClassFiles() {}
+  /** Files of a signed jar (JAR File Specification, "Signed JAR File"). */
+  private static final Pattern SIGNATURE =
+      Pattern.compile("META-INF/[^/]*[.](SF|DSA|RSA|EC)", Pattern.CASE_INSENSITIVE);
+
+  private QuickJars() {}
 
   public static void main(String[] jars) throws IOException {
     for (String jar : jars) {
@@ -51,8 +65,17 @@ final class RaiseClassFiles {
         try (InputStream stream = in.getInputStream(entry)) {
           content = stream.readAllBytes();
         }
-        byte[] newer = isOld(entry.getName(), content) ? raise(content, loader) : content;
-        changed |= newer != content;
+        if (SIGNATURE.matcher(entry.getName()).matches()) {
+          changed = true;
+          continue;
+        }
+        byte[] newer = content;
+        if (isOld(entry.getName(), content)) {
+          newer = raise(content, loader);
+        } else if (entry.getName().equals(JarFile.MANIFEST_NAME)) {
+          newer = withoutDigests(content);
+        }
+        changed |= !Arrays.equals(newer, content);
         out.putNextEntry(new JarEntry(entry.getName()));
         out.write(newer);
       }
@@ -71,6 +94,22 @@ final class RaiseClassFiles {
         && ((content[6] & 0xff) << 8 | content[7] & 0xff) < FIRST_WITH_STACK_MAPS;
   }
 
+  /** The manifest without the digests of single files; the same array where it has none. */
+  private static byte[] withoutDigests(byte[] content) throws IOException {
+    Manifest manifest = new Manifest(new ByteArrayInputStream(content));
+    boolean changed = false;
+    for (Attributes file : manifest.getEntries().values()) {
+      changed |= file.keySet().removeIf(name -> name.toString().endsWith("-Digest"));
+    }
+    if (!changed) {
+      return content;
+    }
+    manifest.getEntries().values().removeIf(Attributes::isEmpty);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    manifest.write(out);
+    return out.toByteArray();
+  }
+
   private static byte[] raise(byte[] old, ClassLoader loader) {
     ClassFile format =
         ClassFile.of(
@@ -86,7 +125,7 @@ final class RaiseClassFiles {
           if (element instanceof ClassFileVersion) {
             builder.withVersion(RAISED, 0);
           } else {
-            builder.with((ClassElement) element);
+            builder.with(element);
           }
         };
     return format.transformClass(model, version.andThen(methods));
