@@ -4,6 +4,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 import org.opentest4j.TestAbortedException;
 import org.wardian.host.HostException;
+import org.wardian.machine.MachineConfiguration;
 import org.wardian.machine.platform.AcceleratorKind;
 import org.wardian.machine.platform.InterruptChips;
 import org.wardian.machine.platform.Platform;
@@ -62,6 +63,11 @@ enum Accelerator {
 
   private Platform create(long bytes, int processors, CpuModel model) {
     return Platform.create(new PlatformConfiguration(kind, bytes, processors, model, chips));
+  }
+
+  /** The same machine in this column. */
+  MachineConfiguration of(MachineConfiguration machine) {
+    return machine.on(kind, chips);
   }
 
   /**

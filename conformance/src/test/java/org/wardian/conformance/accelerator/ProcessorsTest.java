@@ -117,8 +117,13 @@ class ProcessorsTest {
 
     /** Runs all until each has stopped; how they did. */
     List<Exit> run() {
+      return run(vcpus);
+    }
+
+    /** Runs some until each has stopped. */
+    List<Exit> run(List<Vcpu> some) {
       List<CompletableFuture<Exit>> runs = new ArrayList<>();
-      for (Vcpu vcpu : vcpus) {
+      for (Vcpu vcpu : some) {
         runs.add(
             CompletableFuture.supplyAsync(
                 vcpu::run, task -> Thread.ofPlatform().daemon().start(task)));
@@ -202,6 +207,18 @@ class ProcessorsTest {
       machine.boot(HALT);
 
       assertThat(machine.run()).contains(Exit.HALTED).isSubsetOf(Exit.HALTED, Exit.STOPPED);
+    }
+  }
+
+  @OnEachAccelerator
+  void theEndHasComeWhenAllThatAreThereHaveHalted(Accelerator accelerator) {
+    try (Machine machine = new Machine(accelerator)) {
+      for (int other = 1; other < PROCESSORS; other++) {
+        machine.platform.present(other, false);
+      }
+      machine.boot(HALT);
+
+      assertThat(machine.run(machine.vcpus.subList(0, 1))).containsExactly(Exit.HALTED);
     }
   }
 

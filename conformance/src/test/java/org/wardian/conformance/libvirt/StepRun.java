@@ -153,7 +153,7 @@ public final class StepRun {
     while (true) {
       result = once(step, started);
       if (step.until() == null
-          || result.passed() && step.until().matcher(result.output()).find()
+          || result.passed() && step.isReachedBy(result.output())
           || System.nanoTime() - started > TimeUnit.SECONDS.toNanos(UNTIL_SECONDS)) {
         return result;
       }

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  * @param number its place among all, from 1
  * @param group the heading that it stands under
  * @param text the line
- * @param until what its output must have before the run goes on, or null
+ * @param until an expression that its output must have before the run goes on, or null; as text,
+ *     for steps are keys, and a Pattern equals only itself
  * @param during a command that runs meanwhile, or null
  * @param input what it reads, or null
  * @param command the words behind {@code virsh}
@@ -20,7 +21,7 @@ record VirshStep(
     int number,
     String group,
     String text,
-    Pattern until,
+    String until,
     List<String> during,
     String input,
     List<String> command) {
@@ -42,7 +43,7 @@ record VirshStep(
 
   private static VirshStep of(int number, String group, String line) {
     String rest = line;
-    Pattern until = null;
+    String until = null;
     List<String> during = null;
     String input = null;
     int bar;
@@ -52,13 +53,18 @@ record VirshStep(
       int space = prefix.indexOf(' ');
       String value = prefix.substring(space + 1);
       switch (prefix.substring(0, space)) {
-        case "until" -> until = Pattern.compile(value, Pattern.MULTILINE);
+        case "until" -> until = value;
         case "during" -> during = words(value);
         case "in" -> input = value.replace("\\n", "\n");
         default -> throw new IllegalArgumentException("no such prefix: " + line);
       }
     }
     return new VirshStep(number, group, line, until, during, input, words(rest));
+  }
+
+  /** Whether the run may go on after such an output. */
+  boolean isReachedBy(String output) {
+    return until == null || Pattern.compile(until, Pattern.MULTILINE).matcher(output).find();
   }
 
   private static List<String> words(String text) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 class VirshStepsTest {
   @TempDir private Path folder;
+
+  /** libvirtd runs QEMU as a user of its own, who must find the images, and make sockets. */
+  @BeforeEach
+  void letOthersThrough() throws IOException {
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+  }
 
   @Test
   void everyStepThatPassesThereOneWayOrAnotherPassesHere() throws Exception {
@@ -41,7 +49,7 @@ class VirshStepsTest {
   }
 
   private Map<VirshStep, StepRun.Result> here() throws Exception {
-    try (WardianDaemon daemon = WardianDaemon.start(folder.resolve("wardiand"))) {
+    try (WardianDaemon daemon = WardianDaemon.start(folder.resolve("w"))) {
       return steps(daemon.uri(), "here");
     }
   }
@@ -50,6 +58,7 @@ class VirshStepsTest {
       throws IOException, InterruptedException {
     // The same path for both: it is in what they print.
     Path work = Files.createDirectory(folder.resolve("work"));
+    Files.setPosixFilePermissions(work, PosixFilePermissions.fromString("rwxrwxrwx"));
     StepGuest.write(work);
     try {
       return new StepRun(uri, work).run(List.of(), (step, result) -> {});

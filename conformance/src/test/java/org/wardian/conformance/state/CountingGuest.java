@@ -42,6 +42,9 @@ final class CountingGuest implements AutoCloseable {
   /** Bytes of the disk, all of which the guest writes in turn. */
   static final int DISK_BYTES = 128 * 512;
 
+  /** What its processor promises where nothing else is said. */
+  static final CpuModel MODEL = CpuModel.named("x86-64-v1");
+
   private static final long MEMORY = 8 << 20;
   private static final int SECTOR_WORDS = 64;
   private static final long PATIENCE_SECONDS = 240;
@@ -118,11 +121,17 @@ final class CountingGuest implements AutoCloseable {
 
   /** A new machine, from round 0. */
   static CountingGuest start(Place place, Path disk, long timestampHz) throws Exception {
+    return start(place, MODEL, disk, timestampHz);
+  }
+
+  /** A new machine whose processor promises another model, from round 0. */
+  static CountingGuest start(Place place, CpuModel model, Path disk, long timestampHz)
+      throws Exception {
     return new CountingGuest(
         new Calculation(),
         0,
         disk,
-        guest -> new Machine(guest.configuration(place, timestampHz), guest::transmit));
+        guest -> new Machine(guest.configuration(place, model, timestampHz), guest::transmit));
   }
 
   /** The machine that {@code before} was, going on from a file. */
@@ -140,7 +149,7 @@ final class CountingGuest implements AutoCloseable {
             assertThat(DiskMark.changes(saved.disks(), List.of(DiskMark.of("disk", disk))))
                 .isEmpty();
             Machine machine =
-                Machine.restore(guest.configuration(place, 0), guest::transmit, saved);
+                Machine.restore(guest.configuration(place, MODEL, 0), guest::transmit, saved);
             assertThat(machine.guestTime()).isEqualTo(saved.description().ran());
             return machine;
           }
@@ -160,14 +169,15 @@ final class CountingGuest implements AutoCloseable {
           DiskSnapshots kept = new DiskSnapshots(List.of(guest.image));
           try (SavedState saved = kept.open(snapshot)) {
             Machine machine =
-                Machine.restore(guest.configuration(place, 0), guest::transmit, saved);
+                Machine.restore(guest.configuration(place, MODEL, 0), guest::transmit, saved);
             kept.apply(snapshot);
             return machine;
           }
         });
   }
 
-  private MachineConfiguration configuration(Place place, long timestampHz) throws IOException {
+  private MachineConfiguration configuration(Place place, CpuModel model, long timestampHz)
+      throws IOException {
     try (InputStream kernel = CountingGuest.class.getResourceAsStream("counting.img")) {
       return new MachineConfiguration(
               kernel.readAllBytes(),
@@ -176,7 +186,7 @@ final class CountingGuest implements AutoCloseable {
               "",
               MEMORY,
               1,
-              CpuModel.named("x86-64-v1"),
+              model,
               Set.of(),
               false)
           .on(place.kind(), place.chips())

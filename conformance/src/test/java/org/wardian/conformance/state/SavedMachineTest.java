@@ -9,7 +9,9 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ import org.wardian.machine.state.StateTarget;
 import org.wardian.storage.CreateOptions;
 import org.wardian.storage.Images;
 import org.wardian.x86.CpuModel;
+import org.wardian.x86.Feature;
 
 /** A machine that is saved goes on where it was: memory, processor, clocks and disk in step. */
 @Timeout(600)
@@ -73,6 +76,32 @@ class SavedMachineTest {
       second.run().rounds(300);
       second.end();
       second.checkDisk(disk);
+    }
+  }
+
+  @Test
+  void theGuestIsPromisedNoMoreThanBefore() throws Exception {
+    Path disk = rawDisk();
+    Path file = folder.resolve("saved");
+    CpuModel less =
+        CountingGuest.MODEL.without(EnumSet.of(Feature.INVARIANT_TSC, Feature.ZERO_FCS_FDS));
+    CountingGuest guest = CountingGuest.start(Place.TRANSLATED, less, disk, 0);
+    Set<String> promised = Set.of();
+    for (Place place : List.of(Place.INTERPRETED, Place.TRANSLATED)) {
+      try (CountingGuest before = guest.run().rounds(20)) {
+        before.save(file, disk);
+      }
+      try (SavedState saved = SavedState.open(file)) {
+        assertThat(saved.description().features())
+            .contains("sse2")
+            .doesNotContain("invariant_tsc", "zero_fcs_fds");
+        assertThat(promised).isSubsetOf(saved.description().features());
+        promised = saved.description().features();
+      }
+      guest = CountingGuest.restore(place, disk, file, guest);
+    }
+    try (CountingGuest last = guest.run().rounds(20)) {
+      last.end();
     }
   }
 
