@@ -84,6 +84,13 @@ final class HostBridge extends PciFunction {
     followWindow();
   }
 
+  /** The registers of the shadow RAM are as it has them, which was not reset. */
+  synchronized void showShadow() {
+    for (int i = 0; i < ShadowRam.REGISTERS; i++) {
+      setConfig(PAM + i, 1, shadow.register(i));
+    }
+  }
+
   /** The shadow RAM keeps its registers itself. */
   @Override
   protected void loadDevice(StateReader in) {

@@ -256,6 +256,11 @@ public final class PciHost implements Device {
     functions.values().forEach(Device::reset);
   }
 
+  /** After {@link #reset}: the shadow RAM of {@link #programmable} was not reset. */
+  public synchronized void showShadow() {
+    bridge.showShadow();
+  }
+
   @Override
   public synchronized void save(StateWriter out) {
     out.begin(name(), STATE_VERSION);

@@ -57,6 +57,13 @@ public final class Rtc146818 implements Device, IoHandler {
   private final Timer periodicTimer;
   private final Timer updateTimer;
   private final byte[] cmos = new byte[128];
+
+  /** CMOS memory's byte that tells firmware why it starts. */
+  public static final int SHUTDOWN_STATUS = 0x0f;
+
+  /** Value of {@link #SHUTDOWN_STATUS}: the machine wakes up. QEMU's and SeaBIOS's number. */
+  public static final int RESUME = 0xfe;
+
   private int index;
 
   private long nextPeriodic;

@@ -131,11 +131,17 @@ final class GuestRun {
     }
   }
 
-  /** What the user's keys are typed into. */
+  /** What the user's keys are typed into; a guest that sleeps is woken by them. */
   private GuestInput input(Machine machine) {
     return virtioConsole == null
-        ? keys -> machine.type(keys, 0, keys.length)
-        : keys -> virtioConsole.type(0, keys, 0, keys.length);
+        ? keys -> {
+          machine.wake();
+          machine.type(keys, 0, keys.length);
+        }
+        : keys -> {
+          machine.wake();
+          virtioConsole.type(0, keys, 0, keys.length);
+        };
   }
 
   /** What the user at the console can do to the machine. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -39,6 +40,7 @@ import org.wardian.chipset.ProcessorHotplug;
 import org.wardian.chipset.ResetControl;
 import org.wardian.chipset.Rtc146818;
 import org.wardian.chipset.SerialBackend;
+import org.wardian.chipset.ShadowRam;
 import org.wardian.chipset.TestDevice;
 import org.wardian.chipset.Uart16550;
 import org.wardian.chipset.WiredOr;
@@ -63,6 +65,7 @@ final class Board {
   final AcpiPowerManagement power;
   final I8042 keyboard;
 
+  private final Rtc146818 rtc;
   private final Platform platform;
   private final Ram ram;
   private final IoBus ports;
@@ -70,6 +73,11 @@ final class Board {
   private final int processors;
   private long present;
   private final FwCfg items;
+
+  /** Null without firmware. */
+  private ShadowRam shadow;
+
+  private final boolean sleeps;
 
   /** Null where processors stay. */
   private final ProcessorHotplug processorHotplug;
@@ -99,6 +107,7 @@ final class Board {
       PowerControl control,
       SerialBackend console) {
     this.platform = platform;
+    this.sleeps = !configuration.devices().contains("no-s3");
     this.ram = ram;
     this.ports = platform.ports();
     this.mmio = platform.mmio();
@@ -106,7 +115,7 @@ final class Board {
     this.present = configuration.present() == 0 ? -1L >>> -processors : configuration.present();
     Timers timers = platform.timers();
     long low = Math.min(configuration.memoryBytes(), GuestMemory.LOW_RAM_LIMIT);
-    Rtc146818 rtc =
+    rtc =
         add(
             new Rtc146818(
                 timers,
@@ -201,7 +210,8 @@ final class Board {
       BootOrder order) {
     FirmwareMap map =
         new FirmwareMap(platform.memory(), ram, mmio, configuration.memoryBytes(), firmware);
-    pci.programmable(ecam, add(map.shadow));
+    shadow = add(map.shadow);
+    pci.programmable(ecam, shadow);
     firmware
         .variables()
         .ifPresent(medium -> {
@@ -217,7 +227,7 @@ final class Board {
     FirmwareItems.memoryMap(items, FirmwareMap.e820(configuration.memoryBytes()));
     FirmwareItems.acpi(items, this::acpi);
     FirmwareItems.smbios(items, configuration);
-    FirmwareItems.board(items, AcpiPowerManagement.SLEEP_TYPE_S5);
+    FirmwareItems.board(items, sleepTypes());
     firmware.files().forEach(items::put);
     order.store(rtc, items);
   }
@@ -443,6 +453,20 @@ final class Board {
     devices.forEach(Device::reset);
   }
 
+  /**
+   * After a sleep that kept the memory: the power of all chips was off. What firmware copied into
+   * shadow RAM stays, and it is told by CMOS memory that this is no start.
+   */
+  void wake() {
+    platform.reset();
+    devices.stream().filter(device -> device != shadow).forEach(Device::reset);
+    if (shadow != null) {
+      pci.showShadow();
+    }
+    rtc.store(Rtc146818.SHUTDOWN_STATUS, Rtc146818.RESUME);
+    power.wake();
+  }
+
   /** Leaves the chips as firmware would hand them to a kernel. */
   void initialize() {
     // The SCI's line is level-triggered at the PICs too; a kernel that has to see to that warns.
@@ -532,6 +556,16 @@ final class Board {
     return windows;
   }
 
+  /** SLP_TYP of each sleep state that there is, 1 to 5. */
+  private Map<Integer, Integer> sleepTypes() {
+    Map<Integer, Integer> types = new TreeMap<>();
+    if (sleeps) {
+      types.put(3, AcpiPowerManagement.SLEEP_TYPE_S3);
+    }
+    types.put(5, AcpiPowerManagement.SLEEP_TYPE_S5);
+    return types;
+  }
+
   /** What the ACPI tables say. */
   AcpiConfiguration acpi() {
     Set<Integer> absent =
@@ -552,7 +586,7 @@ final class Board {
             AcpiPowerManagement.PM_TIMER_PORT,
             ResetControl.PORT,
             ResetControl.RESET_VALUE,
-            AcpiPowerManagement.SLEEP_TYPE_S5),
+            sleepTypes()),
         new AcpiConfiguration.Pci(
             pci.ecamBase(),
             PciHost.ECAM_BUSES - 1,

@@ -3,6 +3,7 @@ package org.wardian.machine;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.wardian.boot.MemoryRange;
 import org.wardian.boot.SmbiosTables;
@@ -19,7 +20,7 @@ final class FirmwareItems {
   private static final int E820_RESERVED = 2;
   private static final int E820_ENTRY = 20;
 
-  /** Three sleep states that are there or not: bit 7, with the SLP_TYP value. */
+  /** Sleep states 0 to 5, each there or not: bit 7, with the SLP_TYP value. */
   private static final int STATES = 6;
 
   private static final int STATE_THERE = 0x80;
@@ -52,13 +53,13 @@ final class FirmwareItems {
   /**
    * Small facts.
    *
-   * @param softOff SLP_TYP of S5
+   * @param sleepTypes SLP_TYP of each sleep state that there is, by its number
    */
-  static void board(FwCfg items, int softOff) {
+  static void board(FwCfg items, Map<Integer, Integer> sleepTypes) {
     items.setInt(IRQ0_OVERRIDE, 1);
     items.put("etc/irq0-override", new byte[] {1});
     byte[] states = new byte[STATES];
-    states[5] = (byte) (STATE_THERE | softOff);
+    sleepTypes.forEach((state, type) -> states[state] = (byte) (STATE_THERE | type));
     items.put("etc/system-states", states);
   }
 

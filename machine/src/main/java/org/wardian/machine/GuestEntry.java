@@ -16,6 +16,17 @@ final class GuestEntry {
     vcpu.stateChanged();
   }
 
+  /** Has a processor begin in real mode at {@code address}, below 1 MiB. */
+  static void wake(Vcpu vcpu, int address) {
+    vcpu.reset();
+    long s = vcpu.state();
+    long code = s + StateLayout.segment(StateLayout.CS);
+    RawMemory.putShort(code + StateLayout.SELECTOR, (short) (address >>> 4));
+    RawMemory.putLong(code + StateLayout.BASE, address & ~0xf);
+    RawMemory.putLong(s + StateLayout.RIP, address & 0xf);
+    vcpu.stateChanged();
+  }
+
   static void enter(Vcpu vcpu, BootState boot) {
     vcpu.reset();
     long s = vcpu.state();

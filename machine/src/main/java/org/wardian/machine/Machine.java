@@ -52,8 +52,11 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   private final AtomicReference<Outcome.Cause> request = new AtomicReference<>();
   private final Pauses pauses = new Pauses();
+  private final Sleep sleep = new Sleep();
   private volatile int exitStatus;
   private volatile Runnable whenReset = () -> {};
+  private volatile Runnable whenAsleep = () -> {};
+  private volatile Runnable whenAwake = () -> {};
   private final AtomicIntegerArray hostThreads;
 
   /** Guards {@link #closed}; the last lock: nothing waits while it is held. */
@@ -155,12 +158,15 @@ public final class Machine implements AutoCloseable, PowerControl {
    * are not in it: they have to stay, or be kept, as they are now.
    *
    * @param origin what it was started from, for whoever restores it
-   * @throws IllegalStateException where it does not stand still
+   * @throws IllegalStateException where it does not stand still, or its guest sleeps
    * @throws IOException where the target fails; the machine can go on
    */
   public void save(StateTarget target, Origin origin) throws IOException {
     if (!pauses.held()) {
       throw new IllegalStateException("a machine is saved while it is paused");
+    }
+    if (sleep.asleep()) {
+      throw new IllegalStateException("the guest sleeps (S3): wake it up, then save it");
     }
     StateOutput.write(
         target,
@@ -200,6 +206,12 @@ public final class Machine implements AutoCloseable, PowerControl {
       while (true) {
         ProcessorThreads.Ended ended = threads.run();
         Outcome.Cause cause = cause(ended.exit());
+        if (cause == null && sleep.wanted()) {
+          cause = sleep();
+          if (cause == null) {
+            continue;
+          }
+        }
         if (cause == null && pauses.hold(board)) {
           continue;
         }
@@ -235,15 +247,38 @@ public final class Machine implements AutoCloseable, PowerControl {
       case STOPPED, DEBUG -> request.getAndSet(null);
       case HALTED -> {
         Outcome.Cause asked = request.getAndSet(null);
-        yield asked == null ? Outcome.Cause.HALTED : asked;
+        yield asked != null || sleep.wanted() ? asked : Outcome.Cause.HALTED;
       }
       case TRIPLE_FAULT -> Outcome.Cause.TRIPLE_FAULT;
       case FAILED -> Outcome.Cause.FAILED;
     };
   }
 
+  /** The guest sleeps until it is woken; null then, or why it does not go on. */
+  private Outcome.Cause sleep() throws BootException {
+    sleep.begin();
+    whenAsleep.run();
+    try {
+      while (!sleep.await(() -> request.get() != null || pauses.wanted())) {
+        Outcome.Cause cause = request.getAndSet(null);
+        if (cause != null) {
+          return cause;
+        }
+        if (!pauses.hold(board)) {
+          return Outcome.Cause.STOPPED;
+        }
+      }
+      board.wake();
+      start.wake(board, platform);
+    } finally {
+      sleep.end();
+    }
+    whenAwake.run();
+    return null;
+  }
+
   private boolean asked() {
-    return request.get() != null || pauses.wanted();
+    return request.get() != null || pauses.wanted() || sleep.wanted();
   }
 
   private void ask(Outcome.Cause cause) {
@@ -258,6 +293,7 @@ public final class Machine implements AutoCloseable, PowerControl {
         vcpus.forEach(Vcpu::kick);
       }
     }
+    sleep.look();
   }
 
   /** Ends {@link #run} with {@link Outcome.Cause#STOPPED}. */
@@ -283,6 +319,20 @@ public final class Machine implements AutoCloseable, PowerControl {
     pauses.finish();
   }
 
+  /**
+   * Wakes a guest that sleeps with its memory kept (S3).
+   *
+   * @return false where it does not sleep
+   */
+  public boolean wake() {
+    return sleep.wake();
+  }
+
+  /** Whether the guest sleeps with its memory kept (S3). */
+  public boolean asleep() {
+    return sleep.asleep();
+  }
+
   /** How long the guest has run; pauses do not count. */
   public Duration guestTime() {
     return Duration.ofNanos(platform.timers().nanoseconds());
@@ -303,9 +353,11 @@ public final class Machine implements AutoCloseable, PowerControl {
     return board.keyboard.pointer();
   }
 
-  /** Presses the ACPI power button: a guest that listens shuts down. */
+  /** Presses the ACPI power button: a guest that listens shuts down, one that sleeps wakes. */
   public void pressPowerButton() {
-    board.power.pressPowerButton();
+    if (!wake()) {
+      board.power.pressPowerButton();
+    }
   }
 
   /**
@@ -333,6 +385,18 @@ public final class Machine implements AutoCloseable, PowerControl {
    */
   public void onReset(Runnable told) {
     whenReset = told;
+  }
+
+  /**
+   * Has somebody told when the guest falls asleep (S3) and when it goes on; once, before {@link
+   * #run}.
+   *
+   * @param asleep called on the machine's thread while no processor executes
+   * @param awake likewise
+   */
+  public void onSleep(Runnable asleep, Runnable awake) {
+    whenAsleep = asleep;
+    whenAwake = awake;
   }
 
   /** The host's numbers of the vCPUs' threads; 0 for one that has not run yet. */
@@ -387,7 +451,8 @@ public final class Machine implements AutoCloseable, PowerControl {
 
   @Override
   public void suspend() {
-    // No sleep state below S5 is offered in the ACPI tables.
+    sleep.ask();
+    kick();
   }
 
   @Override

@@ -65,8 +65,11 @@ public record MachineConfiguration(
   /** The most RAM: what {@link org.wardian.x86.Cpuid#PHYSICAL_ADDRESS_BITS} can address, halved. */
   public static final long MOST_MEMORY = 1L << 39;
 
-  /** Devices that exist on request. */
-  public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev", "hotplug");
+  /**
+   * Devices that exist on request; {@code no-s3} is the lack of one: a guest cannot sleep with its
+   * memory kept.
+   */
+  public static final Set<String> OPTIONAL_DEVICES = Set.of("testdev", "hotplug", "no-s3");
 
   /**
    * A machine on our own processor that enters its kernel by the best protocol that the image

@@ -2,6 +2,7 @@ package org.wardian.machine;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.wardian.boot.BootException;
 import org.wardian.boot.BootLoader;
 import org.wardian.boot.BootModule;
@@ -53,6 +54,29 @@ final class Start {
       first.reset();
     } else {
       GuestEntry.enter(first, unpack(board, platform.memory()));
+    }
+    vcpus.stream().skip(1).forEach(GuestEntry::await);
+  }
+
+  /**
+   * Goes on after a sleep that kept the memory: at the address that the guest left in the FACS, in
+   * real mode (ACPI specification 6.5, §5.2.10). Firmware finds it by itself.
+   *
+   * @throws BootException where the guest left none, and cannot be started anew
+   */
+  void wake(Board board, Platform platform) throws BootException {
+    List<Vcpu> vcpus = platform.vcpus();
+    if (configuration.firmware().isPresent()) {
+      vcpus.getFirst().reset();
+    } else {
+      OptionalInt vector = AcpiTables.wakingVector(platform.memory()::read);
+      if (vector.isEmpty()) {
+        enter(board, platform);
+        return;
+      }
+      board.initialize();
+      board.showText();
+      GuestEntry.wake(vcpus.getFirst(), vector.getAsInt());
     }
     vcpus.stream().skip(1).forEach(GuestEntry::await);
   }

@@ -1,6 +1,7 @@
 package org.wardian.boot.acpi;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -114,7 +115,8 @@ public record AcpiConfiguration(
    * @param timerPort power management timer, 32 bits wide at 3.579545 MHz
    * @param resetPort port of the reset register, 8 bits
    * @param resetValue what resets the machine when it is written there
-   * @param softOffType SLP_TYP value of S5, 0 to 7
+   * @param sleepTypes SLP_TYP value, 0 to 7, of each sleep state that there is: 3 (memory is kept)
+   *     and 5 (off)
    */
   public record PowerManagement(
       int eventPort,
@@ -122,7 +124,7 @@ public record AcpiConfiguration(
       int timerPort,
       int resetPort,
       int resetValue,
-      int softOffType) {}
+      Map<Integer, Integer> sleepTypes) {}
 
   /**
    * The PCI host bridge and its windows.

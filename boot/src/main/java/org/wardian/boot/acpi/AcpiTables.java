@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.wardian.boot.GuestRam;
 import org.wardian.boot.LowMemory;
 
@@ -17,6 +18,12 @@ public final class AcpiTables {
 
   private static final int RSDP_SIZE = 36;
   private static final int FACS_SIZE = 64;
+
+  /** Behind the root pointer, on a 64-byte boundary. */
+  private static final int FACS_OFFSET = 64;
+
+  private static final int FACS_SIGNATURE = 0x53434146; // FACS
+  private static final int FACS_WAKING_VECTOR = 12;
   private static final int FADT_SIZE = 276;
   private static final int LAST_NARROW = 254;
 
@@ -79,6 +86,28 @@ public final class AcpiTables {
     byte[] tables = build(board);
     ram.write(LowMemory.ACPI_TABLES, tables, 0, tables.length);
     return LowMemory.ACPI_TABLES;
+  }
+
+  /**
+   * Where a guest that sleeps with its memory kept wants to go on: the FACS's firmware waking
+   * vector (ACPI specification 6.5, §5.2.10).
+   *
+   * @param ram reads guest memory, into which {@link #write} wrote
+   * @return an address below 1 MiB; none where the guest left none, or no FACS
+   */
+  public static OptionalInt wakingVector(Reader ram) {
+    ByteBuffer facs = ByteBuffer.allocate(FACS_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    ram.read(LowMemory.ACPI_TABLES + FACS_OFFSET, facs.array(), 0, FACS_SIZE);
+    int vector = facs.getInt(FACS_WAKING_VECTOR);
+    boolean there = facs.getInt(0) == FACS_SIGNATURE && vector > 0 && vector < LowMemory.ACPI_END;
+    return there ? OptionalInt.of(vector) : OptionalInt.empty();
+  }
+
+  /** Reads guest memory. */
+  @FunctionalInterface
+  public interface Reader {
+    /** Reads {@code length} bytes at guest-physical {@code gpa}, which is RAM. */
+    void read(long gpa, byte[] data, int offset, int length);
   }
 
   /** All tables as they lie from {@link LowMemory#ACPI_TABLES} on. */

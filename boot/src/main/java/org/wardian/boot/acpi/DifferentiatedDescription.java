@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The DSDT's code: soft off, the processors, the PCI root with its windows and interrupt routes,
- * and the ISA devices that software cannot find by itself.
+ * The DSDT's code: sleep states, the processors, the PCI root with its windows and interrupt
+ * routes, and the ISA devices that software cannot find by itself.
  */
 final class DifferentiatedDescription {
 
@@ -30,7 +30,7 @@ final class DifferentiatedDescription {
   static byte[] code(AcpiConfiguration board) {
     DifferentiatedDescription description = new DifferentiatedDescription(board);
     AmlWriter aml = new AmlWriter();
-    description.softOff(aml);
+    description.sleepStates(aml);
     aml.scope(
         "\\_SB",
         system -> {
@@ -46,9 +46,13 @@ final class DifferentiatedDescription {
     return aml.toByteArray();
   }
 
-  private void softOff(AmlWriter aml) {
-    int type = board.powerManagement().softOffType();
-    aml.name("\\_S5").packageOf(4, p -> p.integer(type).integer(type).integer(0).integer(0));
+  private void sleepStates(AmlWriter aml) {
+    board
+        .powerManagement()
+        .sleepTypes()
+        .forEach((state, type) ->
+            aml.name("\\_S" + state)
+                .packageOf(4, p -> p.integer(type).integer(type).integer(0).integer(0)));
   }
 
   /** One object for each MADT entry, joined to it by _UID. */

@@ -3,6 +3,7 @@ package org.wardian.boot.acpi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -55,6 +56,27 @@ class AcpiTablesTest {
         };
     assertThat(AcpiTables.write(TestBoard.withProcessors(64), ram)).isEqualTo(0xe0000);
     assertThat(writes).containsExactly(0xe0000L);
+  }
+
+  @Test
+  void theWakingVectorIsWhatTheGuestLeftBelowOneMebibyte() {
+    byte[] area = AcpiTables.build(TestBoard.withProcessors(1));
+    AcpiTables.Reader ram =
+        (gpa, data, offset, length) ->
+            System.arraycopy(area, (int) (gpa - LowMemory.ACPI_TABLES), data, offset, length);
+    ByteBuffer facs = new WrittenTables(area).table("FACS");
+    assertThat(AcpiTables.wakingVector(ram)).isEmpty();
+    int at = new String(area, StandardCharsets.ISO_8859_1).indexOf("FACS");
+    ByteBuffer vector = ByteBuffer.wrap(area).order(ByteOrder.LITTLE_ENDIAN);
+    assertThat(facs.getInt(4)).isEqualTo(64);
+    vector.putInt(at + 12, 0x9a006);
+    assertThat(AcpiTables.wakingVector(ram)).hasValue(0x9a006);
+    for (int wrong : new int[] {0x100000, -1, Integer.MIN_VALUE}) {
+      vector.putInt(at + 12, wrong);
+      assertThat(AcpiTables.wakingVector(ram)).as("%x", wrong).isEmpty();
+    }
+    vector.putInt(at + 12, 0x9a006).putInt(at, 0);
+    assertThat(AcpiTables.wakingVector(ram)).as("no FACS any more").isEmpty();
   }
 
   @Test

@@ -86,7 +86,8 @@ class IaslTest {
     Files.write(folder.resolve("DSDT.aml"), bytes);
     iasl("-d", "DSDT.aml");
     assertThat(Files.readString(folder.resolve("DSDT.dsl")))
-        .contains("Name (\\_S5, Package (0x04)", "Device (PCI0)", "EisaId (\"PNP0A08\")")
+        .contains("Name (\\_S3, Package (0x04)", "Name (\\_S5, Package (0x04)")
+        .contains("Device (PCI0)", "EisaId (\"PNP0A08\")")
         .contains("Device (COM1)", "Device (COM2)", "Device (RTC)", "Device (C001)")
         .doesNotContain("Device (C002)", "Device (KBD)");
   }

@@ -1,9 +1,11 @@
 package org.wardian.boot.acpi;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.wardian.boot.acpi.AcpiConfiguration.Hotplug;
 import org.wardian.boot.acpi.AcpiConfiguration.Processors;
@@ -18,7 +20,8 @@ final class TestBoard {
     return new AcpiConfiguration(
         processors,
         new AcpiConfiguration.InterruptControllers(0xfee00000L, 7, 0xfec00000L, 9),
-        new AcpiConfiguration.PowerManagement(0x600, 0x604, 0x608, 0xcf9, 0x0e, 5),
+        new AcpiConfiguration.PowerManagement(
+            0x600, 0x604, 0x608, 0xcf9, 0x0e, new TreeMap<>(Map.of(3, 1, 5, 5))),
         new AcpiConfiguration.Pci(
             0xe0000000L,
             255,

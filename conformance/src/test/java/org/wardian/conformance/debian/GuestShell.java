@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.wardian.boot.BootException;
@@ -32,6 +33,7 @@ public final class GuestShell implements AutoCloseable {
   private final Console console = new Console();
   private final Machine machine;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final Semaphore asleep = new Semaphore(0);
   private boolean closed;
 
   private GuestShell(MachineConfiguration configuration) throws BootException {
@@ -50,6 +52,7 @@ public final class GuestShell implements AutoCloseable {
   }
 
   private void start() {
+    machine.onSleep(asleep::release, () -> {});
     Thread.ofPlatform().daemon().name("vcpu").start(this::execute);
   }
 
@@ -131,6 +134,21 @@ public final class GuestShell implements AutoCloseable {
     int status = Integer.parseInt(await("\r\n"));
     awaitPrompt();
     return new CommandResult(output, status);
+  }
+
+  /** Has the guest sleep with its memory kept (S3), and wakes it once it does. */
+  CommandResult sleepAndWake() throws InterruptedException {
+    Thread waker =
+        Thread.ofVirtual()
+            .start(() -> {
+              asleep.acquireUninterruptibly();
+              machine.wake();
+            });
+    CommandResult result = run("echo mem > /sys/power/state");
+    if (result.status() == 0) {
+      waker.join();
+    }
+    return result;
   }
 
   /** Waits for the machine's end. */

@@ -138,7 +138,7 @@ class ParavirtualDevicesTest {
   }
 
   @Test
-  void freedMemoryGoesBackAndRandomNumbersCome() throws Exception {
+  void freedMemoryGoesBackAndRandomNumbersComeAlsoAfterASleep() throws Exception {
     AtomicReference<VirtioBalloon> balloon = new AtomicReference<>();
     List<String> modules = modules("virtio_balloon", "virtio-rng");
     try (GuestShell shell =
@@ -166,9 +166,16 @@ class ParavirtualDevicesTest {
       await(shell, () -> balloon.get().actual() == 64 << 20);
       balloon.get().target(0);
       await(shell, () -> balloon.get().actual() == 0);
-      // Sleep to memory is not offered; what the guest offers itself needs nobody.
-      assertThat(shell.run("cat /sys/power/mem_sleep").text()).isEqualTo("[s2idle]");
-      assertThat(shell.run("echo deep > /sys/power/mem_sleep").status()).isNotZero();
+
+      assertThat(shell.run("cat /sys/power/mem_sleep").text()).isEqualTo("s2idle [deep]");
+      shell.run("echo kept > /tmp/kept").text();
+      assertThat(shell.sleepAndWake().status()).isZero();
+      assertThat(shell.run("dmesg | grep -c 'Low-level resume complete'").text()).isEqualTo("1");
+      assertThat(shell.run("cat /tmp/kept").text()).isEqualTo("kept");
+      assertThat(shell.run("dd if=/dev/hwrng bs=1024 count=16 2>/dev/null | wc -c").text())
+          .isEqualTo("16384");
+      balloon.get().target(32 << 20);
+      await(shell, () -> balloon.get().actual() == 32 << 20);
       powerOff(shell);
     }
   }
