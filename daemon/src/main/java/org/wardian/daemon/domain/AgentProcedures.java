@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.daemon.typed.TypedParams;
+import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Call;
 import org.wardian.libvirt.server.HandlerTable;
@@ -219,6 +220,11 @@ final class AgentProcedures extends DomainProcedures {
           org.wardian.libvirt.constants.ErrorNumber.ARGUMENT_UNSUPPORTED,
           "Duration not supported. Use 0 for now");
     }
+    boolean memory = args.target() != 1;
+    DomainDocument document = domain.facts().document();
+    if (!(memory ? document.suspendToMemory() : document.suspendToDisk()).orElse(true)) {
+      throw Refusal.notNow((memory ? "S3" : "S4") + " state is disabled for this domain");
+    }
     String command =
         switch (args.target()) {
           case 0 -> "guest-suspend-ram";
@@ -226,6 +232,6 @@ final class AgentProcedures extends DomainProcedures {
           case 2 -> "guest-suspend-hybrid";
           default -> throw Refusal.badArgument("Unknown suspend target: " + args.target());
         };
-    ask(domain, command, null);
+    parts().agents().suspend(domain, command);
   }
 }

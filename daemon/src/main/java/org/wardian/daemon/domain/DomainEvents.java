@@ -2,6 +2,7 @@ package org.wardian.daemon.domain;
 
 import java.util.List;
 import java.util.UUID;
+import org.wardian.libvirt.constants.DomainEventStartedDetailType;
 import org.wardian.libvirt.constants.DomainEventType;
 import org.wardian.libvirt.server.Events;
 import org.wardian.libvirt.wire.qemu.DomainMonitorEventMsg;
@@ -21,6 +22,8 @@ import org.wardian.libvirt.wire.remote.DomainEventCallbackIoErrorReasonMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackJobCompletedMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackLifecycleMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackMetadataChangeMsg;
+import org.wardian.libvirt.wire.remote.DomainEventCallbackPmsuspendMsg;
+import org.wardian.libvirt.wire.remote.DomainEventCallbackPmwakeupMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackRebootMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackRtcChangeMsg;
 import org.wardian.libvirt.wire.remote.DomainEventCallbackTrayChangeMsg;
@@ -30,6 +33,8 @@ import org.wardian.libvirt.wire.remote.DomainEventDeviceRemovedMsg;
 import org.wardian.libvirt.wire.remote.DomainEventIoErrorMsg;
 import org.wardian.libvirt.wire.remote.DomainEventIoErrorReasonMsg;
 import org.wardian.libvirt.wire.remote.DomainEventLifecycleMsg;
+import org.wardian.libvirt.wire.remote.DomainEventPmsuspendMsg;
+import org.wardian.libvirt.wire.remote.DomainEventPmwakeupMsg;
 import org.wardian.libvirt.wire.remote.DomainEventRebootMsg;
 import org.wardian.libvirt.wire.remote.DomainEventRtcChangeMsg;
 import org.wardian.libvirt.wire.remote.DomainEventTrayChangeMsg;
@@ -76,6 +81,26 @@ final class DomainEvents {
         RemoteProgram.DOMAIN_EVENT_CALLBACK_RTC_CHANGE,
         ref.uuid(),
         id -> new DomainEventCallbackRtcChangeMsg(id, new DomainEventRtcChangeMsg(ref, offset)));
+  }
+
+  /** The guest sleeps with its memory kept. */
+  void suspended(Domain domain) {
+    DomainRef ref = domain.ref();
+    events.emit(
+        RemoteProgram.DOMAIN_EVENT_CALLBACK_PMSUSPEND,
+        ref.uuid(),
+        id -> new DomainEventCallbackPmsuspendMsg(id, 0, new DomainEventPmsuspendMsg(ref)));
+    lifecycle(domain, DomainEventType.PMSUSPENDED, 0);
+  }
+
+  /** The guest has been woken. */
+  void woken(Domain domain) {
+    DomainRef ref = domain.ref();
+    events.emit(
+        RemoteProgram.DOMAIN_EVENT_CALLBACK_PMWAKEUP,
+        ref.uuid(),
+        id -> new DomainEventCallbackPmwakeupMsg(id, 0, new DomainEventPmwakeupMsg(ref)));
+    lifecycle(domain, DomainEventType.STARTED, DomainEventStartedDetailType.WAKEUP.number());
   }
 
   void watchdog(Domain domain, int action) {

@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.host.Descriptor;
@@ -49,6 +50,9 @@ final class GuestAgents {
   /** How long the agent may take to say that it is there. */
   private static final Duration SYNC_PATIENCE = Duration.ofSeconds(5);
 
+  /** How often it is looked whether an answer is still waited for. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private final ObjectMapper json = new ObjectMapper();
   private final Map<UUID, ReentrantLock> locks = new ConcurrentHashMap<>();
   private final Map<UUID, Integer> timeouts = new ConcurrentHashMap<>();
@@ -77,12 +81,23 @@ final class GuestAgents {
    * @throws LibvirtException with {@code AGENT_UNRESPONSIVE} where nobody answers in time
    */
   JsonNode execute(Domain domain, String command, ObjectNode arguments) throws LibvirtException {
+    return execute(domain, command, arguments, () -> false);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param over whether no answer is waited for any more
+   */
+  private JsonNode execute(
+      Domain domain, String command, ObjectNode arguments, BooleanSupplier over)
+      throws LibvirtException {
     ObjectNode request = json.createObjectNode().put("execute", command);
     if (arguments != null && !arguments.isEmpty()) {
       request.set("arguments", arguments);
     }
     int seconds = timeouts.getOrDefault(domain.uuid(), -1);
-    JsonNode answer = exchange(domain, request, patience(seconds));
+    JsonNode answer = exchange(domain, request, patience(seconds), over);
     if (answer.has("error")) {
       throw Refusal.internal(
           "unable to execute QEMU agent command '"
@@ -113,7 +128,7 @@ final class GuestAgents {
     if (!(request instanceof ObjectNode object)) {
       throw Refusal.badArgument("the command is no object");
     }
-    return exchange(domain, object, patience(seconds)).toString();
+    return exchange(domain, object, patience(seconds), () -> false).toString();
   }
 
   /** Asks the guest to switch off; it gives no answer where it does. */
@@ -125,6 +140,19 @@ final class GuestAgents {
         throw e;
       }
       if (domain.isActive() && domain.facts().state() == DomainState.RUNNING) {
+        throw e;
+      }
+    }
+  }
+
+  /** Asks the guest to sleep; it gives no answer where it does. */
+  void suspend(Domain domain, String command) throws LibvirtException {
+    BooleanSupplier asleep =
+        () -> !domain.isActive() || domain.facts().state() == DomainState.PMSUSPENDED;
+    try {
+      execute(domain, command, null, asleep);
+    } catch (LibvirtException e) {
+      if (!asleep.getAsBoolean()) {
         throw e;
       }
     }
@@ -184,7 +212,8 @@ final class GuestAgents {
     return all;
   }
 
-  private JsonNode exchange(Domain domain, ObjectNode request, Duration patience)
+  private JsonNode exchange(
+      Domain domain, ObjectNode request, Duration patience, BooleanSupplier over)
       throws LibvirtException {
     CharacterDevice channel = channel(domain);
     if (domain.facts().state() != DomainState.RUNNING) {
@@ -200,7 +229,7 @@ final class GuestAgents {
       AgentLines lines = new AgentLines(socket);
       synchronise(lines, socket);
       send(socket, request);
-      return within(socket, patience, () -> read(lines.next(false)));
+      return within(socket, patience, over, () -> read(lines.next(false)));
     } catch (RuntimeException e) {
       throw unresponsive("Guest agent not available for now: " + e.getMessage(), e);
     } catch (IOException e) {
@@ -221,6 +250,7 @@ final class GuestAgents {
     within(
         socket,
         SYNC_PATIENCE,
+        () -> false,
         () -> {
           while (read(lines.next(true)).path("return").asLong() != number) {
             // An answer to somebody who did not wait for it.
@@ -243,16 +273,21 @@ final class GuestAgents {
     T read() throws IOException;
   }
 
-  /** Reads, and closes the socket when that takes too long. */
-  private static <T> T within(UnixSocket socket, Duration patience, Reading<T> reading)
+  /** Reads, and closes the socket when that takes too long, or is over. */
+  private static <T> T within(
+      UnixSocket socket, Duration patience, BooleanSupplier over, Reading<T> reading)
       throws IOException {
     CountDownLatch done = new CountDownLatch(1);
     Thread.ofVirtual()
         .name("agent-patience")
         .start(() -> {
           try {
-            if (!done.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-              socket.close();
+            long end = System.nanoTime() + patience.toNanos();
+            while (!done.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+              if (over.getAsBoolean() || System.nanoTime() - end > 0) {
+                socket.close();
+                return;
+              }
             }
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -92,12 +92,12 @@ final class GuestEvents {
       case "BLOCK_WRITE_THRESHOLD" -> threshold(domain, machine, data);
       case "SUSPEND" -> {
         if (domain.enter(DomainState.PMSUSPENDED, 0)) {
-          events.lifecycle(domain, DomainEventType.PMSUSPENDED, 0);
+          events.suspended(domain);
         }
       }
       case "WAKEUP" -> {
         if (domain.enter(DomainState.RUNNING, DomainRunningReason.WAKEUP.number())) {
-          events.lifecycle(domain, DomainEventType.STARTED, 4);
+          events.woken(domain);
         }
       }
       default -> {

@@ -42,7 +42,7 @@ final class InternalSnapshots {
       if (!control.isStarted() || control.state().isOver()) {
         return "Error: the machine does not run: there is nothing to save\r\n";
       }
-      boolean ran = control.state() == RunState.RUNNING && control.pause();
+      boolean ran = control.state().isLive() && control.pause();
       try {
         DiskSnapshots snapshots = new DiskSnapshots(images());
         snapshots.create(name, control.machine().guestTime(), control.machine()::save);

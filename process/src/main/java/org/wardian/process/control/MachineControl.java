@@ -47,6 +47,7 @@ public final class MachineControl {
     this.accelerator = accelerator.toString();
     this.state = saved ? RunState.PAUSED : RunState.PRELAUNCH;
     machine.onReset(this::wasReset);
+    machine.onSleep(this::fellAsleep, this::awoke);
     parts.onPort((alias, open) ->
         send("VSERPORT_CHANGE", Arguments.none().put("open", open).put("id", alias)));
   }
@@ -173,7 +174,25 @@ public final class MachineControl {
     send("STOP", Arguments.none());
   }
 
+  /** On the machine's thread: whoever changes the state may wait for it, so it takes no lock. */
+  private void fellAsleep() {
+    if (state == RunState.RUNNING) {
+      state = RunState.SUSPENDED;
+    }
+    send("SUSPEND", Arguments.none());
+  }
+
+  private void awoke() {
+    if (state == RunState.SUSPENDED) {
+      state = RunState.RUNNING;
+    }
+    send("WAKEUP", Arguments.none());
+  }
+
   private void wasReset() {
+    if (state == RunState.SUSPENDED) {
+      awoke();
+    }
     send(
         "RESET",
         Arguments.none()
@@ -196,12 +215,12 @@ public final class MachineControl {
         return;
       }
       switch (state) {
-        case RUNNING -> {}
+        case RUNNING, SUSPENDED -> {}
         case SHUTDOWN, GUEST_PANICKED, INTERNAL_ERROR ->
             throw new QmpException("Resetting the Virtual Machine is required");
         default -> {
           boolean retry = state == RunState.IO_ERROR;
-          state = RunState.RUNNING;
+          state = machine.asleep() ? RunState.SUSPENDED : RunState.RUNNING;
           send("RESUME", Arguments.none());
           machine.resume();
           if (retry) {
@@ -212,10 +231,21 @@ public final class MachineControl {
     }
   }
 
+  /**
+   * Wakes a guest that sleeps.
+   *
+   * @throws QmpException where it does not
+   */
+  void wake() throws QmpException {
+    if (!machine.wake()) {
+      throw new QmpException("Unable to wake up: guest is not in suspended state");
+    }
+  }
+
   /** Stops the guest; nothing where it does not run. */
   public void stop() {
     synchronized (changing) {
-      if (state == RunState.RUNNING && pause()) {
+      if (state.isLive() && pause()) {
         state = RunState.PAUSED;
         send("STOP", Arguments.none());
       }
@@ -270,7 +300,7 @@ public final class MachineControl {
                   .put("reason", String.valueOf(cause));
           send("BLOCK_IO_ERROR", data);
           synchronized (changing) {
-            if (state == RunState.RUNNING && pause()) {
+            if (state.isLive() && pause()) {
               state = RunState.IO_ERROR;
               send("STOP", Arguments.none());
             }
@@ -297,7 +327,7 @@ public final class MachineControl {
   /** Does something while no vCPU runs; a guest that runs goes on afterwards. */
   void whilePaused(Runnable action) {
     synchronized (changing) {
-      boolean ran = state == RunState.RUNNING && isStarted() && pause();
+      boolean ran = state.isLive() && isStarted() && pause();
       try {
         action.run();
       } finally {

@@ -221,7 +221,7 @@ final class MemoryCommands {
     }
     Path file = Path.of(protocol.substring("file:".length()));
     synchronized (control.changing()) {
-      boolean ran = control.state() == RunState.RUNNING && control.pause();
+      boolean ran = control.state().isLive() && control.pause();
       try {
         MemoryDump.write(control.machine(), file);
       } catch (IOException e) {

@@ -103,7 +103,7 @@ final class MigrationCommands {
   private void save(Path path) {
     synchronized (control.changing()) {
       RunState before = control.state();
-      boolean ran = before == RunState.RUNNING;
+      boolean ran = before.isLive();
       if (ran) {
         if (!control.pause()) {
           enter("failed", "the machine has come to its end");

@@ -10,6 +10,8 @@ public enum RunState {
   PRELAUNCH,
   /** The guest runs. */
   RUNNING,
+  /** The guest sleeps with its memory kept (S3). */
+  SUSPENDED,
   /** Stopped by a client. */
   PAUSED,
   /** Stopped while it is being saved. */
@@ -30,6 +32,11 @@ public enum RunState {
   /** As on the wire. */
   public String text() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Whether the guest goes on as soon as it can, and a stop would stop it. */
+  boolean isLive() {
+    return this == RUNNING || this == SUSPENDED;
   }
 
   /** Whether the guest's processors are gone for good. */

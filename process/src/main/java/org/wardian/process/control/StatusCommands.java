@@ -33,7 +33,9 @@ final class StatusCommands {
     table.add(
         "query-current-machine",
         List.of(),
-        arguments -> Replies.object().put("wakeup-suspend-support", false));
+        arguments ->
+            Replies.object()
+                .put("wakeup-suspend-support", document.suspendToMemory().orElse(true)));
     table.add("query-target", List.of(), a -> Replies.object().put("arch", "x86_64"));
     table.add("query-iothreads", List.of(), arguments -> Replies.list());
     table.add("x-wardian-counters", List.of(), arguments -> counters());
@@ -56,8 +58,8 @@ final class StatusCommands {
         "system_wakeup",
         List.of(),
         arguments -> {
-          // The machine's ACPI tables have no state that it could be in.
-          throw new QmpException("Unable to wake up: guest is not in suspended state");
+          control.wake();
+          return Arguments.none();
         });
     table.add(
         "system_reset",

@@ -56,7 +56,9 @@ public final class BoardPlan {
                   memory,
                   document.mostProcessors(),
                   model,
-                  Set.of("hotplug"),
+                  document.suspendToMemory().orElse(true)
+                      ? Set.of("hotplug")
+                      : Set.of("hotplug", "no-s3"),
                   document.onReboot().equals("restart"))
               .on(choice.kind(), InterruptChips.SPLIT)
               .with(parts.devices())
