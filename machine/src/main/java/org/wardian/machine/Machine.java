@@ -192,14 +192,32 @@ public final class Machine implements AutoCloseable, PowerControl {
    * @throws BootException where kernel, initrd or command line do not fit the machine
    */
   public Outcome run() throws BootException {
-    if (!resumed) {
-      start.enter(board, platform);
+    try {
+      if (!resumed) {
+        start.enter(board, platform);
+      }
+      return started();
+    } finally {
+      pauses.end();
     }
+  }
+
+  private Outcome started() throws BootException {
     board.start();
     pauses.start();
     if (resumed) {
       board.goOn();
     }
+    try {
+      // Whoever asked for a pause before finds a machine that has executed nothing.
+      return pauses.hold(board) ? execute() : outcome(Outcome.Cause.STOPPED, 0);
+    } finally {
+      pauses.end();
+      board.stop();
+    }
+  }
+
+  private Outcome execute() throws BootException {
     try (ProcessorThreads threads =
         new ProcessorThreads(
             vcpus, configuration.pins(), this::asked, hostThreads, board::isPresent)) {
@@ -229,16 +247,15 @@ public final class Machine implements AutoCloseable, PowerControl {
           continue;
         }
         // All have halted: the one that boots says most.
-        Vcpu last = vcpus.get(cause == Outcome.Cause.HALTED ? 0 : ended.processor());
-        return new Outcome(
-            cause,
-            exitStatus,
-            cause == Outcome.Cause.FAILED ? last.failure() : RegisterDump.of(last));
+        return outcome(cause, cause == Outcome.Cause.HALTED ? 0 : ended.processor());
       }
-    } finally {
-      pauses.end();
-      board.stop();
     }
+  }
+
+  private Outcome outcome(Outcome.Cause cause, int processor) {
+    Vcpu last = vcpus.get(processor);
+    return new Outcome(
+        cause, exitStatus, cause == Outcome.Cause.FAILED ? last.failure() : RegisterDump.of(last));
   }
 
   /** Why all processors have stopped; null for a pause. */
@@ -301,6 +318,14 @@ public final class Machine implements AutoCloseable, PowerControl {
     request.set(Outcome.Cause.STOPPED);
     pauses.end();
     kick();
+  }
+
+  /**
+   * Has {@link #run} stand still before the first instruction, until {@link #resume}: {@link
+   * #pause} waits for that. Before {@link #run}.
+   */
+  public void pauseAtStart() {
+    pauses.ask();
   }
 
   /**

@@ -34,17 +34,24 @@ final class Pauses {
   }
 
   /**
+   * Asks for a pause.
+   *
+   * @return false where the machine has ended
+   */
+  synchronized boolean ask() {
+    wanted = !ended;
+    return wanted;
+  }
+
+  /**
    * Asks for a pause and waits for it.
    *
    * @param kick has the processors look
    * @return false where the machine has ended
    */
   boolean begin(Runnable kick) throws InterruptedException {
-    synchronized (this) {
-      if (ended) {
-        return false;
-      }
-      wanted = true;
+    if (!ask()) {
+      return false;
     }
     kick.run();
     synchronized (this) {

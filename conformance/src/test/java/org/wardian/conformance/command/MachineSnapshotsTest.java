@@ -129,6 +129,63 @@ class MachineSnapshotsTest extends DrivenMachine {
     }
   }
 
+  /** It is kept, goes on from what was kept, is kept again there, and goes on here as well. */
+  @Test
+  void aMachineThatNeverRanIsKept() throws Exception {
+    DomainText document = echoing().disk(qcow2("disk.qcow2"), "qcow2", 0).processors(2, 4);
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    try (WardProcess process = start(document, "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      assertThat(monitor(client, "savevm \"never\"")).isEmpty();
+      assertThat(status(client)).isEqualTo("prelaunch");
+      client.execute("migrate", Arguments.none().put("uri", "file:/no/such/folder/saved"));
+      awaitMigration("failed");
+      assertThat(status(client)).isEqualTo("prelaunch");
+      save(client, first);
+      client.execute("cont", Arguments.none());
+      line.await("ready\n");
+      line.type("abc");
+      line.await("abc");
+      quit(client, process);
+    }
+    try (WardProcess process = start(document, "--incoming", first.toString(), "--paused");
+        QmpClient client = connect(process)) {
+      assertThat(monitor(client, "savevm \"again\"")).isEmpty();
+      assertThat(status(client)).isEqualTo("paused");
+      save(client, second);
+      quit(client, process);
+    }
+    for (String[] from :
+        List.of(
+            new String[] {"--incoming", first.toString()},
+            new String[] {"--incoming", second.toString()},
+            new String[] {"--snapshot", "never"},
+            new String[] {"--snapshot", "again"})) {
+      try (WardProcess process = start(document, from[0], from[1], "--paused");
+          QmpClient client = connect(process);
+          Line line = new Line()) {
+        client.execute("cont", Arguments.none());
+        line.await("ready\n");
+        line.type("xyz");
+        line.await("xyz");
+        quit(client, process);
+      }
+    }
+  }
+
+  private void save(QmpClient client, Path file) throws Exception {
+    client.execute("migrate", Arguments.none().put("uri", "file:" + file));
+    awaitMigration("completed");
+    assertThat(status(client)).isEqualTo("postmigrate");
+  }
+
+  private static void quit(QmpClient client, WardProcess process) throws Exception {
+    client.execute("quit", Arguments.none());
+    assertThat(process.status()).as(process.err()).isZero();
+  }
+
   @Test
   void aRawDiskKeepsNoMachine() throws Exception {
     Path image = folder.resolve("disk.raw");

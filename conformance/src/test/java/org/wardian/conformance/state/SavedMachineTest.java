@@ -141,6 +141,37 @@ class SavedMachineTest {
     journey(List.of(from, to), 20);
   }
 
+  /** Neither before it was saved nor where it was restored to be saved again. */
+  @ParameterizedTest(name = "from {0} to {1}")
+  @MethodSource("pairs")
+  void oneThatExecutedNothingGoesOnElsewhere(Place from, Place to) throws Exception {
+    long hertz = 0;
+    if (from.kind() == AcceleratorKind.KVM || to.kind() == AcceleratorKind.KVM) {
+      hertz = hostRate();
+      assumeTrue(hertz != 0, "there is no KVM here");
+    }
+    Path disk = rawDisk();
+    Path file = folder.resolve("saved");
+    CountingGuest guest = CountingGuest.start(from, disk, hertz);
+    for (int i = 0; i < 2; i++) {
+      try (CountingGuest before = guest) {
+        before.machine().pauseAtStart();
+        before.run().save(file, disk);
+        assertThat(before.next()).isZero();
+        assertThat(before.line()).isEmpty();
+      }
+      guest = CountingGuest.restore(to, disk, file, guest);
+    }
+    try (CountingGuest last = guest) {
+      last.machine().pauseAtStart();
+      last.run().pause();
+      assertThat(last.line()).isEmpty();
+      last.resume();
+      last.rounds(20).end();
+      last.checkDisk(disk);
+    }
+  }
+
   @Test
   @Tag("slow")
   void itGoesOnTwentyTimesWithoutAnError() throws Exception {

@@ -39,10 +39,10 @@ final class InternalSnapshots {
   /** Takes one; the guest stands still meanwhile. */
   String save(String name) {
     synchronized (control.changing()) {
-      if (!control.isStarted() || control.state().isOver()) {
-        return "Error: the machine does not run: there is nothing to save\r\n";
+      boolean ran = control.state().isLive();
+      if (!control.stand()) {
+        return "Error: the machine has ended: there is nothing to save\r\n";
       }
-      boolean ran = control.state().isLive() && control.pause();
       try {
         DiskSnapshots snapshots = new DiskSnapshots(images());
         snapshots.create(name, control.machine().guestTime(), control.machine()::save);

@@ -267,6 +267,22 @@ public final class MachineControl {
   }
 
   /**
+   * Has the guest stand still in a way that it can be kept, and one that was never started as well,
+   * which executes nothing; under {@link #changing}.
+   *
+   * @return false where it has come to its end
+   */
+  boolean stand() {
+    if (!isStarted()) {
+      machine.pauseAtStart();
+      started.countDown();
+    } else if (state != RunState.RUNNING) {
+      return !state.isOver();
+    }
+    return pause();
+  }
+
+  /**
    * Resets the machine.
    *
    * @throws QmpException where it is at its end

@@ -76,9 +76,6 @@ final class MigrationCommands {
     if (control.state().isOver()) {
       throw new QmpException("the machine has ended: there is nothing to save");
     }
-    if (!control.isStarted()) {
-      throw new QmpException("the machine has not run yet: there is nothing to save");
-    }
     synchronized (this) {
       if (status.equals("setup") || status.equals("active")) {
         throw new QmpException("There's a migration process in progress");
@@ -104,11 +101,11 @@ final class MigrationCommands {
     synchronized (control.changing()) {
       RunState before = control.state();
       boolean ran = before.isLive();
+      if (!control.stand()) {
+        enter("failed", "the machine has come to its end");
+        return;
+      }
       if (ran) {
-        if (!control.pause()) {
-          enter("failed", "the machine has come to its end");
-          return;
-        }
         control.send("STOP", Arguments.none());
       }
       control.setState(RunState.FINISH_MIGRATE);
