@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * A guest of a few instructions, as a multiboot image without ELF: 32-bit protected mode, entered
  * at its first instruction. Multiboot Specification 0.6.96 §3.1.
  */
-final class TinyGuest {
+public final class TinyGuest {
   private static final int LOAD_ADDRESS = 0x100000;
   private static final int HEADER_BYTES = 32;
   private static final int MAGIC = 0x1badb002;
@@ -30,7 +30,7 @@ final class TinyGuest {
   }
 
   /** Sends a text to COM1, without waiting for room. */
-  TinyGuest print(String text) {
+  public TinyGuest print(String text) {
     bytes(0x66, 0xba, 0xf8, 0x03); // mov $0x3f8, %dx
     for (byte b : text.getBytes(StandardCharsets.ISO_8859_1)) {
       bytes(0xb0, b, 0xee); // mov $b, %al; out %al, %dx
@@ -49,7 +49,7 @@ final class TinyGuest {
   }
 
   /** Switches off by ACPI: SLP_EN and the sleep type of S5 to PM1a_CNT. */
-  TinyGuest powerOff() {
+  public TinyGuest powerOff() {
     return bytes(0x66, 0xba, 0x04, 0x06) // mov $0x604, %dx
         .bytes(0x66, 0xb8, 0x00, 0x34, 0x66, 0xef) // mov $0x3400, %ax; out %ax, %dx
         .spin();
@@ -106,7 +106,7 @@ final class TinyGuest {
   }
 
   /** Writes the image into a folder and gives its path. */
-  String in(Path folder) throws IOException {
+  public String in(Path folder) throws IOException {
     return Files.write(folder.resolve("guest"), image()).toString();
   }
 }
