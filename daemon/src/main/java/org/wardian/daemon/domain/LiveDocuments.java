@@ -97,6 +97,11 @@ final class LiveDocuments {
     }
   }
 
+  /** The volumes that may have images beneath them. */
+  List<VolumePaths.Layered> layered() {
+    return volumes.layered();
+  }
+
   private static List<LiveForm.Image> below(Disk disk) {
     Optional<String> path = disk.source().path();
     if (path.isEmpty() || disk.format().equals("raw")) {

@@ -1,5 +1,6 @@
 package org.wardian.daemon.domain;
 
+import java.util.List;
 import java.util.Optional;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.error.LibvirtException;
@@ -28,6 +29,18 @@ public final class SnapshotSubjects {
   public Optional<SnapshotSubject> named(String name) {
     return Optional.ofNullable(parts.table().get(name))
         .map(domain -> new SnapshotSubject(parts, documents, domain));
+  }
+
+  /** All domains. */
+  public List<SnapshotSubject> all() {
+    return parts.table().all().stream()
+        .map(domain -> new SnapshotSubject(parts, documents, domain))
+        .toList();
+  }
+
+  /** The volumes of all pools that may have images beneath them. */
+  public List<VolumePaths.Layered> volumes() {
+    return documents.layered();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DiskChain;
@@ -21,11 +22,17 @@ import org.wardian.libvirt.error.LibvirtException;
 final class BranchReturn {
   private static final long MILLISECONDS = 1_000;
 
+  private final SnapshotSubjects subjects;
   private final SnapshotStore store;
   private final SnapshotSubject subject;
   private final SnapshotDocument snapshot;
 
-  BranchReturn(SnapshotStore store, SnapshotSubject subject, SnapshotDocument snapshot) {
+  BranchReturn(
+      SnapshotSubjects subjects,
+      SnapshotStore store,
+      SnapshotSubject subject,
+      SnapshotDocument snapshot) {
+    this.subjects = subjects;
     this.store = store;
     this.subject = subject;
     this.snapshot = snapshot;
@@ -134,12 +141,10 @@ final class BranchReturn {
         return;
       }
     }
-    for (BranchImages.Named other : BranchImages.all(store, subject)) {
-      if (MergedImages.isAbove(other.file(), List.of(image))) {
-        throw Refusal.notSupported(
-            "the image '%s' of %s is based on the image of disk '%s', which is not part of '%s'"
-                .formatted(other.file(), other.owner(), disk.target(), snapshot.name()));
-      }
+    for (KnownImages.Above other : KnownImages.of(subjects, store).above(Path.of(image))) {
+      throw Refusal.notSupported(
+          "the image '%s' of %s is based on the image of disk '%s', which is not part of '%s'"
+              .formatted(other.file(), other.owner(), disk.target(), snapshot.name()));
     }
   }
 

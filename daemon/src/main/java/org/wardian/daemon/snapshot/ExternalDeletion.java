@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.moment.MomentTree;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
@@ -27,9 +28,11 @@ import org.wardian.libvirt.error.LibvirtException;
 final class ExternalDeletion {
   private static final System.Logger LOG = System.getLogger(ExternalDeletion.class.getName());
 
+  private final SnapshotSubjects subjects;
   private final SnapshotStore store;
 
-  ExternalDeletion(SnapshotStore store) {
+  ExternalDeletion(SnapshotSubjects subjects, SnapshotStore store) {
+    this.subjects = subjects;
     this.store = store;
   }
 
@@ -40,10 +43,7 @@ final class ExternalDeletion {
    */
   List<OverlayPart> plan(SnapshotSubject subject, SnapshotDocument snapshot)
       throws LibvirtException {
-    if (!subject.isActive() && subject.hasSavedMemory()) {
-      throw Refusal.notNow(
-          "the domain has a managed save image, which goes on with the disks of the snapshot");
-    }
+    requireNoSavedMemory(subject);
     List<OverlayPart> parts = new ArrayList<>();
     for (SnapshotDisk disk : snapshot.disks()) {
       if (disk.place() != SnapshotPlace.EXTERNAL || disk.file() == null) {
@@ -52,15 +52,22 @@ final class ExternalDeletion {
       OverlayPart part = part(subject, snapshot, disk);
       MergedImages.check(subject, part);
       requireNoInternalParent(subject, snapshot, part);
-      requireNoBranch(subject, snapshot, part);
       parts.add(part);
     }
+    requireNoBranch(subject, snapshot, parts);
     return parts;
   }
 
+  /** Refuses where the next start goes on with a memory that was saved. */
+  static void requireNoSavedMemory(SnapshotSubject subject) throws LibvirtException {
+    if (!subject.isActive() && subject.hasSavedMemory()) {
+      throw Refusal.notNow(
+          "the domain has a managed save image, which goes on with the disks of the snapshot");
+    }
+  }
+
   /** What a snapshot did to a disk, by its own document. */
-  private static OverlayPart part(
-      SnapshotSubject subject, SnapshotDocument snapshot, SnapshotDisk disk)
+  static OverlayPart part(SnapshotSubject subject, SnapshotDocument snapshot, SnapshotDisk disk)
       throws LibvirtException {
     Disk before =
         snapshot.domain() == null ? null : snapshot.domain().disk(disk.name()).orElse(null);
@@ -100,15 +107,21 @@ final class ExternalDeletion {
   }
 
   /** No overlay of another branch may be based on an image that is about to change, or to go. */
-  private void requireNoBranch(SnapshotSubject subject, SnapshotDocument snapshot, OverlayPart part)
+  private void requireNoBranch(
+      SnapshotSubject subject, SnapshotDocument snapshot, List<OverlayPart> parts)
       throws LibvirtException {
-    List<String> chain = subject.images(part.disk());
-    for (BranchImages.Named other : BranchImages.all(store, subject)) {
-      if (chain.stream().noneMatch(image -> OverlayPart.same(image, other.file()))
-          && MergedImages.isAbove(other.file(), List.of(part.overlay(), part.basePath()))) {
-        throw Refusal.notSupported(
-            "the image '%s' of %s is based on an image that deleting '%s' would change"
-                .formatted(other.file(), other.owner(), snapshot.name()));
+    KnownImages known = KnownImages.of(subjects, store);
+    for (OverlayPart part : parts) {
+      List<Path> chain =
+          subject.images(part.disk()).stream().map(one -> KnownImages.real(Path.of(one))).toList();
+      for (String changing : List.of(part.overlay(), part.basePath())) {
+        for (KnownImages.Above above : known.above(Path.of(changing))) {
+          if (!chain.contains(above.file())) {
+            throw Refusal.notSupported(
+                "the image '%s' of %s is based on an image that deleting '%s' would change"
+                    .formatted(above.file(), above.owner(), snapshot.name()));
+          }
+        }
       }
     }
   }

@@ -6,10 +6,10 @@ import static org.wardian.libvirt.constants.DomainSnapshotRevertFlags.RUNNING;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.snapshot.SnapshotDocument;
@@ -30,10 +30,12 @@ import org.wardian.libvirt.error.LibvirtException;
 final class ExternalReturn {
   private static final System.Logger LOG = System.getLogger(ExternalReturn.class.getName());
 
+  private final SnapshotSubjects subjects;
   private final SnapshotStore store;
   private final SnapshotJournal journal;
 
-  ExternalReturn(SnapshotStore store, SnapshotJournal journal) {
+  ExternalReturn(SnapshotSubjects subjects, SnapshotStore store, SnapshotJournal journal) {
+    this.subjects = subjects;
     this.store = store;
     this.journal = journal;
   }
@@ -72,7 +74,7 @@ final class ExternalReturn {
     DomainDocument was = snapshot.domain().copy();
     DomainDocument next =
         snapshot.inactiveDomain() == null ? was.copy() : snapshot.inactiveDomain().copy();
-    BranchReturn branch = new BranchReturn(store, subject, snapshot);
+    BranchReturn branch = new BranchReturn(subjects, store, subject, snapshot);
     List<ExternalSnapshots.Step> steps = branch.plan(next);
     branch.keepOthers(was, next);
     for (DomainDocument document : List.of(was, next)) {
@@ -154,11 +156,23 @@ final class ExternalReturn {
     removeUnused(subject, entry.leaves());
   }
 
-  /** Removes those that neither the domain nor one of its snapshots has. */
-  private void removeUnused(SnapshotSubject subject, List<String> overlays) {
-    List<String> used = new ArrayList<>(BranchReturn.tops(subject));
-    BranchImages.ofSnapshots(store, subject).forEach(one -> used.add(one.file()));
-    overlays.stream().filter(one -> !isAmong(used, one)).forEach(ExternalReturn::remove);
+  /** Removes those that no domain and no snapshot has, and that nothing stands on. */
+  private void removeUnused(SnapshotSubject subject, List<String> overlays)
+      throws LibvirtException {
+    List<String> tops = BranchReturn.tops(subject);
+    for (String overlay : overlays) {
+      KnownImages known = KnownImages.of(subjects, store);
+      boolean used =
+          isAmong(tops, overlay)
+              || !known.above(Path.of(overlay)).isEmpty()
+              || known.uses(Path.of(overlay)).stream()
+                  .anyMatch(use ->
+                      use.kind() != KnownImages.Kind.SPARE
+                          && use.kind() != KnownImages.Kind.VOLUME);
+      if (!used) {
+        remove(overlay);
+      }
+    }
   }
 
   private static boolean isAmong(List<String> files, String file) {

@@ -13,7 +13,6 @@ import org.wardian.storage.OpenOptions;
 import org.wardian.storage.operation.BitmapMerge;
 import org.wardian.storage.operation.ImageCheck;
 import org.wardian.storage.operation.ImageCommit;
-import org.wardian.storage.operation.ImageInfo;
 import org.wardian.storage.operation.ImageRebase;
 import org.wardian.storage.operation.ImageSnapshots;
 import org.wardian.storage.operation.Progress;
@@ -89,21 +88,6 @@ final class MergedImages {
       }
     }
     return -1;
-  }
-
-  /** Whether an image, by its header, is right above one of some others. */
-  static boolean isAbove(String file, List<String> below) {
-    Path path = Path.of(file);
-    if (!Files.exists(path)) {
-      return false;
-    }
-    try {
-      Path backing = ImageInfo.of(path, reading()).backing();
-      return backing != null
-          && below.stream().anyMatch(one -> OverlayPart.same(one, backing.toString()));
-    } catch (IOException | RuntimeException e) {
-      return false; // It is no image, and holds nothing that could be lost.
-    }
   }
 
   /** Puts overlays of a stopped domain into their bases: first all the content, then the names. */

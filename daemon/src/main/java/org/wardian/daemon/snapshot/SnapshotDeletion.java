@@ -7,6 +7,7 @@ import static org.wardian.libvirt.constants.DomainSnapshotDeleteFlags.METADATA_O
 import java.util.ArrayList;
 import java.util.List;
 import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.snapshot.SnapshotDisk;
@@ -21,16 +22,23 @@ final class SnapshotDeletion {
   private final SnapshotStore store;
   private final SnapshotJournal journal;
   private final ExternalDeletion external;
+  private final DeadBranches branches;
 
-  SnapshotDeletion(SnapshotStore store, SnapshotJournal journal) {
+  SnapshotDeletion(SnapshotSubjects subjects, SnapshotStore store, SnapshotJournal journal) {
     this.store = store;
     this.journal = journal;
-    external = new ExternalDeletion(store);
+    external = new ExternalDeletion(subjects, store);
+    branches = new DeadBranches(subjects, store, journal);
   }
 
   /** What ends a deletion that a daemon which was killed had begun. */
   ExternalDeletion external() {
     return external;
+  }
+
+  /** The same for snapshots on branches that a revert left. */
+  DeadBranches branches() {
+    return branches;
   }
 
   /** Deletes one, or with its children, or these; the caller holds the domain's lock. */
@@ -51,12 +59,10 @@ final class SnapshotDeletion {
       }
       return;
     }
-    check(subject, found.snapshot(), children, flags);
+    check(subject, found.snapshot(), gone, flags);
     for (SnapshotDocument one : gone) {
       if (one.isExternal()) {
-        List<OverlayPart> parts = external.plan(subject, one);
-        journal.perform(
-            subject, one, SnapshotJournal.Deed.MERGE, () -> external.delete(subject, one, parts));
+        deleteExternal(subject, one);
       } else {
         journal.perform(
             subject, one, SnapshotJournal.Deed.DELETE, () -> deleteWithContent(subject, one));
@@ -64,23 +70,35 @@ final class SnapshotDeletion {
     }
   }
 
+  private void deleteExternal(SnapshotSubject subject, SnapshotDocument one)
+      throws LibvirtException {
+    SnapshotDocument current = store.tree(subject).get(one.name());
+    ExternalDeletion.requireNoSavedMemory(subject);
+    SnapshotDocument rest = branches.delete(subject, current);
+    if (rest != null) {
+      List<OverlayPart> parts = external.plan(subject, rest);
+      journal.perform(
+          subject, rest, SnapshotJournal.Deed.MERGE, () -> external.delete(subject, rest, parts));
+    }
+  }
+
   /** Refuses what libvirt 9.0 does, in its order. */
-  private static void check(
-      SnapshotSubject subject,
-      SnapshotDocument snapshot,
-      List<SnapshotDocument> children,
-      int flags)
+  private void check(
+      SnapshotSubject subject, SnapshotDocument snapshot, List<SnapshotDocument> gone, int flags)
       throws LibvirtException {
     if (!snapshot.isExternal() && subject.isActive()) {
       requireOwnImages(subject, snapshot);
     }
-    if (snapshot.isExternal() && subject.hasJobs()) {
+    boolean anyExternal = gone.stream().anyMatch(SnapshotDocument::isExternal);
+    if ((snapshot.isExternal() || anyExternal) && subject.hasJobs()) {
       throw Refusal.notSupported(
           "cannot delete external snapshots when there is another active block job");
     }
-    if ((flags & (CHILDREN | CHILDREN_ONLY)) == 0) {
+    if ((flags & (CHILDREN | CHILDREN_ONLY)) == 0 || anyExternal && allLeft(subject, gone)) {
       return;
     }
+    List<SnapshotDocument> children =
+        gone.stream().filter(one -> !one.name().equals(snapshot.name())).toList();
     long external = children.stream().filter(SnapshotDocument::isExternal).count();
     if (external > 0) {
       throw Refusal.unsupported(
@@ -91,6 +109,17 @@ final class SnapshotDeletion {
     if (snapshot.isExternal() && (flags & CHILDREN) != 0) {
       throw Refusal.unsupported("deletion of external disk snapshots with children not supported");
     }
+  }
+
+  /** Whether all are of branches that a revert left. */
+  private boolean allLeft(SnapshotSubject subject, List<SnapshotDocument> gone)
+      throws LibvirtException {
+    for (SnapshotDocument one : gone) {
+      if (!one.isExternal() || !branches.has(subject, one)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A machine deletes snapshots within the images that it writes, and in no others. */

@@ -34,7 +34,7 @@ final class SnapshotImages {
   }
 
   /** The images within which a snapshot is. */
-  private static List<Path> within(SnapshotSubject subject, SnapshotDocument snapshot)
+  static List<Path> within(SnapshotSubject subject, SnapshotDocument snapshot)
       throws LibvirtException {
     DomainDocument domain = snapshot.domain() == null ? subject.document() : snapshot.domain();
     List<Path> images = new ArrayList<>();

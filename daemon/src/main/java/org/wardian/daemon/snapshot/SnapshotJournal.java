@@ -21,8 +21,9 @@ import org.wardian.libvirt.error.LibvirtException;
  * A snapshot within images and the file about it are two things. Which of them is being made or
  * deleted is written down before, in {@code qemu/snapshot-unfinished/DOMAIN/NAME.xml}, so that the
  * daemon after one that was killed leaves neither alone: what was not finished is not there. That
- * an overlay is put into the image beneath is written down likewise ({@link ExternalDeletion}), and
- * that a domain goes back to an external one ({@link ExternalReturn}).
+ * an overlay is put into the image beneath is written down likewise ({@link ExternalDeletion}),
+ * what becomes of overlays of other branches ({@link DeadBranches}), and that a domain goes back to
+ * an external one ({@link ExternalReturn}).
  */
 final class SnapshotJournal {
   private static final System.Logger LOG = System.getLogger(SnapshotJournal.class.getName());
@@ -36,6 +37,8 @@ final class SnapshotJournal {
     DELETE,
     /** Deletion of one whose content is in overlays, which go into the images beneath. */
     MERGE,
+    /** Deletion of one on a branch that a revert left. */
+    PRUNE,
     /** Going back to one whose content is in images beneath overlays. */
     REVERT;
 
@@ -112,7 +115,7 @@ final class SnapshotJournal {
   void recover(
       SnapshotSubjects subjects,
       SnapshotStore store,
-      ExternalDeletion external,
+      SnapshotDeletion deletion,
       ExternalReturn reversion)
       throws IOException {
     if (!Files.isDirectory(folder)) {
@@ -122,7 +125,7 @@ final class SnapshotJournal {
       for (Path one : names) {
         SnapshotSubject subject = subjects.named(one.getFileName().toString()).orElse(null);
         if (subject != null) {
-          recover(subject, store, external, reversion);
+          recover(subject, store, deletion, reversion);
         }
       }
     }
@@ -131,7 +134,7 @@ final class SnapshotJournal {
   private void recover(
       SnapshotSubject subject,
       SnapshotStore store,
-      ExternalDeletion external,
+      SnapshotDeletion deletion,
       ExternalReturn reversion)
       throws IOException {
     DefinitionFolder files = files(subject);
@@ -143,14 +146,19 @@ final class SnapshotJournal {
           throw XmlException.badContent("it names no snapshot");
         }
         if (entry.getValue().attribute("deed", "").equals(Deed.REVERT.word())) {
-          subject.perform("snapshot", () -> recover(subject, reversion, entry.getValue()));
+          perform(subject, () -> reversion.recover(subject, entry.getValue()));
+          forget(files, name);
+          continue;
+        }
+        if (entry.getValue().attribute("deed", "").equals(Deed.PRUNE.word())) {
+          perform(subject, () -> deletion.branches().recover(subject, entry.getValue()));
           forget(files, name);
           continue;
         }
         boolean known = store.tree(subject).get(name) != null;
         if (entry.getValue().attribute("deed", "").equals(Deed.MERGE.word())) {
           SnapshotDocument snapshot = SnapshotDocument.complete(document);
-          subject.perform("snapshot", () -> external.recover(subject, snapshot));
+          subject.perform("snapshot", () -> deletion.external().recover(subject, snapshot));
           forget(files, name);
           continue;
         }
@@ -174,13 +182,22 @@ final class SnapshotJournal {
     }
   }
 
-  private static void recover(SnapshotSubject subject, ExternalReturn reversion, XmlElement entry)
-      throws LibvirtException {
-    try {
-      reversion.recover(subject, entry);
-    } catch (XmlException e) {
-      throw Refusal.internal(e.getMessage(), e);
-    }
+  /** What an entry says, and is done. */
+  @FunctionalInterface
+  private interface Ending {
+    void make() throws LibvirtException, XmlException;
+  }
+
+  private static void perform(SnapshotSubject subject, Ending ending) throws LibvirtException {
+    subject.perform(
+        "snapshot",
+        () -> {
+          try {
+            ending.make();
+          } catch (XmlException e) {
+            throw Refusal.internal(e.getMessage(), e);
+          }
+        });
   }
 
   private static void remove(SnapshotSubject subject, SnapshotDocument snapshot)

@@ -4,8 +4,12 @@ import static org.wardian.libvirt.constants.DomainSnapshotRevertFlags.FORCE;
 import static org.wardian.libvirt.constants.DomainSnapshotRevertFlags.PAUSED;
 import static org.wardian.libvirt.constants.DomainSnapshotRevertFlags.RUNNING;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.wardian.daemon.domain.SnapshotSubject;
+import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.snapshot.SnapshotDocument;
@@ -17,12 +21,14 @@ import org.wardian.libvirt.error.LibvirtException;
 final class SnapshotReturn {
   static final int FLAGS = RUNNING | PAUSED | FORCE;
 
+  private final SnapshotSubjects subjects;
   private final SnapshotStore store;
   private final ExternalReturn external;
 
-  SnapshotReturn(SnapshotStore store, SnapshotJournal journal) {
+  SnapshotReturn(SnapshotSubjects subjects, SnapshotStore store, SnapshotJournal journal) {
+    this.subjects = subjects;
     this.store = store;
-    external = new ExternalReturn(store, journal);
+    external = new ExternalReturn(subjects, store, journal);
   }
 
   /** What undoes or ends a return that a daemon which was killed had begun. */
@@ -38,6 +44,9 @@ final class SnapshotReturn {
     if (snapshot.isExternal()) {
       external.revert(subject, snapshot, flags);
       return;
+    }
+    if ((flags & FORCE) == 0) {
+      requireNothingAbove(subject, snapshot);
     }
     DomainDocument was = snapshot.domain() == null ? subject.document() : snapshot.domain().copy();
     DomainDocument next =
@@ -88,6 +97,25 @@ final class SnapshotReturn {
     if (subject.isActive() && !snapshot.state().isActive() && started) {
       throw Refusal.qemu(
           ErrorNumber.SNAPSHOT_REVERT_RISKY, "must respawn guest to start inactive snapshot");
+    }
+  }
+
+  /** What stands on an image has that image's content of now beneath it. */
+  private void requireNothingAbove(SnapshotSubject subject, SnapshotDocument snapshot)
+      throws LibvirtException {
+    KnownImages known = KnownImages.of(subjects, store);
+    for (Path image : SnapshotImages.within(subject, snapshot)) {
+      List<KnownImages.Above> above = known.above(image);
+      if (!above.isEmpty()) {
+        throw Refusal.qemu(
+            ErrorNumber.SNAPSHOT_REVERT_RISKY,
+            "the image '%s' would change beneath %s"
+                .formatted(
+                    image,
+                    above.stream()
+                        .map(one -> "'%s' of %s".formatted(one.file(), one.owner()))
+                        .collect(Collectors.joining(", "))));
+      }
     }
   }
 }

@@ -29,15 +29,15 @@ public final class Snapshots implements HandlerFamily {
     queries = new SnapshotQueries(subjects, store);
     journal = new SnapshotJournal(folders);
     creation = new SnapshotCreation(subjects, store, journal);
-    reversion = new SnapshotReturn(store, journal);
-    deletion = new SnapshotDeletion(store, journal);
+    reversion = new SnapshotReturn(subjects, store, journal);
+    deletion = new SnapshotDeletion(subjects, store, journal);
     domains.records(store);
   }
 
   /** Reads what is known; after the domains were read. */
   public void load() throws IOException {
     store.load(subjects);
-    journal.recover(subjects, store, deletion.external(), reversion.external());
+    journal.recover(subjects, store, deletion, reversion.external());
   }
 
   @Override

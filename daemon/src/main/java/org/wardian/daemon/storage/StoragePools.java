@@ -1,8 +1,12 @@
 package org.wardian.daemon.storage;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.domain.VolumePaths;
+import org.wardian.definition.storage.ImageLayer;
+import org.wardian.definition.storage.VolumeFormat;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Events;
@@ -74,6 +78,25 @@ public final class StoragePools implements HandlerFamily, VolumePaths, AutoClose
     Volume one = found.volume(volume);
     one.requireBuilt();
     return HostPaths.of(one.definition().target().path());
+  }
+
+  @Override
+  public List<Layered> layered() {
+    List<Layered> all = new ArrayList<>();
+    for (Pool pool : registry.all()) {
+      try {
+        for (Volume volume : pool.active() ? pool.volumes() : List.<Volume>of()) {
+          ImageLayer image = volume.definition().target();
+          if (!volume.building() && image.format() == VolumeFormat.QCOW2) {
+            String owner = "volume '%s' of pool '%s'".formatted(volume.name(), pool.name());
+            all.add(new Layered(HostPaths.of(image.path()), owner));
+          }
+        }
+      } catch (LibvirtException e) {
+        LOG.log(System.Logger.Level.DEBUG, () -> "pool " + pool.name() + " is gone: " + e);
+      }
+    }
+    return all;
   }
 
   /** Pools stay active: the next daemon finds them so. */

@@ -1,19 +1,16 @@
 package org.wardian.daemon.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.wardian.daemon.domain.OverlayHost.chain;
+import static org.wardian.daemon.domain.OverlayHost.requireContent;
+import static org.wardian.daemon.domain.OverlayHost.write;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,12 +32,12 @@ import org.wardian.storage.Images;
 @Timeout(120)
 class ExternalRevertTest {
   @TempDir private Path folder;
-  private BlockJobHost host;
+  private OverlayHost host;
   private Virsh virsh;
 
   @BeforeEach
   void start() throws Exception {
-    host = new BlockJobHost(folder);
+    host = new OverlayHost(folder);
     virsh = host.virsh();
   }
 
@@ -49,132 +46,67 @@ class ExternalRevertTest {
     host.end();
   }
 
-  private static String tool(String program, String... arguments) throws Exception {
-    Virsh.Result result =
-        Virsh.run(Stream.concat(Stream.of(program), Stream.of(arguments)).toList());
-    assertThat(result.status()).as("%s: %s", program, result.text()).isZero();
-    return result.text();
-  }
-
-  private static void write(Path image, int pattern) throws Exception {
-    tool("qemu-io", "-c", "write -P %1$d %1$dM 128k".formatted(pattern), image.toString());
-  }
-
-  /** It holds what was written with some patterns, and of others up to 9 nothing; it is whole. */
-  private static void requireContent(Path image, int... patterns) throws Exception {
-    for (int i = 1; i <= 9; i++) {
-      int at = i;
-      boolean there = Arrays.stream(patterns).anyMatch(one -> one == at);
-      String read = "read -P %d %dM 128k".formatted(there ? i : 0, i);
-      assertThat(tool("qemu-io", "-r", "-U", "-c", read, image.toString()))
-          .as(read)
-          .doesNotContain("verification failed");
-    }
-    tool("qemu-img", "check", "-U", image.toString());
-  }
-
-  /** Three snapshots, with something written after each; the third is the current one. */
-  private void take() throws Exception {
-    for (int i = 1; i <= 3; i++) {
-      virsh.printed("snapshot-create-as d s" + i + " --disk-only");
-      write(overlay(i), i);
-    }
-  }
-
   private Path overlay(int number) {
-    return host.path("top.s" + number);
-  }
-
-  private List<String> chain(Path image) throws Exception {
-    return tool("qemu-img", "info", "-U", "--backing-chain", image.toString())
-        .lines()
-        .filter(line -> line.startsWith("image: "))
-        .map(line -> line.replaceAll(".*/", ""))
-        .toList();
-  }
-
-  /** What each image of the domain is, byte for byte. */
-  private Map<String, String> images() throws Exception {
-    Map<String, String> all = new TreeMap<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        String name = file.getFileName().toString();
-        if (name.matches("base|mid|top.*|other.*")) {
-          byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-          all.put(name, HexFormat.of().formatHex(digest));
-        }
-      }
-    }
-    return all;
-  }
-
-  private Path written() throws Exception {
-    List<String> sources = host.sources();
-    assertThat(sources.getFirst()).isEqualTo(sources.getLast());
-    return Path.of(sources.getFirst());
+    return host.overlay(number);
   }
 
   private String state() throws Exception {
     return virsh.printed("domstate d");
   }
 
-  private void requireNothingUnfinished() {
-    assertThat(host.path("lib/qemu/snapshot-unfinished/d")).isEmptyDirectory();
-  }
-
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatWasWrittenSinceIsGoneAndIsBackLater(boolean running) throws Exception {
-    take();
+    host.take(false);
     if (running) {
       virsh.printed("start d --paused");
     }
-    Map<String, String> before = images();
+    Map<String, String> before = host.images();
     virsh.printed("snapshot-revert d s2");
     assertThat(state()).isEqualTo("shut off");
     assertThat(virsh.printed("snapshot-current d --name")).isEqualTo("s2");
-    Path first = written();
+    Path first = host.written();
     assertThat(first.getFileName().toString()).matches("top\\.\\d+");
     assertThat(chain(first).subList(1, 5)).containsExactly("top.s1", "top", "mid", "base");
     requireContent(first, 1);
-    assertThat(images()).containsAllEntriesOf(before);
+    assertThat(host.images()).containsAllEntriesOf(before);
     write(first, 7);
     virsh.printed("snapshot-revert d s3");
-    Path second = written();
+    Path second = host.written();
     requireContent(second, 1, 2);
     // Nobody else knew of it.
     assertThat(first).doesNotExist();
-    assertThat(images()).containsAllEntriesOf(before).hasSize(before.size() + 1);
+    assertThat(host.images()).containsAllEntriesOf(before).hasSize(before.size() + 1);
     virsh.printed("snapshot-create-as d s4 --disk-only");
     assertThat(virsh.printed("snapshot-parent d s4")).isEqualTo("s3");
     virsh.printed("snapshot-revert d s1");
-    requireContent(written());
+    requireContent(host.written());
     // The snapshot names it.
     assertThat(second).exists();
-    assertThat(images()).containsAllEntriesOf(before);
-    requireNothingUnfinished();
+    assertThat(host.images()).containsAllEntriesOf(before);
+    host.requireNothingUnfinished();
   }
 
   @Test
   void aMachineIsStartedWhereItIsAskedFor() throws Exception {
-    take();
+    host.take(false);
     virsh.printed("snapshot-revert d s1 --paused");
     assertThat(state()).isEqualTo("paused");
     assertThat(virsh.refused("snapshot-revert d s2 --running"))
         .contains("must respawn guest to start inactive snapshot");
-    Path first = written();
+    Path first = host.written();
     virsh.printed("snapshot-revert d s2 --running --force");
     assertThat(state()).isEqualTo("running");
     assertThat(first).doesNotExist();
-    assertThat(chain(written())).hasSize(5);
+    assertThat(chain(host.written())).hasSize(5);
     virsh.printed("snapshot-revert d s2");
     assertThat(state()).isEqualTo("shut off");
-    requireContent(written(), 1);
+    requireContent(host.written(), 1);
   }
 
   @Test
   void anOverlayOfTheUsersStays() throws Exception {
-    take();
+    host.take(false);
     virsh.printed("snapshot-delete d s3 --metadata");
     virsh.printed("snapshot-revert d s2");
     assertThat(overlay(3)).exists();
@@ -182,44 +114,74 @@ class ExternalRevertTest {
     assertThat(host.path("lib/qemu/snapshot-reverted")).isEmptyDirectory();
   }
 
+  /** A snapshot of the disk's own chain is not deleted where that would change a branch. */
   @Test
   void whatBranchesStandOnIsNotDeleted() throws Exception {
-    take();
+    host.take(false);
     virsh.printed("snapshot-revert d s1");
-    Path branch = written();
+    Path branch = host.written();
     write(branch, 8);
-    assertThat(virsh.refused("snapshot-delete d s1")).contains("is on another branch");
-    assertThat(virsh.refused("snapshot-delete d s3")).contains("is on another branch");
     virsh.printed("snapshot-create-as d x --disk-only");
-    Path above = written();
+    Path above = host.written();
     write(above, 9);
     virsh.printed("snapshot-revert d s3");
-    requireContent(written(), 1, 2);
-    Map<String, String> before = images();
+    requireContent(host.written(), 1, 2);
+    Map<String, String> before = host.images();
     // No snapshot made the image that stands on the base of s1, but x is upon it.
     assertThat(virsh.refused("snapshot-delete d s1"))
-        .contains("'" + branch + "' of snapshot 'x' is based on an image that deleting 's1'");
-    assertThat(virsh.refused("snapshot-delete d s2")).contains("of snapshot 's3' is based on");
-    assertThat(virsh.refused("snapshot-delete d x")).contains("is on another branch");
-    assertThat(images()).isEqualTo(before);
+        .contains("'" + branch + "' of snapshot 'x' of domain 'd' is based on an image that")
+        .contains("deleting 's1' would change");
+    assertThat(virsh.refused("snapshot-delete d s2"))
+        .contains("'" + overlay(3) + "' of snapshot 's3' of domain 'd' is based on");
+    assertThat(host.images()).isEqualTo(before);
     requireContent(above, 8, 9);
     // What is taken after a revert goes as ever.
     virsh.printed("snapshot-create-as d y --disk-only");
-    write(written(), 4);
+    write(host.written(), 4);
     virsh.printed("snapshot-delete d y");
-    requireContent(written(), 1, 2, 4);
+    requireContent(host.written(), 1, 2, 4);
     virsh.printed("snapshot-revert d x");
-    requireContent(written(), 8);
+    requireContent(host.written(), 8);
+  }
+
+  /** Nor where it would change an image of another domain, or of a pool. */
+  @Test
+  void whatOthersStandOnIsNotDeleted() throws Exception {
+    host.take(false);
+    Path other = host.path("other");
+    Images.create(
+        other,
+        CreateOptions.qcow2(64L << 20).withBacking(overlay(1).toString(), ImageFormat.QCOW2));
+    virsh.printed("snapshot-delete d s3");
+    requireContent(overlay(2), 1, 2, 3);
+    host.defineOther(other);
+    Map<String, String> before = host.images();
+    for (String name : List.of("s1", "s2")) {
+      assertThat(virsh.refused("snapshot-delete d " + name))
+          .contains("'" + other + "' of domain 'e' is based on an image that deleting");
+    }
+    assertThat(host.images()).isEqualTo(before);
+    // An overlay that a revert made stays while another domain stands on it.
+    virsh.printed("snapshot-revert d s2");
+    Path left = host.written();
+    Images.create(
+        host.path("other.more"),
+        CreateOptions.qcow2(64L << 20).withBacking(left.toString(), ImageFormat.QCOW2));
+    virsh.printed("undefine e");
+    host.defineOther(host.path("other.more"));
+    virsh.printed("snapshot-revert d s2");
+    assertThat(left).exists().isNotEqualTo(host.written());
+    virsh.printed("undefine e");
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatFailsLeavesAllAsItWas(boolean running) throws Exception {
-    take();
+    host.take(false);
     if (running) {
       virsh.printed("start d --paused");
     }
-    Map<String, String> before = images();
+    Map<String, String> before = host.images();
     String definition = virsh.printed("dumpxml d --inactive");
     String known = virsh.printed("snapshot-current d --name");
     Path gone = overlay(1);
@@ -240,18 +202,17 @@ class ExternalRevertTest {
     Files.move(machine, away);
     assertThat(virsh.refused("snapshot-revert d s2 --paused --force")).contains("machine");
     Files.move(away, machine);
-    assertThat(images()).isEqualTo(before);
+    assertThat(host.images()).isEqualTo(before);
     assertThat(state()).isEqualTo("shut off");
     assertThat(virsh.printed("dumpxml d --inactive")).isEqualTo(definition);
     assertThat(virsh.printed("snapshot-current d --name")).isEqualTo(known);
-    requireNothingUnfinished();
+    host.requireNothingUnfinished();
   }
 
   /** Writes down a revert to s2, whose overlay is {@code top.new}, as a killed daemon leaves it. */
   private void journal(String counts, Path leaf, String definition) throws Exception {
-    Path entries = Files.createDirectories(host.path("lib/qemu/snapshot-unfinished/d"));
-    Files.writeString(
-        entries.resolve("s2.xml"),
+    host.journal(
+        "s2",
         """
         <unfinished deed='revert' counts='%s'>
           %s<overlay file='%s'/><leaf file='%s'/>%s
@@ -275,45 +236,39 @@ class ExternalRevertTest {
   }
 
   private void restart(Path leaf) throws Exception {
-    host.restart(() -> {
-      try {
-        kill(leaf);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    });
+    host.restart(() -> kill(leaf));
     virsh = host.virsh();
   }
 
   @Test
   void whatHadOnlyBegunIsUndone() throws Exception {
-    take();
+    host.take(false);
     virsh.printed("snapshot-revert d s3");
-    Path leaf = written();
+    Path leaf = host.written();
     write(leaf, 5);
-    Map<String, String> before = images();
+    Map<String, String> before = host.images();
     String definition = virsh.printed("dumpxml d --inactive");
     journal("no", leaf, definition);
     restart(leaf);
     assertThat(virsh.printed("dumpxml d --inactive")).isEqualTo(definition);
-    assertThat(images()).isEqualTo(before);
+    assertThat(host.images()).isEqualTo(before);
     assertThat(virsh.printed("snapshot-current d --name")).isEqualTo("s3");
-    requireContent(written(), 1, 2, 5);
-    requireNothingUnfinished();
+    requireContent(host.written(), 1, 2, 5);
+    host.requireNothingUnfinished();
   }
 
   @Test
   void whatCountedIsEnded() throws Exception {
-    take();
+    host.take(false);
     virsh.printed("snapshot-revert d s3");
-    Path leaf = written();
+    Path leaf = host.written();
     journal("yes", leaf, virsh.printed("dumpxml d --inactive"));
     restart(leaf);
     assertThat(virsh.printed("snapshot-current d --name")).isEqualTo("s2");
-    assertThat(written()).isEqualTo(host.path("top.new"));
+    assertThat(host.written()).isEqualTo(host.path("top.new"));
     assertThat(leaf).doesNotExist();
-    requireContent(written(), 1);
-    requireNothingUnfinished();
+    requireContent(host.written(), 1);
+    host.requireNothingUnfinished();
   }
 
   /** A disk that the snapshot left out goes on with what it holds. */
@@ -327,18 +282,18 @@ class ExternalRevertTest {
     virsh.printed("snapshot-create-as d b --disk-only");
     write(host.path("other.b"), 2);
     write(host.path("top.b"), 3);
-    Map<String, String> before = images();
+    Map<String, String> before = host.images();
     virsh.printed("snapshot-revert d a");
     String disks = virsh.printed("domblklist d");
     assertThat(disks).containsPattern("vda +" + host.path("top") + "\\.\\d+\n");
     assertThat(disks).containsPattern("vdb +" + host.path("other.b"));
-    assertThat(images()).containsAllEntriesOf(before);
+    assertThat(host.images()).containsAllEntriesOf(before);
     requireContent(host.path("other.b"), 1, 2);
     // Of both disks this time.
     virsh.printed("snapshot-revert d b");
     disks = virsh.printed("domblklist d");
     assertThat(disks).containsPattern("vdb +" + other + "\\.\\d+");
-    assertThat(images()).containsAllEntriesOf(before).hasSize(before.size() + 2);
+    assertThat(host.images()).containsAllEntriesOf(before).hasSize(before.size() + 2);
     virsh.printed("detach-disk d vdb --config");
     assertThat(virsh.refused("snapshot-revert d a"))
         .contains("is based on the image of disk 'vdb', which is not part of 'a'");

@@ -1,11 +1,13 @@
 package org.wardian.daemon.domain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.wardian.daemon.domain.OverlayHost.chain;
+import static org.wardian.daemon.domain.OverlayHost.requireContent;
+import static org.wardian.daemon.domain.OverlayHost.tool;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,12 +32,12 @@ import org.wardian.storage.operation.Progress;
 @Timeout(120)
 class OverlayDeletionTest {
   @TempDir private Path folder;
-  private BlockJobHost host;
+  private OverlayHost host;
   private Virsh virsh;
 
   @BeforeEach
   void start() throws Exception {
-    host = new BlockJobHost(folder);
+    host = new OverlayHost(folder);
     virsh = host.virsh();
   }
 
@@ -44,91 +46,40 @@ class OverlayDeletionTest {
     host.end();
   }
 
-  /** Three snapshots, with something written after each; the third is the current one. */
-  private void take(boolean running) throws Exception {
-    if (running) {
-      virsh.printed("start d --paused");
-    }
-    for (int i = 1; i <= 3; i++) {
-      virsh.printed("snapshot-create-as d s" + i + " --disk-only");
-      String write = "write -P %d %dM 128k".formatted(i, i);
-      if (running) {
-        // QEMU keeps tables of the image to itself until it is flushed.
-        for (String command : List.of(write, "flush")) {
-          virsh.printed(
-              "qemu-monitor-command d --hmp 'qemu-io -d"
-                  + " /machine/peripheral/virtio-disk0/virtio-backend \"%s\"'".formatted(command));
-        }
-      } else {
-        tool("qemu-io", "-c", write, overlay(i).toString());
-      }
-    }
-  }
-
   private Path overlay(int number) {
-    return host.path("top.s" + number);
-  }
-
-  private static String tool(String program, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of(program));
-    command.addAll(List.of(arguments));
-    Virsh.Result result = Virsh.run(command);
-    assertThat(result.status()).as("%s: %s", command, result.text()).isZero();
-    return result.text();
-  }
-
-  /** What is left holds what was written, and its images are whole. */
-  private void requireContent(Path image) throws Exception {
-    for (int i = 1; i <= 3; i++) {
-      String read = "read -P %d %dM 128k".formatted(i, i);
-      assertThat(tool("qemu-io", "-r", "-U", "-c", read, image.toString()))
-          .doesNotContain("verification failed");
-    }
-    tool("qemu-img", "check", "-U", image.toString());
-  }
-
-  private String tree() throws Exception {
-    return virsh.printed("snapshot-list d --name").replaceAll("\\s+", " ");
-  }
-
-  private List<String> chain(Path image) throws Exception {
-    return tool("qemu-img", "info", "-U", "--backing-chain", image.toString())
-        .lines()
-        .filter(line -> line.startsWith("image: "))
-        .map(line -> line.replaceAll(".*/", ""))
-        .toList();
+    return host.overlay(number);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void eachMayGoAndTheDiskStays(boolean running) throws Exception {
-    take(running);
+    host.take(running);
     virsh.printed("snapshot-delete d s2");
     assertThat(overlay(2)).doesNotExist();
     assertThat(chain(overlay(3))).containsExactly("top.s3", "top.s1", "top", "mid", "base");
-    assertThat(tree()).isEqualTo("s1 s3");
+    assertThat(host.tree()).isEqualTo("s1 s3");
     assertThat(virsh.printed("snapshot-parent d s3")).isEqualTo("s1");
     assertThat(virsh.printed("snapshot-dumpxml d s3"))
         .contains("file='" + overlay(1) + "'")
         .doesNotContain(overlay(2) + "'");
-    requireContent(overlay(3));
+    requireContent(overlay(3), 1, 2, 3);
     virsh.printed("snapshot-delete d s3");
     assertThat(virsh.printed("snapshot-current d --name")).isEqualTo("s1");
     assertThat(host.sources()).containsOnly(overlay(1).toString());
     virsh.printed("snapshot-delete d s1");
-    assertThat(tree()).isEmpty();
+    assertThat(host.tree()).isEmpty();
     assertThat(host.sources()).containsOnly(host.path("top").toString());
     assertThat(virsh.printed("dumpxml d --inactive")).doesNotContain("top.s");
     assertThat(List.of(overlay(1), overlay(2), overlay(3)))
         .allSatisfy(file -> assertThat(file).doesNotExist());
-    requireContent(host.path("top"));
-    assertThat(host.path("lib/qemu/snapshot-unfinished/d")).isEmptyDirectory();
+    requireContent(host.path("top"), 1, 2, 3);
+    host.requireNothingUnfinished();
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatLibvirtRefusesIsRefused(boolean running) throws Exception {
-    take(running);
+    host.take(running);
     for (String[] one :
         new String[][] {
           {"s1 --children", "deletion of external children disk snapshots not supported"},
@@ -139,7 +90,7 @@ class OverlayDeletionTest {
     }
     virsh.printed("snapshot-delete d s3 --children-only");
     virsh.printed("snapshot-delete d s2 --metadata");
-    assertThat(tree()).isEqualTo("s1 s3");
+    assertThat(host.tree()).isEqualTo("s1 s3");
     assertThat(overlay(2)).exists();
     // The branch of a snapshot that is not in the disk's chain.
     tool("cp", overlay(3).toString(), host.path("branch").toString());
@@ -152,15 +103,16 @@ class OverlayDeletionTest {
     virsh.printed("snapshot-create d " + host.path("b.xml") + " --redefine");
     assertThat(virsh.refused("snapshot-delete d b"))
         .contains("could not find base disk source in disk source chain");
-    assertThat(virsh.refused("snapshot-delete d s3")).contains("of snapshot 'b' is based on");
-    requireContent(overlay(3));
-    requireContent(host.path("branch"));
+    assertThat(virsh.refused("snapshot-delete d s3"))
+        .contains("of snapshot 'b' of domain 'd' is based on");
+    requireContent(overlay(3), 1, 2, 3);
+    requireContent(host.path("branch"), 1, 2, 3);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aCommitThatFailsLeavesAllAsItWas(boolean running) throws Exception {
-    take(running);
+    host.take(running);
     String before = virsh.printed("dumpxml d");
     String kept = virsh.printed("snapshot-dumpxml d s2");
     for (String name : List.of("s2", "s3")) {
@@ -174,35 +126,22 @@ class OverlayDeletionTest {
     assertThat(virsh.printed("dumpxml d")).isEqualTo(before);
     assertThat(virsh.printed("snapshot-dumpxml d s2")).isEqualTo(kept);
     assertThat(chain(overlay(3))).hasSize(6);
-    requireContent(overlay(3));
+    requireContent(overlay(3), 1, 2, 3);
     virsh.printed("snapshot-delete d s3");
-    requireContent(overlay(2));
+    requireContent(overlay(2), 1, 2, 3);
   }
 
   private void journal(String name) throws Exception {
-    Path entries = Files.createDirectories(host.path("lib/qemu/snapshot-unfinished/d"));
-    Files.writeString(
-        entries.resolve(name + ".xml"),
+    host.journal(
+        name,
         "<unfinished deed='merge'>"
             + virsh.printed("snapshot-dumpxml d " + name)
             + "</unfinished>");
   }
 
-  private void restart(Step between) throws Exception {
-    host.restart(() -> {
-      try {
-        between.run();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    });
+  private void restart(OverlayHost.Step between) throws Exception {
+    host.restart(between);
     virsh = host.virsh();
-  }
-
-  /** What the daemon that was killed had done. */
-  @FunctionalInterface
-  private interface Step {
-    void run() throws Exception;
   }
 
   private static void commit(Path overlay, Path base) throws IOException {
@@ -211,28 +150,28 @@ class OverlayDeletionTest {
 
   @Test
   void aDeletionThatHasOnlyBegunIsForgotten() throws Exception {
-    take(false);
+    host.take(false);
     journal("s3");
     restart(() -> commit(overlay(3), overlay(2)));
-    assertThat(tree()).isEqualTo("s1 s2 s3");
+    assertThat(host.tree()).isEqualTo("s1 s2 s3");
     assertThat(host.sources()).containsOnly(overlay(3).toString());
-    requireContent(overlay(3));
-    assertThat(host.path("lib/qemu/snapshot-unfinished/d")).isEmptyDirectory();
+    requireContent(overlay(3), 1, 2, 3);
+    host.requireNothingUnfinished();
   }
 
   @Test
   void aDeletionThatWasHalfDoneIsEnded() throws Exception {
-    take(false);
+    host.take(false);
     journal("s2");
     restart(() -> {
       commit(overlay(2), overlay(1));
       ImageRebase.unsafe(
           overlay(3), OpenOptions.readWrite(), overlay(1).toString(), ImageFormat.QCOW2);
     });
-    assertThat(tree()).isEqualTo("s1 s3");
+    assertThat(host.tree()).isEqualTo("s1 s3");
     assertThat(overlay(2)).doesNotExist();
     assertThat(virsh.printed("snapshot-dumpxml d s3")).contains("file='" + overlay(1) + "'");
-    requireContent(overlay(3));
+    requireContent(overlay(3), 1, 2, 3);
     journal("s3");
     restart(() -> {
       commit(overlay(3), overlay(1));
@@ -241,14 +180,14 @@ class OverlayDeletionTest {
           definition,
           Files.readString(definition).replace(overlay(3).toString(), overlay(1).toString()));
     });
-    assertThat(tree()).isEqualTo("s1");
+    assertThat(host.tree()).isEqualTo("s1");
     assertThat(overlay(3)).doesNotExist();
-    requireContent(overlay(1));
+    requireContent(overlay(1), 1, 2, 3);
   }
 
   @Test
   void aFileThatWasLeftGoes() throws Exception {
-    take(false);
+    host.take(false);
     journal("s3");
     Path entry = host.path("lib/qemu/snapshot-unfinished/d/s3.xml");
     String words = Files.readString(entry);
@@ -261,7 +200,7 @@ class OverlayDeletionTest {
     });
     assertThat(overlay(3)).doesNotExist();
     assertThat(entry).doesNotExist();
-    assertThat(tree()).isEqualTo("s1 s2");
-    requireContent(overlay(2));
+    assertThat(host.tree()).isEqualTo("s1 s2");
+    requireContent(overlay(2), 1, 2, 3);
   }
 }
