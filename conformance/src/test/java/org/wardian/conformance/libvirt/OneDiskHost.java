@@ -79,9 +79,32 @@ final class OneDiskHost implements AutoCloseable {
 
   /** Begins a command of virsh, and kills the daemon a while later; the next daemon is there. */
   void killAmid(String words, long milliseconds) throws Exception {
+    killAmid(words, command -> TimeUnit.MILLISECONDS.sleep(milliseconds), () -> {});
+  }
+
+  /** Work that may fail in any way. */
+  @FunctionalInterface
+  interface Step {
+    void run() throws Exception;
+  }
+
+  /** Waits for a moment while a command is done, which may end before. */
+  @FunctionalInterface
+  interface Moment {
+    void await(Process command) throws Exception;
+  }
+
+  /**
+   * Begins a command of virsh, and kills the daemon.
+   *
+   * @param until waits for the moment
+   * @param then what is done before the next daemon is started
+   */
+  void killAmid(String words, Moment until, Step then) throws Exception {
     Process command = begin(command(words));
-    TimeUnit.MILLISECONDS.sleep(milliseconds);
+    until.await(command);
     daemon.kill();
+    then.run();
     command.waitFor();
     daemon = WardianDaemon.start(folder.resolve("d"));
   }

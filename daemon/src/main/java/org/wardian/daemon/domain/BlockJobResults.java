@@ -142,19 +142,42 @@ final class BlockJobResults {
       List<Runnable> later)
       throws LibvirtException {
     BlockJobs.edit(domain, task.disk(), after::writeTo);
-    editConfig(
-        domain,
-        task.disk(),
-        before,
-        config -> {
-          String path = after.images().getFirst().path().orElse("");
-          int place = config.indexOf(path, 1);
-          if (place > 0) {
-            return config.from(place);
-          }
-          return after.images().size() == 1 ? after.settled() : after.settled().upTo(1);
-        });
+    editConfig(domain, task.disk(), before, config -> moved(config, after));
     later.add(() -> close(machine, before.images(), after));
+  }
+
+  private static DiskChain moved(DiskChain config, DiskChain after) {
+    String path = after.images().getFirst().path().orElse("");
+    int place = config.indexOf(path, 1);
+    if (place > 0) {
+      return config.from(place);
+    }
+    return after.images().size() == 1 ? after.settled() : after.settled().upTo(1);
+  }
+
+  /**
+   * A machine that is gone had moved a disk: the next start has its new image. Whoever holds the
+   * domain's lock may be the one who waits for the machine, so that this does without.
+   *
+   * @param live what the machine had, as far as it was known
+   */
+  void movedAtLast(Domain domain, DomainDocument live, BlockJob job) throws LibvirtException {
+    BlockJob.Task task = job.task();
+    Disk disk = live.disk(task.disk()).orElse(null);
+    if (disk == null) {
+      return;
+    }
+    DiskChain before = DiskChain.of(disk);
+    XmlElement mirror = disk.element().child("mirror");
+    int base = before.indexOf(task.base());
+    if (task.kind() == BlockJob.Kind.ACTIVE_COMMIT && base > 0) {
+      DiskChain after = before.from(base);
+      editConfig(domain, task.disk(), before, config -> moved(config, after));
+      remove(task, before.images().subList(0, base));
+    } else if (task.kind() == BlockJob.Kind.COPY && mirror != null) {
+      DiskChain after = DiskChain.ofMirror(mirror);
+      editConfig(domain, task.disk(), before, config -> moved(config, after));
+    }
   }
 
   /** What a definition's chain becomes. */

@@ -2,6 +2,7 @@ package org.wardian.daemon.domain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -341,9 +342,43 @@ final class BlockJobs {
     }
   }
 
-  /** A machine is gone, and its jobs with it. */
+  /**
+   * A machine is gone, and its jobs with it. Disks that it had moved have their new images in the
+   * definition, though it could not tell any more; before its folder is removed.
+   */
   void lost(Domain domain, Machine machine) {
+    lost(domain, domain.facts().live(), machine.folder(), machine.jobs().all());
     machine.jobs().all().forEach(machine.jobs()::remove);
     backups.lost(domain, machine);
+  }
+
+  /** The same of a machine that ended while there was no daemon. */
+  void lost(Domain domain, MachineStatus status) {
+    BlockJobTable jobs = new BlockJobTable();
+    try {
+      jobs.restore(status.jobs());
+    } catch (IllegalArgumentException e) {
+      LOG.log(System.Logger.Level.ERROR, "the block jobs of " + domain + " are not known", e);
+    }
+    lost(domain, status.document(), status.folder(), jobs.all());
+  }
+
+  private void lost(Domain domain, DomainDocument live, Path folder, List<BlockJob> jobs) {
+    Set<String> moved = jobs.isEmpty() || live == null ? Set.of() : MovedDisks.in(folder);
+    for (BlockJob job : jobs) {
+      if (moved.contains(job.name())) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            job.name() + " of " + domain + " had moved its disk when the machine ended");
+        try {
+          results.movedAtLast(domain, live, job);
+        } catch (LibvirtException e) {
+          LOG.log(
+              System.Logger.Level.ERROR,
+              "the definition of %s still has the image of before: %s"
+                  .formatted(domain, e.getMessage()));
+        }
+      }
+    }
   }
 }

@@ -200,6 +200,7 @@ final class MachineEnds {
   /** A machine whose process ended while there was no daemon. */
   void lost(Domain domain, MachineStatus status) {
     documents.cards().saw(status.document());
+    blockJobs.lost(domain, status);
     release(status.document(), status.folder());
     try {
       files.statuses().delete(status.document().name());

@@ -11,7 +11,7 @@ public final class Commands {
   /**
    * Adds them to a table.
    *
-   * @param runtime folder for sockets
+   * @param runtime folder for sockets, and for what is to be known of a machine that was killed
    */
   public static void addAll(
       CommandTable table,
@@ -22,7 +22,7 @@ public final class Commands {
     new StatusCommands(document, control).addTo(table);
     new BlockCommands(control).addTo(table);
     new MediumCommands(control).addTo(table);
-    BlockJobCommands.addAll(table, control);
+    BlockJobCommands.addAll(table, control, runtime);
     new CharacterCommands(control).addTo(table);
     new DisplayCommands(screen).addTo(table);
     new InputCommands(screen).addTo(table);

@@ -27,10 +27,12 @@ final class CommitCommands {
 
   private final MachineControl control;
   private final JobTable jobs;
+  private final MovedDisks moved;
 
-  CommitCommands(MachineControl control, JobTable jobs) {
+  CommitCommands(MachineControl control, JobTable jobs, MovedDisks moved) {
     this.control = control;
     this.jobs = jobs;
+    this.moved = moved;
   }
 
   void addTo(CommandTable table) {
@@ -119,7 +121,7 @@ final class CommitCommands {
               depth,
               Math.max(USUAL_SHIFT, JobWords.clusterShift(base)),
               false,
-              new ActiveEnd(drive, base));
+              new ActiveEnd(moved, options.id(), drive, base));
       jobs.add(job, drive, List.of(base));
       job.start();
       return Arguments.none();
@@ -130,9 +132,11 @@ final class CommitCommands {
   }
 
   /** The disk goes on with the image that took all. */
-  private record ActiveEnd(Drive drive, ImageNode base) implements JobEnd {
+  private record ActiveEnd(MovedDisks moved, String job, Drive drive, ImageNode base)
+      implements JobEnd {
     @Override
     public void conclude() throws IOException {
+      moved.add(job);
       BlockImage old = drive.device().replace(base);
       drive.moved(base);
       try {

@@ -22,11 +22,13 @@ final class MirrorCommands {
   private final MachineControl control;
   private final JobTable jobs;
   private final Targets targets;
+  private final MovedDisks moved;
 
-  MirrorCommands(MachineControl control, JobTable jobs, Targets targets) {
+  MirrorCommands(MachineControl control, JobTable jobs, Targets targets, MovedDisks moved) {
     this.control = control;
     this.jobs = jobs;
     this.targets = targets;
+    this.moved = moved;
   }
 
   void addTo(CommandTable table) {
@@ -91,7 +93,7 @@ final class MirrorCommands {
                 depth,
                 JobWords.shift(arguments, target.node()),
                 blocking,
-                new Pivot(drive, target));
+                new Pivot(options.id(), drive, target));
         jobs.add(job, drive, List.of(target.node()));
         job.start();
         return Arguments.none();
@@ -125,10 +127,12 @@ final class MirrorCommands {
 
   /** The disk goes on with the target. */
   private final class Pivot implements JobEnd {
+    private final String job;
     private final Drive drive;
     private final Targets.Target target;
 
-    Pivot(Drive drive, Targets.Target target) {
+    Pivot(String job, Drive drive, Targets.Target target) {
+      this.job = job;
       this.drive = drive;
       this.target = target;
     }
@@ -136,6 +140,7 @@ final class MirrorCommands {
     @Override
     public void conclude() throws IOException {
       ImageNode node = target.node();
+      moved.add(job);
       // What a client added is the disk's from now on.
       control.parts().nodes().take(node);
       BlockImage old = drive.device().replace(node);
