@@ -23,7 +23,7 @@ import org.wardian.daemon.storage.Virsh;
 
 /** A whole daemon with Debian's virsh, machines being real processes of QEMU. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class DaemonTest {
   // Short: a UNIX socket's path has 107 bytes.
   @TempDir private Path root;
@@ -68,11 +68,7 @@ class DaemonTest {
             .redirectInput(Path.of("/dev/null").toFile())
             .start();
     try {
-      // The watcher is connected once the daemon has it beside nobody else.
-      while (host.daemon().server().sessions().isEmpty()) {
-        TimeUnit.MILLISECONDS.sleep(20);
-      }
-      TimeUnit.MILLISECONDS.sleep(500);
+      awaitWatcher(watch);
       virsh.printed("start one");
       virsh.printed("suspend one");
       virsh.printed("resume one");
@@ -81,7 +77,7 @@ class DaemonTest {
       List<String> lines = new ArrayList<>();
       while (lines.size() < 7) {
         String line = readLine(watch);
-        if (line.contains("lifecycle")) {
+        if (line.contains("lifecycle") && line.contains("one")) {
           lines.add(line.substring(line.lastIndexOf(':') + 2));
         }
       }
@@ -96,6 +92,14 @@ class DaemonTest {
               "Undefined Removed");
     } finally {
       watch.destroy();
+    }
+  }
+
+  /** Makes events of another machine until the watcher, which says nothing before, tells of one. */
+  private void awaitWatcher(Process watch) throws Exception {
+    while (watch.getInputStream().available() == 0) {
+      host.define("probe", "");
+      virsh.printed("undefine probe");
     }
   }
 
@@ -148,7 +152,7 @@ class DaemonTest {
     host.end();
     ProcessHandle process = host.machine();
     process.destroyForcibly();
-    process.onExit().get(10, TimeUnit.SECONDS);
+    process.onExit().get(120, TimeUnit.SECONDS);
     host.open();
     host.awaitState("one", "shut off (crashed)");
     assertThat(host.folders().state().resolve("qemu")).isEmptyDirectory();

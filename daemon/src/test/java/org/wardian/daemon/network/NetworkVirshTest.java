@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Debian's virsh prints of our networks what it printed of libvirtd's. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(240)
+@Timeout(600)
 class NetworkVirshTest {
   @TempDir private Path folder;
 
@@ -76,10 +76,10 @@ class NetworkVirshTest {
 
   @Test
   void devicesThatComeAndGoAreToldOf() throws Exception {
-    String one = "wv" + ProcessHandle.current().pid() % 100_000 + "a";
-    String other = one.replace('a', 'b');
+    String prefix = "wv" + ProcessHandle.current().pid() % 100_000;
     Tool.require("ip", "iproute2");
     assumeTrue(System.getProperty("user.name").equals("root"), "needs root to make a device");
+    int devices = 0;
     try (NetworkHost host = new NetworkHost(folder.resolve("d"))) {
       Process listening =
           new ProcessBuilder(
@@ -92,25 +92,24 @@ class NetworkVirshTest {
                   "--event",
                   "lifecycle",
                   "--timeout",
-                  "60")
+                  "600")
               .redirectErrorStream(true)
               .start();
       try (BufferedReader events = listening.inputReader()) {
-        // A device may have come before virsh has said that it listens: until one is told of.
-        String told = "";
-        while (!told.contains("Created")) {
-          Tool.run(Map.of(), List.of("ip", "link", "del", one));
-          Tool.succeed("ip", "link", "add", one, "type", "veth", "peer", "name", other);
-          long deadline = System.nanoTime() + 2_000_000_000L;
-          while (!events.ready() && System.nanoTime() < deadline) {
+        // Devices may come before virsh has said that it listens: until one is told of.
+        while (!events.ready()) {
+          String end = prefix + "a" + devices;
+          String other = prefix + "b" + devices++;
+          Tool.succeed("ip", "link", "add", end, "type", "veth", "peer", "name", other);
+          for (int i = 0; i < 100 && !events.ready(); i++) {
             Thread.sleep(20);
           }
-          told = events.ready() ? events.readLine() : "";
         }
-        assertThat(told).contains("net_" + one.substring(0, one.length() - 1));
+        String told = events.readLine();
+        assertThat(told).contains("Created", "net_" + prefix);
         String name = told.replaceAll(".*node device '?(net_[A-Za-z0-9_]+).*", "$1");
         assertThat(host.virsh("nodedev-dumpxml", name).text()).contains("<interface>");
-        Tool.succeed("ip", "link", "del", one);
+        Tool.succeed("ip", "link", "del", name.split("_")[1]);
         String line = events.readLine();
         while (line != null && !(line.contains("Deleted") && line.contains(name))) {
           line = events.readLine();
@@ -119,7 +118,9 @@ class NetworkVirshTest {
         assertThat(host.virsh("nodedev-dumpxml", name).status()).isNotZero();
       } finally {
         listening.destroy();
-        Tool.run(Map.of(), List.of("ip", "link", "del", one));
+        for (int i = 0; i < devices; i++) {
+          Tool.run(Map.of(), List.of("ip", "link", "del", prefix + "a" + i));
+        }
       }
     }
   }

@@ -28,6 +28,7 @@ class KernelLocalApicTest {
   private static final int PERIODIC = 1 << 17;
   private static final int TSC_DEADLINE = 2 << 17;
   private static final int DIVIDE_BY_1 = 0xb;
+  private static final int DIVIDE_BY_16 = 3;
   private static final int SPURIOUS = 0xf0;
   private static final int LVT_TIMER = 0x320;
   private static final int INITIAL_COUNT = 0x380;
@@ -231,33 +232,36 @@ class KernelLocalApicTest {
     for (int mode : new int[] {0, PERIODIC}) {
       ours.reset();
       write(SPURIOUS, 0x1ff);
-      write(DIVIDE_CONFIGURATION, DIVIDE_BY_1);
+      write(DIVIDE_CONFIGURATION, DIVIDE_BY_16);
       write(LVT_TIMER, mode | VECTOR);
       write(INITIAL_COUNT, 3 * SECOND);
-      // What is left is a tenth of what it was: the guest is interrupted then.
-      timers.advance(2_700_000_000L);
+      // Of 48 seconds 0.3 are left: the guest is interrupted then.
+      timers.advance(47_700_000_000L);
       long before = System.nanoTime();
       toKernel();
       int left = guest.localApic.registers().currentCount();
-      assertThat(left).isPositive().isLessThanOrEqualTo(300_000_000);
+      // A busy host may take longer to look than what is left.
+      if (System.nanoTime() - before < 300_000_000L) {
+        assertThat(left).isPositive().isLessThanOrEqualTo(300_000_000 / 16);
+      }
       assertThat(guest.out()).as("mode %x", mode).isEqualTo(VECTOR);
-      assertThat(System.nanoTime() - before).isBetween(300_000_000L, 2_900_000_000L);
+      assertThat(System.nanoTime() - before).isBetween(300_000_000L, 47_000_000_000L);
     }
   }
 
   @Test
   void aTimerComesBackFromTheKernel() {
     write(SPURIOUS, 0x1ff);
-    write(DIVIDE_CONFIGURATION, DIVIDE_BY_1);
+    write(DIVIDE_CONFIGURATION, DIVIDE_BY_16);
     write(LVT_TIMER, PERIODIC | VECTOR);
     write(INITIAL_COUNT, 2 * SECOND);
-    timers.advance(SECOND / 2);
+    timers.advance(16L * SECOND / 2);
     toKernel();
     ours.reset();
     toOurs();
     int left = ours.registers().currentCount();
     assertThat(left).isPositive().isLessThanOrEqualTo(3 * (SECOND / 2));
-    timers.advance(left - 1);
+    timers.advance(16L * left - 1);
     assertThat(ours.pending()).isFalse();
     timers.advance(1);
     assertThat(ours.acknowledge()).isEqualTo(VECTOR);
@@ -345,7 +349,7 @@ class KernelLocalApicTest {
   @Test
   void theCountIsSavedAsItWasWhenThePauseBegan() throws InterruptedException {
     write(SPURIOUS, 0x1ff);
-    write(DIVIDE_CONFIGURATION, DIVIDE_BY_1);
+    write(DIVIDE_CONFIGURATION, DIVIDE_BY_16);
     write(LVT_TIMER, VECTOR);
     write(INITIAL_COUNT, SECOND);
     toKernel();

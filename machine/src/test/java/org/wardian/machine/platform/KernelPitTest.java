@@ -123,8 +123,8 @@ class KernelPitTest {
           kernel.channels().stream().map(channel -> withElapsed(channel, 0)).toList();
       assertThat(channels).isEqualTo(registers.channels());
       assertThat(kernel.portB()).isEqualTo(registers.portB());
-      // At most a second between the two calls: the kernel's time is that of System.nanoTime.
-      assertThat(kernel.channels().get(1).elapsed()).isBetween(0L, Pit8254.FREQUENCY_HZ);
+      // At most a minute between the two calls: the kernel's time is that of System.nanoTime.
+      assertThat(kernel.channels().get(1).elapsed()).isBetween(0L, 60L * Pit8254.FREQUENCY_HZ);
     }
   }
 
@@ -163,11 +163,16 @@ class KernelPitTest {
 
   @Test
   void theGuestReadsTheCountThatOursWouldHave() {
-    load2(channel(0, true, 60_000, 10_000));
-    guest.code(READ_COUNT);
-    int count = guest.out() | guest.out() << 8;
-    long left = 50_000 - guest.pit.registers().channels().get(2).elapsed();
-    assertThat(count).isBetween((int) Math.max(0, left), 50_000);
+    int count;
+    long left;
+    do {
+      load2(channel(0, true, 60_000, 10_000));
+      guest.code(READ_COUNT);
+      count = guest.out() | guest.out() << 8;
+      left = 50_000 - guest.pit.registers().channels().get(2).elapsed();
+      // A busy host may take the 42 ms after which the count begins anew.
+    } while (left < 0);
+    assertThat(count).isBetween((int) left, 50_000);
   }
 
   @Test
@@ -230,16 +235,21 @@ class KernelPitTest {
     assertThat(record(guest.pit)).isEqualTo(atOnce);
     guest.pit.resume();
     Channel periodic = channel(2, true, 1193, 0);
-    ours.registers(
-        new Pit8254Registers(List.of(periodic, IDLE, channel(0, true, 60_000, 10_000)), 1));
-    load(guest.pit, record(ours));
-    guest.pit.pause();
-    byte[] before = record(guest.pit);
-    Thread.sleep(100);
-    guest.pit.resume();
-    int left = guest.pit.registers().channels().get(2).count();
-    load(ours, before);
-    Channel saved = ours.registers().channels().get(2);
+    Channel saved;
+    int left;
+    do {
+      ours.registers(
+          new Pit8254Registers(List.of(periodic, IDLE, channel(0, true, 60_000, 10_000)), 1));
+      load(guest.pit, record(ours));
+      guest.pit.pause();
+      byte[] before = record(guest.pit);
+      Thread.sleep(100);
+      guest.pit.resume();
+      left = guest.pit.registers().channels().get(2).count();
+      load(ours, before);
+      saved = ours.registers().channels().get(2);
+      // A busy host may take the 42 ms in which the count is over before the pause begins.
+    } while (saved.elapsed() >= saved.count());
     assertThat(left).isEqualTo((int) (saved.count() - saved.elapsed()));
   }
 }

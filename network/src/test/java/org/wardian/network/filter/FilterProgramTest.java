@@ -282,17 +282,18 @@ class FilterProgramTest {
     Frame frame = fromGuest().ip("10.0.0.1", "10.0.0.9").tcp(1, 80, 2).frame();
     FilterProgram compiled = FilterCompiler.compile(rules);
     int rounds = 100_000;
-    long passed = 0;
-    long before = 0;
-    for (int i = 0; i < 2 * rounds; i++) {
-      if (i == rounds) {
-        before = threads.getCurrentThreadAllocatedBytes();
+    long allocated = Long.MAX_VALUE;
+    // The compiler works beside us, on a busy host slowly: one free run is the proof.
+    for (int run = 0; run < 30 && allocated >= rounds; run++) {
+      long before = threads.getCurrentThreadAllocatedBytes();
+      long passed = 0;
+      for (int i = 0; i < rounds; i++) {
+        fields.take(frame);
+        passed += compiled.judge(fields, FROM_GUEST, connections, now) == Action.ACCEPT ? 1 : 0;
       }
-      fields.take(frame);
-      passed += compiled.judge(fields, FROM_GUEST, connections, now) == Action.ACCEPT ? 1 : 0;
+      allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertThat(passed).isEqualTo(rounds);
     }
-    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-    assertThat(passed).isEqualTo(2L * rounds);
     // What asking itself allocates is far less than a byte a frame.
     assertThat(allocated).isLessThan(rounds);
   }
