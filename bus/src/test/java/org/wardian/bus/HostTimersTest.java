@@ -25,7 +25,7 @@ class HostTimersTest {
   }
 
   private String nextFired() throws InterruptedException {
-    return fired.poll(30, TimeUnit.SECONDS);
+    return fired.poll(120, TimeUnit.SECONDS);
   }
 
   @Test
@@ -54,7 +54,7 @@ class HostTimersTest {
               done.countDown();
             })
         .arm(deadline);
-    assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(done.await(120, TimeUnit.SECONDS)).isTrue();
     assertThat(when[0]).isGreaterThanOrEqualTo(deadline);
   }
 
@@ -106,7 +106,7 @@ class HostTimersTest {
                 throw new IllegalStateException("bad device");
               })
           .arm(0);
-      assertThat(reported.poll(30, TimeUnit.SECONDS)).isEqualTo("bad device");
+      assertThat(reported.poll(120, TimeUnit.SECONDS)).isEqualTo("bad device");
       timer("good").arm(0);
       assertThat(nextFired()).isEqualTo("good");
     } finally {

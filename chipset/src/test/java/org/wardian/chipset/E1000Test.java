@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.wardian.network.Frame;
 import org.wardian.network.MacAddress;
 
-@Timeout(60)
+@Timeout(600)
 class E1000Test {
   private static final int TRANSMIT = 0x5000;
   private static final int RECEIVE = 0x6000;

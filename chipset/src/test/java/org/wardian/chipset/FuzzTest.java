@@ -108,7 +108,7 @@ class FuzzTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
-  @Timeout(100)
+  @Timeout(600)
   void anyAccessIsAnswered(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     TestBoard board = new TestBoard();
@@ -122,7 +122,7 @@ class FuzzTest {
   }
 
   @Test
-  @Timeout(100)
+  @Timeout(600)
   void everyPortTakesEveryByte() {
     TestBoard board = new TestBoard();
     for (IoBus.Window window : board.ports.windows()) {
@@ -137,7 +137,7 @@ class FuzzTest {
   }
 
   @Test
-  @Timeout(100)
+  @Timeout(600)
   void processorsMayTouchTheBoardAtOnce() throws InterruptedException {
     TestBoard board = new TestBoard(4);
     Thread[] threads = new Thread[4];

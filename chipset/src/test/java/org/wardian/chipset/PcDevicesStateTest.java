@@ -140,7 +140,7 @@ class PcDevicesStateTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2})
-  @Timeout(200)
+  @Timeout(600)
   void anyAccessIsAnswered(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     try (PcDevices pc = new PcDevices().configured()) {
@@ -249,7 +249,7 @@ class PcDevicesStateTest {
   }
 
   @Test
-  @Timeout(200)
+  @Timeout(600)
   void hostileStateIsRefusedOrLeavesWorkingDevices() {
     SplittableRandom random = new SplittableRandom(7);
     try (PcDevices pc = new PcDevices().configured()) {
@@ -275,7 +275,7 @@ class PcDevicesStateTest {
   }
 
   @Test
-  @Timeout(200)
+  @Timeout(600)
   void hostileStateOfFunctionsToo() {
     SplittableRandom random = new SplittableRandom(8);
     try (PcDevices pc = new PcDevices().configured()) {

@@ -135,7 +135,7 @@ class Uart16550InputTest {
   }
 
   @Test
-  @Timeout(30)
+  @Timeout(600)
   void aBlockingSenderWaitsForTheGuest() throws InterruptedException {
     write(FCR, 0x07);
     write(IER, 0x01);

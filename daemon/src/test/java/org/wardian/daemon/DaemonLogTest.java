@@ -30,7 +30,7 @@ import org.wardian.libvirt.error.LibvirtException;
 
 /** The daemon's own log: what stands in its lines. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class DaemonLogTest {
   private static final UUID ID = UUID.fromString("5b9b1d6c-7a55-4d23-9b7e-0c1a6a3a2a11");
 

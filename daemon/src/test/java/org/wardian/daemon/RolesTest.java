@@ -31,7 +31,7 @@ import org.wardian.libvirt.error.LibvirtException;
  * (SCRAM-SHA-256), by certificate over TLS; and what is written down of it.
  */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class RolesTest {
   private static final String NETWORK = "<network><name>n</name><bridge name='wbn'/></network>";
   private static final String LOOKS_ONLY = "read only access prevents virNetworkCreate";

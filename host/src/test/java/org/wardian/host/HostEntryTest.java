@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Entries of a folder, held by descriptors. */
-@Timeout(60)
+@Timeout(600)
 class HostEntryTest {
   @TempDir private Path folder;
   private HostEntry root;

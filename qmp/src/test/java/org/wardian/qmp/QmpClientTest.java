@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Our client, with our server and with QEMU's. */
-@Timeout(60)
+@Timeout(600)
 class QmpClientTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(300);
 
   @TempDir Path folder;
   private final BlockingQueue<String> events = new LinkedBlockingQueue<>();

@@ -22,7 +22,7 @@ import org.wardian.host.HostException;
 import org.wardian.host.UnixListener;
 
 /** What a client of the server meets; the answers are those that QEMU 7.2 gives. */
-@Timeout(30)
+@Timeout(600)
 class QmpServerTest {
   private static final String HELLO = "{\"execute\":\"qmp_capabilities\"}";
 

@@ -16,7 +16,7 @@ final class TestDriver {
   private static final long BAR = 0xc000_0000L;
   private static final long MSIX_BAR = 0xc010_0000L;
   private static final int IO_BAR = 0x1000;
-  private static final long PATIENCE = 60_000_000_000L;
+  private static final long PATIENCE = 300_000_000_000L;
 
   final TestMachine machine;
   private final IoHandler config;

@@ -26,7 +26,7 @@ import org.wardian.virtio.vsock.HostSockets;
 import org.wardian.virtio.vsock.VirtioVsock;
 
 /** The socket device by its protocol (virtio 1.2 §5.10), with real sockets of the host. */
-@Timeout(120)
+@Timeout(600)
 class VsockTest {
   private static final int PORT = 1234;
   private static final int GUEST_PORT = 5000;

@@ -62,7 +62,7 @@ final class CacheProcess {
 
   /** Waits for the end, with a bound against a test that would hang for ever. */
   static int status(Process process) throws InterruptedException {
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    if (!process.waitFor(120, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("the process did not end");
     }

@@ -67,7 +67,7 @@ class ConcurrentCacheTest {
   }
 
   private void awaitRequest() throws InterruptedException {
-    assertThat(asked.await(60, TimeUnit.SECONDS)).as("the kernel was asked for").isTrue();
+    assertThat(asked.await(120, TimeUnit.SECONDS)).as("the kernel was asked for").isTrue();
   }
 
   private Path partial() {

@@ -49,7 +49,7 @@ class ConsoleSessionTest {
   }
 
   private String nextTyped() throws InterruptedException {
-    return typed.poll(30, TimeUnit.SECONDS);
+    return typed.poll(120, TimeUnit.SECONDS);
   }
 
   @Test
@@ -99,7 +99,7 @@ class ConsoleSessionTest {
     try (ConsoleSession session =
         session(InputStream.nullInputStream(), closed, Optional.empty())) {
       print(session, "hello");
-      assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(stopped.await(120, TimeUnit.SECONDS)).isTrue();
       assertThat(session.ending()).contains(Ending.OUTPUT_FAILED);
       assertThat(session.outputFailure()).isEqualTo("Stream closed");
     }

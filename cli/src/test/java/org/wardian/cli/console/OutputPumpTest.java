@@ -40,7 +40,7 @@ class OutputPumpTest {
       for (int i = 0; i < 1 << 18; i++) {
         pump.put((byte) i);
       }
-      assertThat(lost.await(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(lost.await(120, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -70,9 +70,9 @@ class OutputPumpTest {
               }
             });
 
-    assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(stuck.await(120, TimeUnit.SECONDS)).isTrue();
     pump.hurry();
-    assertThat(guest.join(Duration.ofSeconds(30))).isTrue();
+    assertThat(guest.join(Duration.ofSeconds(120))).isTrue();
     release.countDown();
     pump.close();
   }

@@ -32,7 +32,7 @@ import org.wardian.libvirt.client.Connection;
 
 /** Consoles, figures and pictures, of a machine that our own server pretends to have. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class EchoHostTest {
   @TempDir private Path folder;
   private EchoHost host;

@@ -96,7 +96,7 @@ class MachineVerbsTest {
     define("quiet");
     done("start", "quiet");
 
-    assertThat(done("stop", "--wait", "--timeout", "30", "quiet")).isEqualTo("quiet: shut down\n");
+    assertThat(done("stop", "--wait", "--timeout", "600", "quiet")).isEqualTo("quiet: shut down\n");
 
     assertThat(state("quiet")).isEqualTo("shut off");
     done("undefine", "-y", "quiet");
@@ -247,8 +247,8 @@ class MachineVerbsTest {
   void eventsAreALineEach() throws Exception {
     define("loud");
     CompletableFuture<WardRun> events =
-        CompletableFuture.supplyAsync(
-            () -> ward("events", "--machine", "loud", "--json", "--count", "2", "--timeout", "60"));
+        CompletableFuture.supplyAsync(() ->
+            ward("events", "--machine", "loud", "--json", "--count", "2", "--timeout", "600"));
     // Starts and stops until both were seen: the subscription has no moment that shows from here.
     while (!events.isDone()) {
       ward("start", "loud");

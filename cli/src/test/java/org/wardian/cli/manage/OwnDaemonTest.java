@@ -21,7 +21,7 @@ class OwnDaemonTest {
   @TempDir private Path folder;
 
   @Test
-  @Timeout(180)
+  @Timeout(600)
   void itIsStartedWhereNobodyAnswersAndOnceOnly() throws Exception {
     Map<String, String> environment = Map.of("HOME", folder.toString());
     SocketPaths sockets = new SocketPaths(environment, false, folder.resolve("none"));
@@ -54,7 +54,7 @@ class OwnDaemonTest {
     } finally {
       ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
     }
-    ProcessHandle.of(pid).ifPresent(one -> one.onExit().orTimeout(60, TimeUnit.SECONDS).join());
+    ProcessHandle.of(pid).ifPresent(one -> one.onExit().orTimeout(120, TimeUnit.SECONDS).join());
     assertThat(OwnDaemon.answers(socket)).isFalse();
     assertThat(Files.readString(folder.resolve(".cache/libvirt/wardiand.log")))
         .contains("wardiand serves");

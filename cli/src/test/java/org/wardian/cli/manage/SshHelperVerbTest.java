@@ -20,7 +20,7 @@ import org.wardian.libvirt.error.LibvirtException;
  * what it is given on this host, with such a path.
  */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class SshHelperVerbTest {
   @TempDir private Path folder;
 

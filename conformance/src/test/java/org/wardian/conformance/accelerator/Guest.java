@@ -30,7 +30,7 @@ final class Guest implements AutoCloseable {
   /**
    * How long a guest may run before it counts as hung. Generous: it decides no test that passes.
    */
-  static final Duration LIMIT = Duration.ofSeconds(Integer.getInteger("wardian.guest.limit", 30));
+  static final Duration LIMIT = Duration.ofSeconds(Integer.getInteger("wardian.guest.limit", 300));
 
   private static final long MESSAGE_ADDRESS = 0xfee0_0000L;
   private static final int NMI_MESSAGE = 0x400;

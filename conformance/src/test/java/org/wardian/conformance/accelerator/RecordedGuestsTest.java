@@ -56,7 +56,7 @@ class RecordedGuestsTest {
     try (InputStream in = process.getInputStream()) {
       output = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
     if (output.contains("not found")) {
       throw new TestAbortedException("no assembler here: " + output.strip());
     }

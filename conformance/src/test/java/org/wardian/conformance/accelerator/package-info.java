@@ -19,7 +19,7 @@
  *       HostileStateTest};
  *   <li>{@code wardian.guest.rounds}: rounds of an undisturbed calculation of {@link
  *       MovedCalculationTest}, if not 300 000;
- *   <li>{@code wardian.guest.limit}: seconds after which a guest counts as hung, if not 30;
+ *   <li>{@code wardian.guest.limit}: seconds after which a guest counts as hung, if not 300;
  *   <li>{@code wardian.guest.tss}: the attributes of TR in guests of protected and long mode, if
  *       not {@code 0x8b}; for an emulated processor that denies ports to users where it is busy.
  * </ul>

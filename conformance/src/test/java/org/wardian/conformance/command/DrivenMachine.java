@@ -23,7 +23,7 @@ import org.wardian.qmp.QmpEvent;
 
 /** A {@code ward machine} that a test drives by QMP, with its guest on a serial line. */
 abstract class DrivenMachine {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofSeconds(600);
 
   @TempDir Path folder;
   final BlockingQueue<QmpEvent> events = new LinkedBlockingQueue<>();

@@ -120,7 +120,7 @@ class EndingTest {
   void aClosedInputTypesNothing() throws Exception {
     ward.by("/bin/sh", "-c", "exec \"$@\" <&-", "sh");
     try (WardProcess process =
-        run(new TinyGuest().print("hello\r\n").echoUntil('q').spin(), "--timeout", "2s")) {
+        run(new TinyGuest().print("hello\r\n").echoUntil('q').spin(), "--timeout", "5s")) {
       assertThat(process.status()).as(process.err()).isEqualTo(8);
       assertThat(process.out()).isEqualTo("hello\r\n");
     }

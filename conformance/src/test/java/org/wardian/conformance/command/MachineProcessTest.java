@@ -22,7 +22,7 @@ import org.wardian.storage.nbd.NbdExport;
 import org.wardian.storage.nbd.NbdServer;
 
 /** {@code ward machine} by real processes: a guest of a few instructions, driven by QMP. */
-@Timeout(240)
+@Timeout(600)
 class MachineProcessTest extends DrivenMachine {
   private static final int TERMINATED = 143;
 

@@ -20,7 +20,7 @@ import org.wardian.storage.OpenOptions;
 import org.wardian.storage.operation.ImageInfo;
 
 /** Snapshots of a machine whose process runs. */
-@Timeout(240)
+@Timeout(600)
 class MachineSnapshotsTest extends DrivenMachine {
   private static final long DISK_BYTES = 1 << 20;
 

@@ -20,7 +20,7 @@ import org.wardian.storage.CreateOptions;
 import org.wardian.storage.Images;
 
 /** What serves a guest has given up the system calls that it does not need, and lacks none. */
-@Timeout(240)
+@Timeout(600)
 class SandboxTest extends DrivenMachine {
   private static final String CONFINED = "NoNewPrivs:\t1 Seccomp:\t2";
 

@@ -20,7 +20,7 @@ import org.wardian.storage.CreateOptions;
 import org.wardian.storage.Images;
 
 /** {@code ward run --save-to} and {@code --restore-from}, by real processes. */
-@Timeout(300)
+@Timeout(600)
 class SavedRunsTest {
   private static final int OK = 0;
   private static final int USAGE = 2;

@@ -70,7 +70,7 @@ class ToolsTest {
         run(
             kernel,
             "--timeout",
-            "2",
+            "5",
             "--profile",
             profile.toString(),
             "--symbols",
@@ -85,7 +85,7 @@ class ToolsTest {
     String kernel = new TinyGuest().spin().in(folder);
     Path profile = folder.resolve("profile.json");
 
-    try (WardProcess process = run(kernel, "--timeout", "2", "--profile", profile.toString())) {
+    try (WardProcess process = run(kernel, "--timeout", "5", "--profile", profile.toString())) {
       assertThat(process.status()).as(process.err()).isEqualTo(TIMEOUT);
       assertThat(profile).content().contains("\"address\" : \"0x100020\"");
     }

@@ -24,7 +24,7 @@ import org.wardian.machine.Outcome;
 import org.wardian.x86.CpuModel;
 
 /** SeaBIOS of Debian's package starts from disks, discs and floppies. */
-@Timeout(300)
+@Timeout(600)
 class BiosTest {
   private static final Path BIOS = Path.of("/usr/share/seabios/bios-256k.bin");
   private static final Path VIDEO_BIOS = Path.of("/usr/share/seabios/vgabios-stdvga.bin");

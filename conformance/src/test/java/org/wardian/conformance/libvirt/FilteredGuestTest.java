@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A Linux guest with the filter {@code clean-traffic}: what it may say, and what not. */
 @Tag("slow")
-@Timeout(300)
+@Timeout(600)
 class FilteredGuestTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String XML =

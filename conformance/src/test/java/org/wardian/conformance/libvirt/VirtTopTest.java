@@ -29,7 +29,7 @@ import org.wardian.libvirt.constants.DomainCreateFlags;
  * 1.1.1-1) runs there when it is unpacked ({@code dpkg -x}) and its {@code usr/bin} is on the path.
  */
 @Tag("slow")
-@Timeout(300)
+@Timeout(600)
 @EnabledOnOs(OS.LINUX)
 class VirtTopTest {
   // A blank disk: the firmware reads its first sector, and then waits.

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class QemuAgreementTest {
   private static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
-  private static final int LIMIT_SECONDS = 10;
+  private static final int LIMIT_SECONDS = 300;
   private static final int LOOK_MILLISECONDS = 50;
 
   @TempDir Path folder;

@@ -17,7 +17,7 @@ import org.wardian.daemon.storage.Virsh;
 
 /** Checkpoints and backups as virsh begins, looks at and ends them. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class BackupVirshTest {
   @TempDir private Path folder;
   private BlockJobHost host;

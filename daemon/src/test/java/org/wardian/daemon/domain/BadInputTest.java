@@ -19,7 +19,7 @@ import org.wardian.daemon.storage.Virsh;
 
 /** What an unmodified virsh sends that is wrong, and libvirt's own kind of error for it. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class BadInputTest {
   private static final int DEEP = 3_000;
   private static final int MANY = 10;

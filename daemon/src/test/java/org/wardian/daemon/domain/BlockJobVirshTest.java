@@ -19,7 +19,7 @@ import org.wardian.storage.Images;
 
 /** Block jobs as virsh begins, follows and ends them. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class BlockJobVirshTest {
   private static final String CHAIN = "dumpxml d --xpath '//disk//source/@file'";
 

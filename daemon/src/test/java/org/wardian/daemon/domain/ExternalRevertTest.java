@@ -29,7 +29,7 @@ import org.wardian.storage.Images;
  * Domains go back to snapshots whose content is beneath overlays; QEMU's tools say what is there.
  */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class ExternalRevertTest {
   @TempDir private Path folder;
   private OverlayHost host;

@@ -20,7 +20,7 @@ import org.wardian.daemon.host.HostProcedures;
 
 /** More than the host has, as far as wardiand.conf lets it; machines are processes of QEMU. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class OverCommitTest {
   // Short: a UNIX socket's path has 107 bytes.
   @TempDir private Path root;

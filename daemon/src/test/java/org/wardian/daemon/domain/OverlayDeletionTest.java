@@ -29,7 +29,7 @@ import org.wardian.storage.operation.Progress;
 
 /** Snapshots whose content is in overlays, deleted by virsh; what is left is QEMU's to check. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class OverlayDeletionTest {
   @TempDir private Path folder;
   private OverlayHost host;

@@ -101,7 +101,7 @@ final class QemuDaemon implements AutoCloseable {
 
   void awaitState(String name, String state) throws Exception {
     String said = "";
-    for (int i = 0; i < 600 && !said.equals(state); i++) {
+    for (int i = 0; i < 6000 && !said.equals(state); i++) {
       TimeUnit.MILLISECONDS.sleep(50);
       said = virsh.printed("domstate --reason " + name);
     }

@@ -23,7 +23,7 @@ import org.wardian.qmp.QmpClient;
 
 /** What a daemon finds that was killed in the middle of something, and what it makes of that. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class RecoveryTest {
   @TempDir private Path root;
   private QemuDaemon host;
@@ -52,8 +52,8 @@ class RecoveryTest {
 
   private void tellMachine(String command, ObjectNode arguments) throws Exception {
     try (QmpClient client =
-        QmpClient.connect(Machine.socket(folder()), Duration.ofSeconds(30), event -> {})) {
-      client.execute(command, arguments, Duration.ofSeconds(30));
+        QmpClient.connect(Machine.socket(folder()), Duration.ofSeconds(300), event -> {})) {
+      client.execute(command, arguments, Duration.ofSeconds(300));
     }
   }
 
@@ -71,7 +71,7 @@ class RecoveryTest {
         new ProcessBuilder("sh", "-c", "sleep 1000; :", "sh", definition.toString()).start();
     try {
       host.open();
-      assertThat(lost.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(lost.waitFor(120, TimeUnit.SECONDS)).isTrue();
       assertThat(other.isAlive()).isTrue();
       assertThat(machines()).isEmptyDirectory();
       virsh.printed("start one");
@@ -100,7 +100,7 @@ class RecoveryTest {
             .start();
     try {
       host.open();
-      assertThat(lost.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(lost.waitFor(120, TimeUnit.SECONDS)).isTrue();
       assertThat(virsh.printed("domstate one")).isEqualTo("running");
     } finally {
       lost.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -15,7 +15,7 @@ import org.wardian.daemon.Folders;
 
 /** What wardiand.conf says of system calls reaches the process of a machine, here QEMU's. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class SandboxSettingTest {
   // Short: a UNIX socket's path has 107 bytes.
   @TempDir private Path root;

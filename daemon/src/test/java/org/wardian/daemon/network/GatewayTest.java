@@ -19,7 +19,7 @@ import org.wardian.network.wire.IpAddress;
 
 /** Guests on the switch of a network that virsh started. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class GatewayTest {
   private static final String NETWORK =
       """

@@ -22,7 +22,7 @@ import org.wardian.network.wire.UdpHeader;
  * A network that the kernel routes, in a network namespace that stands for the host; another one
  * stands for the world. Needs root.
  */
-@Timeout(120)
+@Timeout(600)
 class RoutedNetworkTest {
   private static final String XML =
       """

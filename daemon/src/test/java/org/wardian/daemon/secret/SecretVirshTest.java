@@ -22,7 +22,7 @@ import org.wardian.definition.secret.SecretDefinition;
 
 /** Secrets as virsh handles them. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class SecretVirshTest {
   private static final String ID = "4f1c4af0-1111-2222-3333-444444444444";
 

@@ -27,7 +27,7 @@ import org.wardian.storage.qcow2.Snapshot;
 
 /** Snapshots of a stopped domain as virsh handles them. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class SnapshotVirshTest {
   @TempDir private Path folder;
   private Path image;

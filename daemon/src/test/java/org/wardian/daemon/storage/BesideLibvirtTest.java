@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledOnOs(OS.LINUX)
 @Tag("slow")
-@Timeout(300)
+@Timeout(600)
 class BesideLibvirtTest {
   private static final Path LIBVIRTD = Path.of("/usr/sbin/libvirtd");
 

@@ -15,7 +15,7 @@ import org.wardian.storage.Images;
 
 /** A pool of many volumes is looked at in one go. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class LargePoolTest {
   @TempDir private Path folder;
 

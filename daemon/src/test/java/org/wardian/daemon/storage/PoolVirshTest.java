@@ -21,7 +21,7 @@ import org.wardian.libvirt.error.LibvirtException;
 
 /** Pools as virsh and our own client see them. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class PoolVirshTest {
   private static final String UUID = "0a572782-2773-4d69-b6a3-e36196a5b693";
 

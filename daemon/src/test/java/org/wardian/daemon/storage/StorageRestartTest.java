@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a daemon finds that comes after another, which may have been killed. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(180)
+@Timeout(600)
 class StorageRestartTest {
   @TempDir private Path folder;
 

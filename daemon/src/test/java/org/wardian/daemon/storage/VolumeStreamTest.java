@@ -26,7 +26,7 @@ import org.wardian.libvirt.rpc.StreamItem;
 
 /** What goes into a volume by a stream comes out again, byte for byte, holes as holes. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class VolumeStreamTest {
   private static final int SIZE = 24 << 20;
 

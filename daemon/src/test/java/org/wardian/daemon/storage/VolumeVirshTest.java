@@ -20,7 +20,7 @@ import org.wardian.storage.OpenOptions;
 
 /** Volumes as virsh asks for them, checked by qemu-img (package qemu-utils). */
 @EnabledOnOs(OS.LINUX)
-@Timeout(120)
+@Timeout(600)
 class VolumeVirshTest {
   @TempDir private Path folder;
   private Path pool;

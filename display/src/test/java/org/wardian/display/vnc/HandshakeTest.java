@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.display.PaintedScreen;
 
 /** Versions and passwords. Encryption is {@link RealViewersTest}'s. */
-@Timeout(120)
+@Timeout(600)
 class HandshakeTest {
   private static final VncPassword PASSWORD = VncPassword.of("s3cret!!");
 

@@ -32,7 +32,7 @@ import org.wardian.display.PaintedScreen;
  * {@code vncsnapshot}, and the gtk-vnc library in a script (python3-gi, gir1.2-gtk-vnc-2.0, and
  * libnss-wrapper, by which the library finds a certificate that is not the system's).
  */
-@Timeout(180)
+@Timeout(600)
 class RealViewersTest {
   private static final String PASSWORD = "s3cret";
   private static final String PYTHON = "/usr/bin/python3"; // the one that has Debian's modules

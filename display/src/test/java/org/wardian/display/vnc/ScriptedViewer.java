@@ -50,7 +50,7 @@ final class ScriptedViewer implements AutoCloseable {
       Socket socket = new Socket();
       socket.connect(address);
       // A server that is silent fails the test instead of stopping it.
-      socket.setSoTimeout(60_000);
+      socket.setSoTimeout(300_000);
       return new ScriptedViewer(socket.getInputStream(), socket.getOutputStream(), socket);
     }
     VncAddress.Unix unix = (VncAddress.Unix) server.address();

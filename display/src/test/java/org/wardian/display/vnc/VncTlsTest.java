@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.wardian.display.PaintedScreen;
 
 /** VeNCrypt with the JDK's own TLS as the client; other clients are in {@link RealViewersTest}. */
-@Timeout(120)
+@Timeout(600)
 class VncTlsTest {
   @TempDir private Path folder;
 
@@ -111,7 +111,7 @@ class VncTlsTest {
 
   private static Socket connect(VncServer server) throws IOException {
     Socket socket = new Socket("127.0.0.1", ((VncAddress.Tcp) server.address()).port());
-    socket.setSoTimeout(60_000);
+    socket.setSoTimeout(300_000);
     return socket;
   }
 

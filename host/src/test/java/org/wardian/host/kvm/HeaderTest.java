@@ -133,7 +133,7 @@ class HeaderTest {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", command).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("%s ends", command).isTrue();
     List<String> lines = Files.readAllLines(output);
     assertThat(process.exitValue()).as("%s: %s", command, lines).isZero();
     return lines;

@@ -142,7 +142,7 @@ class InterruptTest {
       assertThat(ended.poll()).isZero();
       event.signal();
       assertThat(guest.out()).isEqualTo(0x80 << 8 | 0x24);
-      assertThat(ended.await(10_000)).isTrue();
+      assertThat(ended.await(120_000)).isTrue();
       guest.vm.interruptEvent(event, ended, 4, false);
     }
   }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A kick ends KVM_RUN whatever the guest does, and none is lost, by each of the two ways. A lost
  * kick shows as a test that runs into its time limit.
  */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class KickTest {
   /** JMP to itself: the guest never leaves on its own. */
   private static final String SPINS = "eb fe";
@@ -41,7 +41,7 @@ class KickTest {
   /** Kicks of a guest that holds its processor, where each costs a turn of the host's scheduler. */
   private static final int MANY_SPINNING = Integer.getInteger("wardian.kvm.kicks", 1_000);
 
-  private static final long WAIT_SECONDS = 60;
+  private static final long WAIT_SECONDS = 300;
 
   static Stream<Arguments> methodsAndGuests() {
     return Stream.of(KickMethod.values())

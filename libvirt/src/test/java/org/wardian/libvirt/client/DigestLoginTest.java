@@ -25,7 +25,7 @@ import org.wardian.libvirt.server.TcpService;
 
 /** Our client over plain TCP, with daemons that know DIGEST-MD5 and nothing better. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class DigestLoginTest {
   @TempDir private Path folder;
 

@@ -45,7 +45,7 @@ import org.wardian.libvirt.wire.remote.RemoteProgram;
 
 /** Our client and our server, with a host that exists in memory. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class MemoryHostTest {
   private static final String XML = "<domain type='kvm'><name>%s</name></domain>";
 

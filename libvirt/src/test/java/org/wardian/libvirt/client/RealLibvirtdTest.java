@@ -36,7 +36,7 @@ import org.wardian.libvirt.wire.remote.StoragePoolEventLifecycleMsg;
 
 /** Our client with Debian's libvirtd: its test driver, and a user's QEMU driver. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class RealLibvirtdTest {
   private static RealDaemon daemon;
 

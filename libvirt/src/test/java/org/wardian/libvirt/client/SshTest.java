@@ -33,7 +33,7 @@ import org.wardian.libvirt.server.UnixService;
  * {@code qemu+ssh}: an sshd with its own key and port, our client and virsh, our server behind it.
  */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class SshTest {
   @TempDir private static Path folder;
   private static Process sshd;

@@ -28,7 +28,7 @@ import org.wardian.libvirt.sasl.ScramServer;
 
 /** Debian's virsh, unmodified, with our server. */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(600)
 class VirshTest {
   @TempDir private Path folder;
   private final MemoryHost host = new MemoryHost();

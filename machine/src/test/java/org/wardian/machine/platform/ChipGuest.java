@@ -44,7 +44,7 @@ final class ChipGuest implements AutoCloseable {
   private static final int HANDLERS = 0x2000;
   private static final int HANDLER_LENGTH = 8;
   private static final int X2APIC_AND_TSC_DEADLINE = 1 << 21 | 1 << 24;
-  private static final int SECONDS = 20;
+  private static final int SECONDS = 120;
 
   final KvmVm vm;
   final KvmCpu cpu;

@@ -49,7 +49,7 @@ class CapturePortTest {
       other.start();
       captured.send(frame(100, 0x21));
       other.send(frame(70, 0xff));
-      assertThat(heard.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(heard.await(120, TimeUnit.SECONDS)).isTrue();
       assertThat(captured.failure()).isNull();
     }
     ByteBuffer file = ByteBuffer.wrap(Files.readAllBytes(path));

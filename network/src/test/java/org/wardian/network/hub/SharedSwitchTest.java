@@ -23,7 +23,7 @@ import org.wardian.network.Frame.Segmentation;
 
 class SharedSwitchTest {
   private static final long ALL = 0xffff_ffff_ffffL;
-  private static final int PATIENCE = 200;
+  private static final int PATIENCE = 2400;
 
   @TempDir private Path folder;
 
@@ -121,7 +121,7 @@ class SharedSwitchTest {
       SwitchPort port = member.port();
       port.attach(frame -> port.send(SwitchTest.frame(ALL, 0x77, frame.bytes()[14])));
       port.start();
-      Thread.sleep(60_000);
+      Thread.sleep(600_000);
     }
   }
 

@@ -45,7 +45,7 @@ class SwitchTest {
   }
 
   private static int next(BlockingQueue<Frame> card) throws InterruptedException {
-    Frame frame = card.poll(10, TimeUnit.SECONDS);
+    Frame frame = card.poll(120, TimeUnit.SECONDS);
     return frame == null ? -1 : frame.bytes()[frame.offset() + 14];
   }
 
@@ -99,7 +99,7 @@ class SwitchTest {
     second.attach(frame -> {
       try {
         // A card that hangs.
-        return never.await(10, TimeUnit.SECONDS);
+        return never.await(120, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         return true;
       }
@@ -140,11 +140,11 @@ class SwitchTest {
     second.start();
     ports.add(second);
     first.send(frame(ALL, 1, 5));
-    assertThat(refused.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(refused.await(120, TimeUnit.SECONDS)).isTrue();
     assertThat(received).isEmpty();
     // The port may not wait yet when this says so: it is said again until it hears.
     int got = -1;
-    for (int i = 0; i < 100 && got < 0; i++) {
+    for (int i = 0; i < 1200 && got < 0; i++) {
       second.ready();
       Frame frame = received.poll(100, TimeUnit.MILLISECONDS);
       got = frame == null ? -1 : frame.bytes()[14];

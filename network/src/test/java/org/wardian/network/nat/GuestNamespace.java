@@ -25,7 +25,7 @@ import org.wardian.network.tap.TapPort;
  */
 final class GuestNamespace implements AutoCloseable {
   private static final AtomicInteger NUMBER = new AtomicInteger();
-  private static final int PATIENCE = 60;
+  private static final int PATIENCE = 600;
 
   private final String name;
   private final String device;
@@ -104,7 +104,7 @@ final class GuestNamespace implements AutoCloseable {
     return folder;
   }
 
-  /** Runs a program in the guest until it ends, a minute at most. */
+  /** Runs a program in the guest until it ends, ten minutes at most. */
   Run run(String... command) throws IOException {
     return execute(inside(command));
   }

@@ -53,13 +53,13 @@ class NatPortTest {
       port.attach(frame -> answers.add(Ethernet.type(frame.bytes(), frame.offset())));
       port.start();
       port.send(question());
-      assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
+      assertThat(answers.poll(120, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
       for (int i = 0; i < 3; i++) {
         port.pause();
         port.send(question());
         assertThat(answers.poll(50, TimeUnit.MILLISECONDS)).isNull();
         port.resume();
-        assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
+        assertThat(answers.poll(120, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
       }
       port.pause();
     }
@@ -84,7 +84,7 @@ class NatPortTest {
       full[0] = false;
       port.ready();
       for (int i = 0; i < 5; i++) {
-        assertThat(answers.poll(10, TimeUnit.SECONDS)).isNotNull();
+        assertThat(answers.poll(120, TimeUnit.SECONDS)).isNotNull();
       }
       assertThat(port.statistics().undelivered()).isZero();
     }
@@ -101,7 +101,7 @@ class NatPortTest {
       guest.attach(frame -> answers.add(Ethernet.type(frame.bytes(), frame.offset())));
       guest.start();
       guest.send(question());
-      assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
+      assertThat(answers.poll(120, TimeUnit.SECONDS)).isEqualTo(Ethernet.ARP);
     }
   }
 

@@ -157,7 +157,7 @@ final class SoftwareGuest implements AutoCloseable {
   /** A processor that runs. */
   record Running(SoftwareVcpu processor, CompletableFuture<Exit> exit) {
     /** How long a guest may take that should be done in a moment. */
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int PATIENCE_SECONDS = 300;
 
     boolean ended() {
       return exit.isDone();

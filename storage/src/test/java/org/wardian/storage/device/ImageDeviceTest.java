@@ -51,7 +51,7 @@ class ImageDeviceTest {
     }
 
     Result await() {
-      return result.orTimeout(60, TimeUnit.SECONDS).join();
+      return result.orTimeout(120, TimeUnit.SECONDS).join();
     }
   }
 
@@ -265,7 +265,7 @@ class ImageDeviceTest {
         new ImageDevice("disk0", image, DeviceOptions.usual(), stopped::complete)) {
       Request write = new Request(Kind.WRITE, 0, ByteBuffer.allocate(4096).put(0, (byte) 5));
       device.submit(write);
-      assertThat(stopped.get(60, TimeUnit.SECONDS)).contains("no room");
+      assertThat(stopped.get(120, TimeUnit.SECONDS)).contains("no room");
       device.pause();
       assertThat(write.result).isNotDone();
       image.full.set(false);

@@ -24,7 +24,7 @@ import org.wardian.storage.device.ErrorPolicy;
 import org.wardian.storage.device.ImageDevice;
 
 /** What owners ask of jobs, and what becomes of jobs when the host fails. */
-@Timeout(60)
+@Timeout(600)
 class JobControlTest {
   private static final int SIZE = 4 << 20;
   private static final JobOptions JOB = JobOptions.of("job");
