@@ -398,14 +398,17 @@ public final class FloppyController implements Device {
     FloppyPhase[] phases = FloppyPhase.values();
     FloppyPhase saved = phases[Math.clamp(fields[3], 0, phases.length - 1)];
     boolean complete = savedCommand.isComplete();
+    boolean held = (outputs & DOR_NOT_RESET) == 0;
     boolean sound =
         switch (saved) {
-          case COMMAND -> !complete && !savedCommand.isTooLong();
+          // In reset there is no command.
+          case COMMAND -> held ? savedCommand.isEmpty() : !complete && !savedCommand.isTooLong();
           case RESULT -> complete && fields[4] >= 0 && fields[4] < savedResult.length;
           case EXECUTION -> complete && drive.hasDisk();
           case BUSY -> complete;
         };
     if (sound
+        && (!held || saved == FloppyPhase.COMMAND)
         && savedResult.length <= MOST_RESULTS
         && FloppyTransfer.sound(saved, savedData.length, fields[11], fields[12])) {
       phase = saved;

@@ -108,6 +108,17 @@ final class MemoryDisk implements BlockDevice {
     change();
   }
 
+  /** Puts the medium into its drive, or takes it out. */
+  void insert(boolean in) {
+    out = !in;
+    change();
+  }
+
+  /** Forgets what it was asked for while it was held, as where somebody else goes on with it. */
+  void forget() {
+    waiting.clear();
+  }
+
   void change() {
     listener.run();
   }
