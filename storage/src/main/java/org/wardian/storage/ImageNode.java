@@ -167,6 +167,21 @@ public final class ImageNode implements BlockImage {
     }
   }
 
+  /** What somebody does with the image. */
+  private interface Use {
+    void with(BlockImage now) throws IOException;
+  }
+
+  /** Uses the image while it is not opened anew. */
+  private void use(Use use) throws IOException {
+    long stamp = lock.readLock();
+    try {
+      use.with(image);
+    } finally {
+      lock.unlockRead(stamp);
+    }
+  }
+
   @Override
   public long length() {
     return image.length();
@@ -179,22 +194,12 @@ public final class ImageNode implements BlockImage {
 
   @Override
   public void read(long offset, ByteBuffer to) throws IOException {
-    long stamp = lock.readLock();
-    try {
-      image.read(offset, to);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.read(offset, to));
   }
 
   @Override
   public void read(long offset, Scatter to) throws IOException {
-    long stamp = lock.readLock();
-    try {
-      image.read(offset, to);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.read(offset, to));
   }
 
   @Override
@@ -213,76 +218,41 @@ public final class ImageNode implements BlockImage {
   @Override
   public void write(long offset, ByteBuffer from) throws IOException {
     diskWatch.written(offset + from.remaining());
-    long stamp = lock.readLock();
-    try {
-      image.write(offset, from);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.write(offset, from));
   }
 
   @Override
   public void write(long offset, Scatter from) throws IOException {
     diskWatch.written(offset + from.remaining());
-    long stamp = lock.readLock();
-    try {
-      image.write(offset, from);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.write(offset, from));
   }
 
   @Override
   public void writeZeroes(long offset, long length, boolean mayUnmap) throws IOException {
     diskWatch.written(offset + length);
-    long stamp = lock.readLock();
-    try {
-      image.writeZeroes(offset, length, mayUnmap);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.writeZeroes(offset, length, mayUnmap));
   }
 
   @Override
   public void fill(long offset, ByteBuffer from) throws IOException {
     diskWatch.written(offset + from.remaining());
-    long stamp = lock.readLock();
-    try {
-      image.fill(offset, from);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.fill(offset, from));
   }
 
   @Override
   public void fillZeroes(long offset, long length) throws IOException {
     diskWatch.written(offset + length);
-    long stamp = lock.readLock();
-    try {
-      image.fillZeroes(offset, length);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.fillZeroes(offset, length));
   }
 
   @Override
   public void discard(long offset, long length) throws IOException {
-    long stamp = lock.readLock();
-    try {
-      image.discard(offset, length);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.discard(offset, length));
   }
 
   @Override
   public void flush() throws IOException {
-    long stamp = lock.readLock();
-    try {
-      image.flush();
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(BlockImage::flush);
   }
 
   @Override
@@ -302,12 +272,7 @@ public final class ImageNode implements BlockImage {
 
   @Override
   public void resize(long size) throws IOException {
-    long stamp = lock.readLock();
-    try {
-      image.resize(size);
-    } finally {
-      lock.unlockRead(stamp);
-    }
+    use(now -> now.resize(size));
   }
 
   /** One user less. */
