@@ -58,11 +58,8 @@ final class MachineEnds {
     finish(
         domain,
         machine,
-        new Ending(
-            DomainShutoffReason.DESTROYED.number(),
-            DomainEventStoppedDetailType.DESTROYED.number(),
-            before,
-            machine.isGuestShutDown() ? -1 : DomainEventShutdownDetailType.HOST.number()));
+        Ending.destroyed(
+            before, machine.isGuestShutDown() ? -1 : DomainEventShutdownDetailType.HOST.number()));
   }
 
   /**
@@ -87,7 +84,20 @@ final class MachineEnds {
    * @param before the domain as it was, where its shutdown is told first
    * @param shutdown the detail of that, or -1
    */
-  private record Ending(int reason, int detail, DomainRef before, int shutdown) {}
+  private record Ending(int reason, int detail, DomainRef before, int shutdown) {
+    static Ending destroyed(DomainRef before, int shutdown) {
+      return new Ending(
+          DomainShutoffReason.DESTROYED.number(),
+          DomainEventStoppedDetailType.DESTROYED.number(),
+          before,
+          shutdown);
+    }
+
+    /** One of which no shutdown is told. */
+    static Ending of(DomainShutoffReason reason, DomainEventStoppedDetailType detail) {
+      return new Ending(reason.number(), detail.number(), null, -1);
+    }
+  }
 
   /** A machine's process has ended. */
   void ended(Domain domain, Machine machine) {
@@ -98,21 +108,13 @@ final class MachineEnds {
     if (machine.isEnding()) {
       // Whoever ended it tells of it; where that one was too slow to see the end, this does.
       Ending destroyed =
-          new Ending(
-              DomainShutoffReason.DESTROYED.number(),
-              DomainEventStoppedDetailType.DESTROYED.number(),
-              domain.ref(),
-              DomainEventShutdownDetailType.HOST.number());
+          Ending.destroyed(domain.ref(), DomainEventShutdownDetailType.HOST.number());
       finish(domain, machine, intended.getOrDefault(machine, destroyed));
     } else if (machine.isGuestShutDown()) {
       finish(
           domain,
           machine,
-          new Ending(
-              DomainShutoffReason.SHUTDOWN.number(),
-              DomainEventStoppedDetailType.SHUTDOWN.number(),
-              null,
-              -1));
+          Ending.of(DomainShutoffReason.SHUTDOWN, DomainEventStoppedDetailType.SHUTDOWN));
     } else {
       LOG.log(
           System.Logger.Level.WARNING,
@@ -123,11 +125,7 @@ final class MachineEnds {
       finish(
           domain,
           machine,
-          new Ending(
-              DomainShutoffReason.CRASHED.number(),
-              DomainEventStoppedDetailType.FAILED.number(),
-              null,
-              -1));
+          Ending.of(DomainShutoffReason.CRASHED, DomainEventStoppedDetailType.FAILED));
     }
   }
 
@@ -136,11 +134,7 @@ final class MachineEnds {
     finish(
         domain,
         machine,
-        new Ending(
-            DomainShutoffReason.FAILED.number(),
-            DomainEventStoppedDetailType.FAILED.number(),
-            null,
-            -1));
+        Ending.of(DomainShutoffReason.FAILED, DomainEventStoppedDetailType.FAILED));
   }
 
   /** What follows from a machine's end; once, whoever comes first. The others wait for it. */
@@ -163,11 +157,7 @@ final class MachineEnds {
     DomainFacts before = domain.update(now -> now.stopped(ending.reason()));
     String name = before.document().name();
     release(before.live(), machine.folder());
-    try {
-      files.statuses().delete(name);
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.ERROR, "the status of " + name + " is not removed", e);
-    }
+    removeStatus(name);
     DomainRef after = new DomainRef(name, domain.uuid(), -1);
     if (!before.isPersistent()) {
       table.remove(domain);
@@ -197,16 +187,20 @@ final class MachineEnds {
     }
   }
 
+  private void removeStatus(String name) {
+    try {
+      files.statuses().delete(name);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.ERROR, "the status of " + name + " is not removed", e);
+    }
+  }
+
   /** A machine whose process ended while there was no daemon. */
   void lost(Domain domain, MachineStatus status) {
     documents.cards().saw(status.document());
     blockJobs.lost(domain, status);
     release(status.document(), status.folder());
-    try {
-      files.statuses().delete(status.document().name());
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.ERROR, "the status of " + domain + " is not removed", e);
-    }
+    removeStatus(status.document().name());
     domain.update(now -> now.stopped(DomainShutoffReason.CRASHED.number()));
     DomainRef after = new DomainRef(status.document().name(), domain.uuid(), -1);
     if (!domain.facts().isPersistent()) {
