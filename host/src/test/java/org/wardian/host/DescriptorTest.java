@@ -71,6 +71,7 @@ class DescriptorTest {
       for (int round = 0; round < 200; round++) {
         Path written = Files.write(directory.resolve("written"), new byte[0]);
         Descriptor file = Descriptor.open(written);
+        long before = calls.get();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
           threads.add(
@@ -86,7 +87,10 @@ class DescriptorTest {
                     }
                   }));
         }
-        Thread.onSpinWait();
+        // One of them at least is at it.
+        while (calls.get() == before) {
+          Thread.onSpinWait();
+        }
         file.close();
         try (Descriptor next = Descriptor.open(victim)) {
           assertThat(next.closed()).isFalse();

@@ -87,7 +87,7 @@ class RealViewersTest {
     Path said = folder.resolve("said");
     Process process = builder.redirectErrorStream(true).redirectOutput(said.toFile()).start();
     try {
-      assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("%s ends", command[0]).isTrue();
+      assertThat(process.waitFor(600, TimeUnit.SECONDS)).as("%s ends", command[0]).isTrue();
       assertThat(process.exitValue()).as(Files.readString(said)).isZero();
       return Files.readString(said);
     } finally {
