@@ -97,6 +97,11 @@ final class FloppyCommand {
     return at(0) & CODE;
   }
 
+  /** Whether it moves data, in either direction. */
+  boolean isTransfer() {
+    return reads() || code() == WRITE || code() == WRITE_DELETED || code() == FORMAT;
+  }
+
   /** Whether it brings data to the guest. */
   boolean reads() {
     return code() == READ || code() == READ_DELETED || code() == READ_TRACK && !isEmpty();

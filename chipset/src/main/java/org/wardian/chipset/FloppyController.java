@@ -404,13 +404,12 @@ public final class FloppyController implements Device {
           // In reset there is no command.
           case COMMAND -> held ? savedCommand.isEmpty() : !complete && !savedCommand.isTooLong();
           case RESULT -> complete && fields[4] >= 0 && fields[4] < savedResult.length;
-          case EXECUTION -> complete && drive.hasDisk();
-          case BUSY -> complete;
+          case EXECUTION, BUSY -> complete && savedCommand.isTransfer();
         };
     if (sound
         && (!held || saved == FloppyPhase.COMMAND)
         && savedResult.length <= MOST_RESULTS
-        && FloppyTransfer.sound(saved, savedData.length, fields[11], fields[12])) {
+        && FloppyTransfer.sound(saved, savedCommand, savedData.length, fields[11], fields[12])) {
       phase = saved;
       command = savedCommand;
       result = savedResult;

@@ -160,12 +160,15 @@ final class FloppyTransfer {
   }
 
   /** Whether a saved transfer of so many bytes can go on, in the phase it was in. */
-  static boolean sound(FloppyPhase phase, int length, int savedMoved, int savedFirst) {
+  static boolean sound(
+      FloppyPhase phase, FloppyCommand command, int length, int savedMoved, int savedFirst) {
+    boolean whole = length > 0 && length % SECTOR == 0;
+    boolean addresses = command.code() == FloppyCommand.FORMAT;
     boolean fits =
         switch (phase) {
           case COMMAND, RESULT -> true;
-          case EXECUTION -> savedMoved >= 0 && savedMoved < length;
-          case BUSY -> length > 0 && length % SECTOR == 0;
+          case EXECUTION -> (whole || addresses) && savedMoved >= 0 && savedMoved < length;
+          case BUSY -> whole;
         };
     return fits && length <= MOST_SECTORS * SECTOR && savedFirst >= 0 && savedFirst < LAST_SECTOR;
   }

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.wardian.bus.StateReader;
+import org.wardian.bus.StateWriter;
 
 class FloppyControllerTest {
   private static final int BUFFER = 0x30000;
@@ -153,6 +155,27 @@ class FloppyControllerTest {
       pc.out(0x3f5, 0);
     }
     assertThat(command(new int[0], 7)).startsWith(0x48, 4);
+  }
+
+  @Test
+  void aTransferMovesThoughItsDiskHasBeenTakenOut() {
+    command(new int[] {3, 0xdf, 3}, 0);
+    for (int value : new int[] {0xe6, 0, 0, 0, 2, 2, 2, 0x1b, 0xff}) {
+      pc.out(0x3f5, value);
+    }
+    pc.in(0x3f5);
+    pc.floppyDisk.eject();
+    StateWriter state = new StateWriter();
+    pc.floppy.save(state);
+    try (PcDevices other = new PcDevices()) {
+      other.floppyDisk.eject();
+      other.floppy.load(new StateReader(state.toByteArray()));
+      for (int i = 1; i < 512; i++) {
+        assertThat(other.in(0x3f4) & 0xf0).isEqualTo(0xf0);
+        assertThat((byte) other.in(0x3f5)).isEqualTo(pc.floppyDisk.sector(1)[i]);
+      }
+      assertThat(other.in(0x3f4) & 0xd0).as("has a result").isEqualTo(0xd0);
+    }
   }
 
   @Test

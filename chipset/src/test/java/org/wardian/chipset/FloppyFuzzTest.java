@@ -126,11 +126,9 @@ class FloppyFuzzTest {
       place[2] = 2;
       place[3] = 8;
     }
-    if (random.nextInt(16) == 0) {
-      place = Arrays.copyOf(place, random.nextInt(1, place.length));
-      for (int value : place) {
-        rig.out(5, value);
-      }
+    if (random.nextInt(8) == 0) {
+      int given = random.nextBoolean() ? place.length : random.nextInt(1, place.length);
+      rig.leave(Arrays.copyOf(place, given), random.nextInt(random.nextBoolean() ? 4 : 8000));
       return;
     }
     if (random.nextInt(4) == 0) {

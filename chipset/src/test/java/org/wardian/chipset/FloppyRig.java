@@ -176,27 +176,34 @@ final class FloppyRig implements AutoCloseable {
    * @return false where the controller is in reset, or took the bytes for something else
    */
   boolean run(int[] command) {
-    moved = 0;
-    resultBytes = 0;
-    if (in(4) == 0) {
-      resume();
-      if (in(4) == 0) {
-        return false;
-      }
-    }
-    boolean clean = in(4) == 0x80;
-    out(5, command[0]);
-    for (int i = 1; i < command.length && in(4) == 0x90; i++) {
-      out(5, command[i]);
-    }
+    boolean clean = begin(command);
     for (int step = 0; step < MOST_STEPS; step++) {
       int status = in(4);
-      if (status == 0x80) {
+      if (status == 0x80 || status == 0) {
         return clean;
       }
       step(status);
     }
     throw new AssertionError("status %x after so many steps".formatted(in(4)));
+  }
+
+  /** Gives a command, and leaves it after some steps. */
+  void leave(int[] command, int steps) {
+    begin(command);
+    for (int step = 0; step < steps && in(4) != 0x80 && in(4) != 0; step++) {
+      step(in(4));
+    }
+  }
+
+  private boolean begin(int[] command) {
+    moved = 0;
+    resultBytes = 0;
+    boolean clean = in(4) == 0x80;
+    out(5, command[0]);
+    for (int i = 1; i < command.length && in(4) == 0x90; i++) {
+      out(5, command[i]);
+    }
+    return clean;
   }
 
   private void step(int status) {
