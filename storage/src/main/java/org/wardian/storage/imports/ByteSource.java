@@ -37,12 +37,17 @@ interface ByteSource extends AutoCloseable {
 
   /** A structure, read whole; nothing is allocated for what is not there. */
   default ByteBuffer structure(long position, int length, ByteOrder order) throws IOException {
-    if (position < 0 || position > size() - length) {
-      throw cutOff(position, length);
-    }
+    requireInside(position, length);
     ByteBuffer bytes = ByteBuffer.allocate(length).order(order);
     read(position, bytes);
     return bytes.flip();
+  }
+
+  /** Refuses a range that is not there. */
+  default void requireInside(long position, int length) throws ImportException {
+    if (position < 0 || position > size() - length) {
+      throw cutOff(position, length);
+    }
   }
 
   /** The refusal of a range that is not there. */

@@ -77,9 +77,7 @@ final class PatchedSource implements ByteSource {
 
   @Override
   public void read(long position, ByteBuffer to) throws IOException {
-    if (position < 0 || position > size - to.remaining()) {
-      throw cutOff(position, to.remaining());
-    }
+    requireInside(position, to.remaining());
     long at = position;
     while (to.hasRemaining()) {
       Map.Entry<Long, Patch> floor = patches.floorEntry(at);

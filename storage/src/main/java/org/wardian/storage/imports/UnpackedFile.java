@@ -73,9 +73,7 @@ final class UnpackedFile implements ByteSource {
 
   @Override
   public void read(long position, ByteBuffer to) throws IOException {
-    if (position < 0 || position > size - to.remaining()) {
-      throw cutOff(position, to.remaining());
-    }
+    requireInside(position, to.remaining());
     long at = position;
     while (to.hasRemaining()) {
       int count = channel.read(to, at);

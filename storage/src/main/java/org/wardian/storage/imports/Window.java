@@ -33,9 +33,7 @@ final class Window implements ByteSource {
 
   @Override
   public void read(long position, ByteBuffer to) throws IOException {
-    if (position < 0 || position > size - to.remaining()) {
-      throw cutOff(position, to.remaining());
-    }
+    requireInside(position, to.remaining());
     whole.read(start + position, to);
   }
 

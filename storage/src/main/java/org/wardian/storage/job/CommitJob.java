@@ -67,12 +67,7 @@ public final class CommitJob extends Job {
 
   @Override
   void conclude() throws IOException {
-    device.drain();
-    try {
-      end.conclude();
-    } finally {
-      device.endDrain();
-    }
+    end.concludeOn(device);
   }
 
   @Override

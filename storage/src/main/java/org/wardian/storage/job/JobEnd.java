@@ -1,6 +1,7 @@
 package org.wardian.storage.job;
 
 import java.io.IOException;
+import org.wardian.storage.device.ImageDevice;
 
 /** What the owner of a job does at its end. */
 public interface JobEnd {
@@ -24,6 +25,16 @@ public interface JobEnd {
    * @throws IOException where that is refused; all is as before
    */
   void conclude() throws IOException;
+
+  /** Concludes while nothing is under way on a disk. */
+  default void concludeOn(ImageDevice device) throws IOException {
+    device.drain();
+    try {
+      conclude();
+    } finally {
+      device.endDrain();
+    }
+  }
 
   /**
    * Gives back what the job was given.

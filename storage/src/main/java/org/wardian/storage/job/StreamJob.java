@@ -115,12 +115,7 @@ public final class StreamJob extends Job {
 
   @Override
   void conclude() throws IOException {
-    device.drain();
-    try {
-      end.conclude();
-    } finally {
-      device.endDrain();
-    }
+    end.concludeOn(device);
   }
 
   @Override
