@@ -1,11 +1,10 @@
 package org.wardian.daemon.network;
 
+import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.network.DefinitionException;
 import org.wardian.libvirt.constants.ErrorDomain;
-import org.wardian.libvirt.constants.ErrorLevel;
 import org.wardian.libvirt.constants.ErrorNumber;
 import org.wardian.libvirt.error.LibvirtException;
-import org.wardian.libvirt.wire.remote.ErrorDetails;
 
 /** What is refused, with the numbers that libvirt's network driver gives. */
 public final class NetworkRefusal {
@@ -55,18 +54,6 @@ public final class NetworkRefusal {
 
   /** An error whose whole message is given. */
   static LibvirtException exactly(ErrorNumber number, String message) {
-    return new LibvirtException(
-        new ErrorDetails(
-            number.number(),
-            ErrorDomain.NETWORK.number(),
-            message,
-            ErrorLevel.ERROR.number(),
-            null,
-            "%s",
-            message,
-            null,
-            -1,
-            -1,
-            null));
+    return Refusal.exactly(number, ErrorDomain.NETWORK, message);
   }
 }
