@@ -85,7 +85,7 @@ public record ImageLayer(
   }
 
   /** What {@code backingStore} of a volume asks for; null where there is none. */
-  static ImageLayer backing(XmlElement volume) throws XmlException {
+  static ImageLayer backing(XmlElement volume, VolumeFormat usual) throws XmlException {
     XmlElement backing = volume.child("backingStore");
     String path = backing == null ? null : backing.textAt("path");
     if (path == null || path.isEmpty()) {
@@ -93,7 +93,7 @@ public record ImageLayer(
     }
     return new ImageLayer(
         path,
-        format(backing, VolumeFormat.RAW),
+        format(backing, usual == null ? null : VolumeFormat.RAW),
         Permissions.of(backing),
         null,
         null,
@@ -105,7 +105,7 @@ public record ImageLayer(
 
   private static VolumeFormat format(XmlElement parent, VolumeFormat usual) throws XmlException {
     String format = parent.attributeAt("format", "type");
-    if (format == null) {
+    if (format == null || usual == null) {
       return usual;
     }
     return VolumeFormat.of(format)

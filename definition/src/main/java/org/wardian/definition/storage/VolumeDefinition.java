@@ -1,5 +1,6 @@
 package org.wardian.definition.storage;
 
+import java.util.List;
 import java.util.Locale;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
@@ -16,6 +17,7 @@ import org.wardian.definition.xml.XmlReader;
  * @param physical bytes of its file; 0 where that means nothing
  * @param target its file
  * @param backing the file behind it, or null
+ * @param extents of devices that it is made of; none where it is a file
  */
 public record VolumeDefinition(
     Kind kind,
@@ -25,7 +27,21 @@ public record VolumeDefinition(
     long allocation,
     long physical,
     ImageLayer target,
-    ImageLayer backing) {
+    ImageLayer backing,
+    List<DeviceExtent> extents) {
+  /** One that is not made of extents. */
+  public VolumeDefinition(
+      Kind kind,
+      String name,
+      String key,
+      long capacity,
+      long allocation,
+      long physical,
+      ImageLayer target,
+      ImageLayer backing) {
+    this(kind, name, key, capacity, allocation, physical, target, backing, List.of());
+  }
+
   /** What a volume is on the host, by libvirt's numbers. */
   public enum Kind {
     /** A file. */
@@ -60,9 +76,8 @@ public record VolumeDefinition(
   /**
    * Reads a request for a volume.
    *
-   * @param usual the format where none is said
+   * @param usual the format where none is said; null where volumes have none, whatever is said
    * @throws XmlException what is wrong with it
-   * @throws XmlException likewise
    */
   public static VolumeDefinition parse(String document, VolumeFormat usual, Capacity capacity)
       throws XmlException {
@@ -79,7 +94,7 @@ public record VolumeDefinition(
     if (name == null || name.isEmpty()) {
       throw XmlException.badContent("missing volume name element");
     }
-    ImageLayer backing = ImageLayer.backing(root);
+    ImageLayer backing = ImageLayer.backing(root, usual);
     long bytes = size(root, "capacity");
     if (bytes < 0
         && (capacity == Capacity.NEEDED || capacity == Capacity.OF_BACKING && backing == null)) {
@@ -113,20 +128,23 @@ public record VolumeDefinition(
   /** The same with other bytes. */
   public VolumeDefinition withSizes(long newCapacity, long newAllocation, long newPhysical) {
     return new VolumeDefinition(
-        kind, name, key, newCapacity, newAllocation, newPhysical, target, backing);
+        kind, name, key, newCapacity, newAllocation, newPhysical, target, backing, extents);
   }
 
-  /** The same at a path, which is its key. */
+  /** The same at a path, which is its key; what has no format is a device. */
   public VolumeDefinition at(String path) {
     return new VolumeDefinition(
-        target.format() == VolumeFormat.DIR ? Kind.DIR : kind,
+        target.format() == VolumeFormat.DIR
+            ? Kind.DIR
+            : target.format() == null ? Kind.BLOCK : kind,
         name,
         path,
         capacity,
         allocation,
         physical,
         target.withPath(path),
-        backing);
+        backing,
+        extents);
   }
 
   /** The document. */
@@ -136,6 +154,7 @@ public record VolumeDefinition(
     if (key != null) {
       volume.append("key").text(key);
     }
+    DeviceExtent.addTo(volume, extents);
     volume.append("capacity").set("unit", "bytes").text(Long.toString(Math.max(0, capacity)));
     volume.append("allocation").set("unit", "bytes").text(Long.toString(Math.max(0, allocation)));
     if (physical > 0) {
