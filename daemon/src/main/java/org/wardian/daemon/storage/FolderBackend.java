@@ -20,6 +20,7 @@ class FolderBackend implements PoolBackend {
   private static final int USUAL_MODE = 0711;
 
   private final FolderScan scan = new FolderScan();
+  private final VolumeBackend volumes = new FolderVolumes();
 
   @Override
   public void build(PoolDefinition pool, int flags) throws LibvirtException {
@@ -87,6 +88,11 @@ class FolderBackend implements PoolBackend {
     } catch (HostException e) {
       throw StorageErrors.system("cannot statvfs path '" + pool.target() + "'", e);
     }
+  }
+
+  @Override
+  public VolumeBackend volumes() {
+    return volumes;
   }
 
   @Override

@@ -245,6 +245,18 @@ final class Pool {
     return active ? volumes.get(volume) : null;
   }
 
+  /** The volume of a key; null where there is none, or the pool is not active. */
+  synchronized Volume findKey(String key) {
+    if (active) {
+      for (Volume one : volumes.values()) {
+        if (key.equals(one.definition().key())) {
+          return one;
+        }
+      }
+    }
+    return null;
+  }
+
   synchronized Volume volume(String volume) throws LibvirtException {
     requireActive();
     Volume found = volumes.get(volume);

@@ -16,6 +16,11 @@ interface PoolBackend {
    */
   record Content(Usage usage, Permissions permissions, List<VolumeDefinition> volumes) {}
 
+  /** Whether the host has what this kind of pool needs. */
+  default boolean isSupported() {
+    return true;
+  }
+
   /** Makes what the pool needs. */
   void build(PoolDefinition pool, int flags) throws LibvirtException;
 
@@ -27,6 +32,17 @@ interface PoolBackend {
 
   /** Looks at all that there is. */
   Content scan(PoolDefinition pool) throws LibvirtException;
+
+  /** What is done to its volumes. */
+  VolumeBackend volumes();
+
+  /**
+   * Whether {@link #usage} is asked whenever a client wants to know it. Otherwise, as it costs a
+   * program's start, it is asked when volumes come and go.
+   */
+  default boolean isMeasuredAlways() {
+    return true;
+  }
 
   /** Bytes in all, used, free. */
   Usage usage(PoolDefinition pool) throws LibvirtException;

@@ -65,7 +65,7 @@ final class PoolProcedures implements HandlerFamily {
   private static PoolDefinition parse(String xml) throws LibvirtException {
     try {
       PoolDefinition definition = PoolDefinition.parse(xml);
-      PoolRegistry.backend(definition.type());
+      PoolRegistry.requireSupported(definition.type());
       return definition;
     } catch (XmlException e) {
       throw StorageErrors.of(e, DOCUMENT);

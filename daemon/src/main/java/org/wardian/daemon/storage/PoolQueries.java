@@ -134,7 +134,9 @@ final class PoolQueries implements HandlerFamily {
   private StoragePoolGetInfoRet info(Call call, StoragePoolGetInfoArgs args)
       throws LibvirtException {
     Pool pool = lookup.pool(args.pool());
-    measure(pool);
+    if (pool.backend.isMeasuredAlways()) {
+      measure(pool);
+    }
     Usage usage = pool.usage();
     StoragePoolState state = pool.active() ? StoragePoolState.RUNNING : StoragePoolState.INACTIVE;
     return new StoragePoolGetInfoRet(
@@ -142,7 +144,7 @@ final class PoolQueries implements HandlerFamily {
   }
 
   /** Asks the host how full it is now. */
-  private static void measure(Pool pool) {
+  static void measure(Pool pool) {
     if (pool.active()) {
       try {
         Usage now = pool.backend.usage(pool.definition());
@@ -161,7 +163,9 @@ final class PoolQueries implements HandlerFamily {
       throws LibvirtException {
     call.checkFlags(args.flags(), StorageXmlFlags.INACTIVE);
     Pool pool = lookup.pool(args.pool());
-    measure(pool);
+    if (pool.backend.isMeasuredAlways()) {
+      measure(pool);
+    }
     return new StoragePoolGetXmlDescRet(
         pool.document((args.flags() & StorageXmlFlags.INACTIVE) != 0));
   }
@@ -174,7 +178,10 @@ final class PoolQueries implements HandlerFamily {
                 StorageErrors.of(
                     ErrorNumber.INTERNAL_ERROR, "unknown storage pool type " + args.type()));
     call.checkFlags(args.flags(), 0);
-    PoolRegistry.backend(type);
+    PoolRegistry.requireSupported(type);
+    if (type == PoolType.LOGICAL) {
+      return new ConnectFindStoragePoolSourcesRet(LogicalSources.document(PoolRegistry.LOGICAL));
+    }
     if (type != PoolType.NETFS) {
       throw StorageErrors.noSupport(
           "pool type '" + type.text() + "' does not support source discovery");

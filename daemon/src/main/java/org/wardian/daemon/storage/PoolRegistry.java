@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.wardian.daemon.Folders;
 import org.wardian.daemon.persistence.DefinitionFolder;
 import org.wardian.definition.storage.PoolDefinition;
@@ -27,6 +28,9 @@ import org.wardian.libvirt.error.LibvirtException;
 final class PoolRegistry {
   private static final System.Logger LOG = System.getLogger(PoolRegistry.class.getName());
 
+  /** Where libvirt looks for the tools. */
+  static final LogicalBackend LOGICAL = new LogicalBackend(new LogicalTools(Path.of("/sbin")));
+
   private static final Map<PoolType, PoolBackend> BACKENDS = backends();
 
   private final DefinitionFolder definitions;
@@ -43,20 +47,41 @@ final class PoolRegistry {
 
   private static Map<PoolType, PoolBackend> backends() {
     PoolBackend mounts = new MountBackend();
-    return Map.of(PoolType.DIR, new FolderBackend(), PoolType.FS, mounts, PoolType.NETFS, mounts);
+    return Map.of(
+        PoolType.DIR,
+        new FolderBackend(),
+        PoolType.FS,
+        mounts,
+        PoolType.NETFS,
+        mounts,
+        PoolType.LOGICAL,
+        LOGICAL);
   }
 
-  /** The kinds of pools that there are here. */
+  /** The kinds of pools that there are here, with the programs that the host has now. */
   static Set<PoolType> supported() {
-    return BACKENDS.keySet();
+    return BACKENDS.keySet().stream()
+        .filter(type -> BACKENDS.get(type).isSupported())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Refuses a kind that is not {@link #supported}, with the reason. */
+  static void requireSupported(PoolType type) throws LibvirtException {
+    if (!backend(type).isSupported()) {
+      throw StorageErrors.of(
+          ErrorNumber.INTERNAL_ERROR,
+          missing(type) + ": its programs are missing here, install the package lvm2");
+    }
+  }
+
+  private static String missing(PoolType type) {
+    return "missing backend for pool type " + type.ordinal() + " (" + type.text() + ")";
   }
 
   static PoolBackend backend(PoolType type) throws LibvirtException {
     PoolBackend backend = BACKENDS.get(type);
     if (backend == null) {
-      throw StorageErrors.of(
-          ErrorNumber.INTERNAL_ERROR,
-          "missing backend for pool type " + type.ordinal() + " (" + type.text() + ")");
+      throw StorageErrors.of(ErrorNumber.INTERNAL_ERROR, missing(type));
     }
     return backend;
   }

@@ -8,9 +8,11 @@ import org.wardian.definition.storage.VolumeFormat;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.storage.BlockImage;
 import org.wardian.storage.CreateOptions;
+import org.wardian.storage.Extent;
 import org.wardian.storage.FileStore;
 import org.wardian.storage.ImageFormat;
 import org.wardian.storage.Images;
+import org.wardian.storage.NoSpaceException;
 import org.wardian.storage.OpenOptions;
 import org.wardian.storage.operation.ImageConvert;
 import org.wardian.storage.operation.ImageResize;
@@ -19,6 +21,7 @@ import org.wardian.storage.operation.Progress;
 /** Makes a volume with the content of another, in the same format or another one. */
 final class VolumeCopy {
   private static final int CHUNK = 64 << 10;
+  private static final int DEVICE_CHUNK = 1 << 20;
 
   private VolumeCopy() {}
 
@@ -42,15 +45,7 @@ final class VolumeCopy {
       bytes(from, file, wanted.capacity(), wanted.allocation() < wanted.capacity());
       return;
     }
-    ImageFormat format =
-        isRaw(sourceFormat)
-            ? ImageFormat.RAW
-            : ImageFormat.of(sourceFormat.text())
-                .orElseThrow(() ->
-                    StorageErrors.unsupported(
-                        "volumes of format '" + sourceFormat.text() + "' cannot be read here"));
-    OpenOptions open = OpenOptions.readOnly().withFormat(format);
-    try (BlockImage image = Images.open(from, open)) {
+    try (BlockImage image = opened(source)) {
       if (rawTarget) {
         raw(image, wanted, file);
       } else {
@@ -60,8 +55,65 @@ final class VolumeCopy {
     VolumeMaker.own(wanted, file);
   }
 
+  /**
+   * Copies into a device, and clears what lies behind: a new device has what was there before.
+   *
+   * @param source what is copied
+   * @param wanted what the device is to be
+   * @param device at least as long as the source
+   */
+  static void toDevice(VolumeDefinition source, VolumeDefinition wanted, Path device)
+      throws IOException, LibvirtException {
+    if (source.target().format() == VolumeFormat.DIR) {
+      throw StorageErrors.unsupported("folders cannot be copied as volumes");
+    }
+    // One that takes less than it holds has nothing but zeroes, and each write takes room of it.
+    boolean empty = wanted.allocation() != wanted.capacity() && wanted.backing() == null;
+    try (BlockImage image = opened(source);
+        FileStore target = FileStore.open(device, true, true)) {
+      if (target.size() < image.length()) {
+        throw new NoSpaceException(device + " is shorter than " + source.target().path());
+      }
+      ByteBuffer buffer = ByteBuffer.allocateDirect(DEVICE_CHUNK);
+      long at = 0;
+      while (at < image.length()) {
+        Extent extent = image.extent(at, Math.min(DEVICE_CHUNK, image.length() - at));
+        boolean zero = extent.kind() != Extent.Kind.DATA;
+        if (!zero) {
+          buffer.clear().limit((int) extent.length());
+          image.read(at, buffer);
+          zero = zeroes(buffer.flip());
+        }
+        if (!zero) {
+          target.write(at, buffer);
+        } else if (!empty) {
+          target.writeZeroes(at, extent.length(), true);
+        }
+        at += extent.length();
+      }
+      if (!empty) {
+        target.writeZeroes(at, target.size() - at, true);
+      }
+      target.flush();
+    }
+  }
+
+  private static BlockImage opened(VolumeDefinition source) throws IOException, LibvirtException {
+    VolumeFormat known = source.target().format();
+    ImageFormat format =
+        isRaw(known)
+            ? ImageFormat.RAW
+            : ImageFormat.of(known.text())
+                .orElseThrow(() ->
+                    StorageErrors.unsupported(
+                        "volumes of format '" + known.text() + "' cannot be read here"));
+    return Images.open(
+        HostPaths.of(source.target().path()), OpenOptions.readOnly().withFormat(format));
+  }
+
+  /** Devices have no format: what they hold is the disk. */
   private static boolean isRaw(VolumeFormat format) {
-    return format == VolumeFormat.RAW || format == VolumeFormat.ISO;
+    return format == null || format == VolumeFormat.RAW || format == VolumeFormat.ISO;
   }
 
   private static void raw(BlockImage image, VolumeDefinition wanted, Path file) throws IOException {

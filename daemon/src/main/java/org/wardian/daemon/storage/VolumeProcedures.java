@@ -48,9 +48,12 @@ final class VolumeProcedures implements HandlerFamily {
     table.act(RemoteProgram.STORAGE_VOL_RESIZE, this::resize);
   }
 
-  private static VolumeDefinition parse(String xml, Capacity capacity) throws LibvirtException {
+  private static VolumeDefinition parse(Pool pool, String xml, Capacity capacity)
+      throws LibvirtException {
     try {
-      return VolumeDefinition.parse(xml, VolumeFormat.RAW, capacity);
+      // A device has no format, and none is asked for, as in libvirt.
+      VolumeFormat usual = pool.definition().type().hasFiles() ? VolumeFormat.RAW : null;
+      return VolumeDefinition.parse(xml, usual, capacity);
     } catch (XmlException e) {
       throw StorageErrors.of(e, "storage_volume_definition");
     }
@@ -61,7 +64,7 @@ final class VolumeProcedures implements HandlerFamily {
     call.checkFlags(args.flags(), CREATE_FLAGS);
     Pool pool = lookup.pool(args.pool());
     pool.requireActive();
-    VolumeDefinition wanted = parse(args.xml(), Capacity.OF_BACKING);
+    VolumeDefinition wanted = parse(pool, args.xml(), Capacity.OF_BACKING);
     if (wanted.allocation() < 0 && wanted.capacity() >= 0) {
       wanted = wanted.withSizes(wanted.capacity(), wanted.capacity(), 0);
     }
@@ -84,7 +87,7 @@ final class VolumeProcedures implements HandlerFamily {
       throw StorageErrors.unsupported("copies that share blocks are not made here");
     }
     Volume original = source.volume(args.clonevol().name());
-    VolumeDefinition wanted = parse(args.xml(), Capacity.OPTIONAL);
+    VolumeDefinition wanted = parse(pool, args.xml(), Capacity.OPTIONAL);
     Volume made = work.copy(pool, wanted, source, original.name(), metadata(args.flags()));
     return new StorageVolCreateXmlFromRet(made.ref(pool.name()));
   }

@@ -87,7 +87,22 @@ final class VolumeQueries implements HandlerFamily {
     int slash = path.lastIndexOf('/');
     for (Pool pool : slash < 0 ? List.<Pool>of() : registry.all()) {
       Volume volume = pool.findVolume(path.substring(slash + 1));
-      if (volume != null && path.equals(volume.definition().key())) {
+      if (volume != null && path.equals(volume.definition().target().path())) {
+        return volume.ref(pool.name());
+      }
+    }
+    return null;
+  }
+
+  /** The volume of a key, which is a path or, of a device, what its host knows it by. */
+  private StorageVolRef findKey(String key) {
+    StorageVolRef found = find(key);
+    if (found != null && found.key().equals(key)) {
+      return found;
+    }
+    for (Pool pool : registry.all()) {
+      Volume volume = pool.definition().type().hasFiles() ? null : pool.findKey(key);
+      if (volume != null) {
         return volume.ref(pool.name());
       }
     }
@@ -96,7 +111,7 @@ final class VolumeQueries implements HandlerFamily {
 
   private StorageVolLookupByKeyRet byKey(Call call, StorageVolLookupByKeyArgs args)
       throws LibvirtException {
-    StorageVolRef found = find(args.key());
+    StorageVolRef found = findKey(args.key());
     if (found == null) {
       throw StorageErrors.of(
           ErrorNumber.NO_STORAGE_VOL, "no storage vol with matching key " + args.key());
@@ -120,13 +135,14 @@ final class VolumeQueries implements HandlerFamily {
 
   /** The volume as it is now: the host is asked, unless the volume is still being made. */
   private VolumeDefinition measured(StorageVolRef ref) throws LibvirtException {
-    Volume volume = volume(ref);
+    Pool pool = lookup.pool(ref.pool());
+    Volume volume = pool.volume(ref.name());
     if (volume.building()) {
       return volume.progress();
     }
     Path path = HostPaths.of(volume.definition().target().path());
     try {
-      VolumeDefinition now = VolumeProbe.volume(path, volume.name());
+      VolumeDefinition now = pool.backend.volumes().look(volume.definition());
       if (now != null) {
         volume.definition(now);
         return now;

@@ -54,7 +54,7 @@ final class VolumeStreams implements HandlerFamily {
     synchronized (pool) {
       volume.requireFree();
     }
-    requireStream(volume.definition());
+    requireStream(volume.definition(), args.offset(), true);
     call.openStream(stream -> {
       Volume used = pool.beginUse(volume.name(), true);
       try {
@@ -66,20 +66,38 @@ final class VolumeStreams implements HandlerFamily {
     });
   }
 
-  private static void requireStream(VolumeDefinition volume) throws LibvirtException {
+  private static void requireStream(VolumeDefinition volume, long offset, boolean writable)
+      throws LibvirtException {
     if (volume.kind() == VolumeDefinition.Kind.DIR) {
       throw new LibvirtException(
           ErrorNumber.SYSTEM_ERROR,
           ErrorDomain.STREAMS,
           "Unable to open stream for '" + volume.target().path() + "': Is a directory");
     }
+    if (volume.kind() == VolumeDefinition.Kind.BLOCK) {
+      requireWithin(HostPaths.of(volume.target().path()), offset, writable);
+    }
+  }
+
+  /** A device does not grow, so what lies behind its end is refused before anything is sent. */
+  private static void requireWithin(Path path, long offset, boolean writable)
+      throws LibvirtException {
+    try (FileStore device = open(path, writable)) {
+      if (offset > device.size()) {
+        throw new LibvirtException(
+            ErrorNumber.SYSTEM_ERROR,
+            ErrorDomain.STREAMS,
+            "Unable to seek " + path + " to " + offset + ": Invalid argument");
+      }
+    } catch (IOException e) {
+      throw StorageErrors.system("Unable to open stream for '" + path + "'", e);
+    }
   }
 
   /** What was written may be of another format and size. */
   private void lookAgain(Pool pool, Volume volume) {
     try {
-      VolumeDefinition now =
-          VolumeProbe.volume(HostPaths.of(volume.definition().target().path()), volume.name());
+      VolumeDefinition now = pool.backend.volumes().look(volume.definition());
       if (now != null) {
         volume.definition(now);
       }
@@ -164,7 +182,7 @@ final class VolumeStreams implements HandlerFamily {
     Pool pool = lookup.pool(args.vol().pool());
     Volume volume = pool.volume(args.vol().name());
     volume.requireBuilt();
-    requireStream(volume.definition());
+    requireStream(volume.definition(), args.offset(), false);
     boolean sparse = (args.flags() & StorageVolDownloadFlags.SPARSE_STREAM) != 0;
     call.openStream(stream -> {
       Volume used = pool.beginUse(volume.name(), false);
