@@ -276,7 +276,7 @@ public final class MachineControl {
     if (!isStarted()) {
       machine.pauseAtStart();
       started.countDown();
-    } else if (state != RunState.RUNNING) {
+    } else if (!state.isLive()) {
       return !state.isOver();
     }
     return pause();
