@@ -94,7 +94,8 @@ final class LogicalBackend implements PoolBackend {
           "Device '" + device + "' already formatted using '" + found + "'");
     }
     if (found != null) {
-      throw StorageErrors.invalid(
+      throw StorageErrors.of(
+          ErrorNumber.STORAGE_POOL_BUILT,
           "Format of device '"
               + device
               + "' does not match the expected format '"
