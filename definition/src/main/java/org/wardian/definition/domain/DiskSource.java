@@ -28,10 +28,13 @@ public record DiskSource(String type, XmlElement element) {
         };
   }
 
-  /** The path of a file, a block device or a folder. */
+  /**
+   * The path of a file, a block device or a folder; of a volume, once the daemon that knows its
+   * pool has said it.
+   */
   public Optional<String> path() {
     return switch (type) {
-      case "file" -> Values.attribute(element, "file");
+      case "file", "volume" -> Values.attribute(element, "file");
       case "block" -> Values.attribute(element, "dev");
       case "dir" -> Values.attribute(element, "dir");
       case "vhostuser" -> Values.attribute(element, "path");
