@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.SoftAssertions;
@@ -31,20 +29,19 @@ class BesideLibvirtTest {
 
   @TempDir private Path folder;
 
-  private record Answer(String step, String difference, String text) {}
-
   @Test
   void theAnswersAreTheSame() throws Exception {
     assumeTrue(Files.isExecutable(LIBVIRTD), "libvirtd is missing: install libvirt-daemon-system");
-    List<Answer> ours;
+    DaemonSteps steps = DaemonSteps.ofResource("steps.txt");
+    List<DaemonSteps.Answer> ours;
     try (StorageHost host = new StorageHost(Files.createDirectory(folder.resolve("wardian")))) {
-      ours = answers(host.uri(), Files.createDirectory(folder.resolve("a")));
+      ours = steps.answers(host.uri(), Files.createDirectory(folder.resolve("a")));
     }
-    List<Answer> theirs;
+    List<DaemonSteps.Answer> theirs;
     Process libvirtd = libvirtd();
     try {
       String uri = "qemu+unix:///session?socket=" + folder.resolve("run/libvirt/libvirt-sock");
-      theirs = answers(uri, Files.createDirectory(folder.resolve("b")));
+      theirs = steps.answers(uri, Files.createDirectory(folder.resolve("b")));
     } finally {
       libvirtd.destroy();
       if (!libvirtd.waitFor(20, TimeUnit.SECONDS)) {
@@ -100,46 +97,5 @@ class BesideLibvirtTest {
       Thread.sleep(20);
     }
     return process;
-  }
-
-  private static List<Answer> answers(String uri, Path at) throws Exception {
-    Virsh virsh = new Virsh(uri);
-    List<Answer> answers = new ArrayList<>();
-    String difference = null;
-    for (String line : steps()) {
-      String step = line.replace("@", at.toString());
-      if (step.startsWith("~ ")) {
-        difference = step.substring(2);
-      } else if (step.startsWith("file ")) {
-        String[] parts = step.split(" ", 3);
-        Files.writeString(at.resolve(parts[1]), parts[2]);
-      } else {
-        String text =
-            step.startsWith("host ")
-                ? Virsh.run(List.of(step.substring(5).split(" "))).text()
-                : virsh.all(List.of(step)).getFirst();
-        answers.add(new Answer(line, difference, comparable(text, at)));
-        difference = null;
-      }
-    }
-    return answers;
-  }
-
-  private static List<String> steps() throws IOException {
-    try (var in = BesideLibvirtTest.class.getResourceAsStream("steps.txt")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .filter(line -> !line.isBlank() && !line.startsWith("#"))
-          .toList();
-    }
-  }
-
-  /** Without what differs between any two runs: folders, times, owners, the host's free room. */
-  private static String comparable(String text, Path at) {
-    return text.replace(at.toString(), "@")
-        .replaceAll("<([acm])time>.*</", "<$1time></")
-        .replaceAll("<(owner|group)>\\d+</", "<$1></")
-        .replaceAll("(<(allocation|available) unit='bytes'>)\\d{10,}<", "$1<")
-        .replaceAll("(Allocation|Available): +[0-9.]+ GiB", "$1:");
   }
 }
