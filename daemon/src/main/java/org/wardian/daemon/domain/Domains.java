@@ -93,6 +93,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new IoThreadProcedures(parts),
             new TuningProcedures(parts),
             new LimitProcedures(parts, devices),
+            new HostDiskProcedures(parts),
             new BlockProcedures(parts),
             new BlockJobProcedures(parts),
             copies,

@@ -194,6 +194,7 @@ final class Lifecycle {
       throw Refusal.notNow("domain is already running");
     }
     machine.execute("cont");
+    MachineThreads.place(machine, domain.facts().live());
     guestEvents.resumed(domain, reason);
     writeStatus(domain);
   }

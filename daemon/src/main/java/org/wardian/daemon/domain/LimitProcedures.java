@@ -4,40 +4,26 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.wardian.daemon.typed.ParamReader;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.daemon.typed.TypedParams;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.NetworkInterface;
-import org.wardian.definition.domain.Tuning;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.libvirt.server.Call;
 import org.wardian.libvirt.server.HandlerTable;
-import org.wardian.libvirt.wire.remote.DomainGetBlkioParametersArgs;
-import org.wardian.libvirt.wire.remote.DomainGetBlkioParametersRet;
 import org.wardian.libvirt.wire.remote.DomainGetBlockIoTuneArgs;
 import org.wardian.libvirt.wire.remote.DomainGetBlockIoTuneRet;
 import org.wardian.libvirt.wire.remote.DomainGetInterfaceParametersArgs;
 import org.wardian.libvirt.wire.remote.DomainGetInterfaceParametersRet;
-import org.wardian.libvirt.wire.remote.DomainSetBlkioParametersArgs;
 import org.wardian.libvirt.wire.remote.DomainSetBlockIoTuneArgs;
 import org.wardian.libvirt.wire.remote.DomainSetInterfaceParametersArgs;
 import org.wardian.libvirt.wire.remote.RemoteProgram;
 
 /** Limits of disks and network cards. */
 final class LimitProcedures extends DomainProcedures {
-  private static final List<String> DEVICE_LIMITS =
-      List.of(
-          "device_weight",
-          "device_read_iops_sec",
-          "device_write_iops_sec",
-          "device_read_bytes_sec",
-          "device_write_bytes_sec");
-  private static final List<String> DEVICE_ELEMENTS =
-      List.of("weight", "read_iops_sec", "write_iops_sec", "read_bytes_sec", "write_bytes_sec");
   private static final List<String> BANDWIDTH =
       List.of(
           "inbound.average",
@@ -59,8 +45,6 @@ final class LimitProcedures extends DomainProcedures {
   public void register(HandlerTable handlers) {
     handlers.on(RemoteProgram.DOMAIN_GET_BLOCK_IO_TUNE, this::blockLimits);
     handlers.act(RemoteProgram.DOMAIN_SET_BLOCK_IO_TUNE, this::setBlockLimits);
-    handlers.on(RemoteProgram.DOMAIN_GET_BLKIO_PARAMETERS, this::hostLimits);
-    handlers.act(RemoteProgram.DOMAIN_SET_BLKIO_PARAMETERS, this::setHostLimits);
     handlers.on(RemoteProgram.DOMAIN_GET_INTERFACE_PARAMETERS, this::bandwidth);
     handlers.act(RemoteProgram.DOMAIN_SET_INTERFACE_PARAMETERS, this::setBandwidth);
   }
@@ -210,106 +194,6 @@ final class LimitProcedures extends DomainProcedures {
       arguments.put("iops_size", all.get("size_iops_sec"));
     }
     domain.running().execute("block_set_io_throttle", arguments);
-  }
-
-  private DomainGetBlkioParametersRet hostLimits(Call call, DomainGetBlkioParametersArgs args)
-      throws LibvirtException {
-    call.checkFlags(args.flags(), 7);
-    Domain domain = find(args.dom());
-    Tuning tuning = document(domain, Impact.ofLook(domain, args.flags() & 3)).tuning();
-    TypedParams params = new TypedParams().uint32("weight", (int) tuning.blockWeight().orElse(0));
-    for (int i = 0; i < DEVICE_LIMITS.size(); i++) {
-      StringBuilder text = new StringBuilder();
-      for (Tuning.BlockDevice device : tuning.blockDevices()) {
-        String value = device.element().textAt(DEVICE_ELEMENTS.get(i));
-        if (value != null) {
-          text.append(text.isEmpty() ? "" : ",").append(device.path()).append(',').append(value);
-        }
-      }
-      params.text(DEVICE_LIMITS.get(i), text.toString());
-    }
-    return new DomainGetBlkioParametersRet(
-        params.page(args.nparams(), args.flags()), params.count(args.flags()));
-  }
-
-  private void setHostLimits(Call call, DomainSetBlkioParametersArgs args) throws LibvirtException {
-    call.checkFlags(args.flags(), 3);
-    Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
-    kinds.put("weight", ParamReader.Kind.UINT);
-    DEVICE_LIMITS.forEach(name -> kinds.put(name, ParamReader.Kind.STRING));
-    ParamReader params = ParamReader.of(args.params(), kinds);
-    OptionalLong weight = params.number("weight");
-    if (weight.isPresent()
-        && weight.getAsLong() != 0
-        && (weight.getAsLong() < 10 || weight.getAsLong() > 1000)) {
-      throw Refusal.badArgument("out of blkio weight range.");
-    }
-    Domain domain = find(args.dom());
-    domain.perform(
-        "blkiotune",
-        () -> {
-          Impact impact = Impact.of(domain, args.flags());
-          if (impact.live()) {
-            throw Refusal.notNow("blkio cgroup isn't mounted");
-          }
-          editConfig(
-              domain,
-              document -> {
-                XmlElement tune = document.root().childOrNew("blkiotune");
-                if (weight.isPresent()) {
-                  tune.remove("weight");
-                  if (weight.getAsLong() > 0) {
-                    tune.add(0, new XmlElement("weight").text(Long.toString(weight.getAsLong())));
-                  }
-                }
-                for (int i = 0; i < DEVICE_LIMITS.size(); i++) {
-                  String text = params.text(DEVICE_LIMITS.get(i)).orElse("");
-                  setDevices(tune, DEVICE_ELEMENTS.get(i), text);
-                }
-                if (tune.children().isEmpty()) {
-                  document.root().remove("blkiotune");
-                }
-                DocumentOrder.arrange(document);
-              });
-        });
-  }
-
-  /** From {@code PATH,VALUE,PATH,VALUE}. */
-  private static void setDevices(XmlElement tune, String element, String text)
-      throws LibvirtException {
-    if (text.isEmpty()) {
-      return;
-    }
-    String[] parts = text.split(",");
-    if (parts.length % 2 != 0) {
-      throw Refusal.badArgument("unable to parse blkio device '" + element + "' '" + text + "'");
-    }
-    for (int i = 0; i < parts.length; i += 2) {
-      String path = parts[i];
-      long value;
-      try {
-        value = Long.parseUnsignedLong(parts[i + 1].strip());
-      } catch (NumberFormatException e) {
-        throw Refusal.badArgument("invalid value '" + parts[i + 1] + "' for device " + path);
-      }
-      XmlElement device =
-          tune.children("device").stream()
-              .filter(one -> path.equals(one.textAt("path")))
-              .findFirst()
-              .orElse(null);
-      if (device == null) {
-        device = tune.append("device");
-        device.append("path").text(path);
-      }
-      device.remove(element);
-      if (value > 0) {
-        device.append(element).text(Long.toUnsignedString(value));
-      }
-      if (device.children().size() == 1) {
-        XmlElement empty = device;
-        tune.removeIf(one -> one == empty);
-      }
-    }
   }
 
   private static NetworkInterface card(DomainDocument document, String name)

@@ -200,6 +200,11 @@ final class Machine implements AutoCloseable {
     }
   }
 
+  /** Whether its process is there. */
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** The guest has switched its machine off. */
   void noteGuestShutDown() {
     guestShutDown = true;

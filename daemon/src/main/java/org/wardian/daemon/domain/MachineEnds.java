@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.wardian.daemon.LogContext;
+import org.wardian.daemon.group.MachineGroup;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventShutdownDetailType;
@@ -150,12 +151,12 @@ final class MachineEnds {
   private void finishDetached(Domain domain, Machine machine, Ending ending) {
     machine.close();
     blockJobs.lost(domain, machine);
-    MachineGroup.remove(machine.pid());
     if (ending.shutdown() >= 0 && ending.before() != null) {
       events.lifecycle(ending.before(), DomainEventType.SHUTDOWN, ending.shutdown());
     }
     DomainFacts before = domain.update(now -> now.stopped(ending.reason()));
     String name = before.document().name();
+    MachineGroup.remove(before.document(), before.id());
     release(before.live(), machine.folder());
     removeStatus(name);
     DomainRef after = new DomainRef(name, domain.uuid(), -1);

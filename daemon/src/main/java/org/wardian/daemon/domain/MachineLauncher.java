@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.libvirt.error.LibvirtException;
 import org.wardian.qmp.QmpEvent;
@@ -118,10 +119,12 @@ public final class MachineLauncher {
    * @param folder with {@link Machine#definition} in it; the socket is made there
    * @param log the file that its words are appended to
    * @param origin a saved machine to go on with
+   * @param begun takes the process's number at once
    * @param listener takes its events
    * @throws LibvirtException with the last of its words where it ends before it answers
    */
-  Machine launch(Path folder, Path log, Origin origin, Consumer<QmpEvent> listener)
+  Machine launch(
+      Path folder, Path log, Origin origin, LongConsumer begun, Consumer<QmpEvent> listener)
       throws LibvirtException {
     List<String> line = new ArrayList<>(command);
     line.addAll(
@@ -149,6 +152,7 @@ public final class MachineLauncher {
       throw Refusal.internal("cannot start a machine's process: " + e.getMessage(), e);
     }
     try {
+      begun.accept(process.pid());
       return connect(process, folder, log, before, listener);
     } catch (LibvirtException | RuntimeException e) {
       process.destroyForcibly();

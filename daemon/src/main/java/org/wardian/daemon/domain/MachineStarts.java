@@ -3,6 +3,7 @@ package org.wardian.daemon.domain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.wardian.daemon.group.MachineGroup;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.libvirt.constants.DomainEventResumedDetailType;
@@ -101,6 +102,7 @@ final class MachineStarts {
               files.log(live.name()),
               new MachineLauncher.Origin(
                   order.incoming(), order.revert().flatMap(Lifecycle.Revert::memory)),
+              pid -> MachineGroup.make(pid, live, id),
               event -> guestEvents.take(domain, event));
       life.documents().complete(live, machine);
       publish(domain, machine, live, id, order);
@@ -111,6 +113,7 @@ final class MachineStarts {
         machine.end(true);
         machine.close();
       }
+      MachineGroup.remove(live, id);
       ends.release(live, folder);
       domain.update(now -> now.stopped(DomainShutoffReason.FAILED.number()));
       throw e;
@@ -136,7 +139,7 @@ final class MachineStarts {
       Domain domain, Machine machine, DomainDocument live, int id, Lifecycle.Order order)
       throws LibvirtException {
     Machine started = machine;
-    MachineGroup.make(machine.pid());
+    MachineThreads.limit(machine, live);
     domain.attach(machine);
     domain.update(
         now -> now.running(live, id, DomainState.PAUSED, DomainPausedReason.STARTING_UP.number()));
@@ -152,6 +155,7 @@ final class MachineStarts {
       return;
     }
     machine.execute("cont");
+    MachineThreads.place(machine, live);
     domain.enter(DomainState.RUNNING, story.running());
     life.writeStatus(domain);
     if (order.revert().isPresent()) {
@@ -185,6 +189,7 @@ final class MachineStarts {
               old.folder(),
               files.log(live.name()),
               MachineLauncher.Origin.BOOT,
+              pid -> MachineGroup.make(pid, live, domain.facts().id()),
               event -> guestEvents.take(domain, event));
       life.blockJobs().lost(domain, old);
       DomainDocument again = live.copy();
@@ -194,8 +199,10 @@ final class MachineStarts {
       domain.update(now -> now.running(again, now.id(), DomainState.RUNNING, runsAgain(now)));
       domain.attach(machine);
       machine.whenEnded(() -> ends.ended(domain, started));
+      MachineThreads.limit(machine, again);
       blowUp(machine, again);
       machine.execute("cont");
+      MachineThreads.place(machine, again);
       life.writeStatus(domain);
     } catch (LibvirtException | IOException | RuntimeException e) {
       domain.attach(old);

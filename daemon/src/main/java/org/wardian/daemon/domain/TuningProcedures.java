@@ -3,7 +3,9 @@ package org.wardian.daemon.domain;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import org.wardian.daemon.group.MachineGroup;
 import org.wardian.daemon.typed.ParamReader;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.daemon.typed.TypedParams;
@@ -22,9 +24,6 @@ import org.wardian.libvirt.wire.remote.TypedParam;
 
 /** How much of the host's processors and memory a domain may have. */
 final class TuningProcedures extends DomainProcedures {
-  /** "No limit" in KiB: {@code VIR_DOMAIN_MEMORY_PARAM_UNLIMITED}. */
-  private static final long UNLIMITED = 9_007_199_254_740_991L;
-
   /** Elements of {@code <cputune>} by the names of parameters, in libvirt's order. */
   private static final Map<String, String> SCHEDULER = scheduler();
 
@@ -114,13 +113,20 @@ final class TuningProcedures extends DomainProcedures {
 
   private TypedParams scheduler(DomainRef ref, int flags) throws LibvirtException {
     Domain domain = find(ref);
-    DomainDocument document = document(domain, Impact.ofLook(domain, flags & 3));
+    Impact impact = Impact.ofLook(domain, flags & 3);
+    DomainDocument document = document(domain, impact);
+    Optional<MachineGroup> group = group(domain, impact);
     TypedParams params = new TypedParams();
     SCHEDULER.forEach((name, element) -> {
-      long value =
+      OptionalLong set =
           element.equals("shares")
-              ? document.tuning().cpuShares().orElse(0)
-              : document.tuning().cpuTime(element).orElse(0);
+              ? document.tuning().cpuShares()
+              : document.tuning().cpuTime(element);
+      // A thread for disks has no group of its own here.
+      boolean kept = name.startsWith("iothread") && set.isPresent();
+      OptionalLong held =
+          kept ? set : group.map(one -> held(one, name)).orElse(OptionalLong.empty());
+      long value = held.orElse(set.orElse(0));
       if (name.endsWith("quota")) {
         params.int64(name, value);
       } else {
@@ -128,6 +134,36 @@ final class TuningProcedures extends DomainProcedures {
       }
     });
     return params;
+  }
+
+  /** The group of a running machine, for a look at it. */
+  static Optional<MachineGroup> group(Domain domain, Impact impact) throws LibvirtException {
+    return impact.live() ? MachineGroup.of(domain.running().pid()) : Optional.empty();
+  }
+
+  /** What the kernel holds a machine to; empty where it says nothing. */
+  private static OptionalLong held(MachineGroup group, String name) {
+    if (name.equals("cpu_shares")) {
+      return group.shares();
+    }
+    // Without I/O threads of a group, libvirt tells of what it read last.
+    String whose = name.startsWith("iothread") ? "global" : name.substring(0, name.indexOf('_'));
+    Optional<MachineGroup.Time> time = group.time(whose);
+    if (time.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(name.endsWith("quota") ? time.get().quota() : time.get().period());
+  }
+
+  private static void hold(Domain domain, ParamReader params) throws LibvirtException {
+    MachineGroup group = MachineGroup.of(domain.running().pid(), MachineGroup.Controller.CPU);
+    OptionalLong shares = params.number("cpu_shares");
+    if (shares.isPresent()) {
+      group.setShares(shares.getAsLong());
+    }
+    for (String whose : List.of("vcpu", "emulator", "global")) {
+      group.setTime(whose, params.number(whose + "_period"), params.number(whose + "_quota"));
+    }
   }
 
   private static Map<String, ParamReader.Kind> schedulerKinds() {
@@ -152,25 +188,29 @@ final class TuningProcedures extends DomainProcedures {
             requireRange(name, params.number(name).orElse(0));
           }
           if (impact.live()) {
-            MachineGroup.of(domain.running()).setProcessors(params);
+            hold(domain, params);
+            // A time of 0 is none that could be held: it stays as it was.
+            editLive(domain, document -> write(document, params, true));
           }
-          edit(
-              domain,
-              impact,
-              document -> {
-                XmlElement tune = document.root().childOrNew("cputune");
-                for (Map.Entry<String, String> one : SCHEDULER.entrySet()) {
-                  OptionalLong value = params.number(one.getKey());
-                  if (value.isPresent()) {
-                    setNumber(tune, one.getValue(), value.getAsLong());
-                  }
-                }
-                finish(document, tune);
-              });
+          if (impact.config()) {
+            editConfig(domain, document -> write(document, params, false));
+          }
           if (impact.live()) {
             tellScheduler(domain, params);
           }
         });
+  }
+
+  private static void write(DomainDocument document, ParamReader params, boolean live)
+      throws LibvirtException {
+    XmlElement tune = document.root().childOrNew("cputune");
+    for (Map.Entry<String, String> one : SCHEDULER.entrySet()) {
+      OptionalLong value = params.number(one.getKey());
+      if (value.isPresent() && (value.getAsLong() != 0 || !live)) {
+        setNumber(tune, one.getValue(), value.getAsLong());
+      }
+    }
+    finish(document, tune);
   }
 
   private void tellScheduler(Domain domain, ParamReader params) {
@@ -226,11 +266,29 @@ final class TuningProcedures extends DomainProcedures {
 
   private TypedParams memory(DomainRef ref, int flags) throws LibvirtException {
     Domain domain = find(ref);
-    DomainDocument document = document(domain, Impact.ofLook(domain, flags & 3));
+    Impact impact = Impact.ofLook(domain, flags & 3);
+    DomainDocument document = document(domain, impact);
+    Optional<MachineGroup> group = group(domain, impact);
     TypedParams params = new TypedParams();
-    MEMORY.forEach(
-        name -> params.uint64(name, document.tuning().memoryLimit(name).orElse(UNLIMITED)));
+    MEMORY.forEach(name -> {
+      long set = limit(document, name);
+      params.uint64(name, group.map(one -> one.memory(name).orElse(set)).orElse(set));
+    });
     return params;
+  }
+
+  private static long limit(DomainDocument document, String name) {
+    return document.tuning().memoryLimit(name).orElse(MachineGroup.UNLIMITED_KIB);
+  }
+
+  private static void requireOrder(DomainDocument document, ParamReader params)
+      throws LibvirtException {
+    long hard = params.number("hard_limit").orElse(limit(document, "hard_limit"));
+    long swap = params.number("swap_hard_limit").orElse(limit(document, "swap_hard_limit"));
+    if ((params.has("swap_hard_limit") || params.has("hard_limit")) && hard > swap) {
+      throw Refusal.badArgument(
+          "memory hard_limit tunable value must be lower than or equal to swap_hard_limit");
+    }
   }
 
   private void setMemory(DomainRef ref, List<TypedParam> list, int flags) throws LibvirtException {
@@ -242,14 +300,13 @@ final class TuningProcedures extends DomainProcedures {
           Map<String, ParamReader.Kind> kinds = new LinkedHashMap<>();
           MEMORY.forEach(name -> kinds.put(name, ParamReader.Kind.ULLONG));
           ParamReader params = ParamReader.of(list, kinds);
-          long hard = params.number("hard_limit").orElse(UNLIMITED);
-          long swap = params.number("swap_hard_limit").orElse(UNLIMITED);
-          if (params.has("swap_hard_limit") && params.has("hard_limit") && hard > swap) {
-            throw Refusal.badArgument(
-                "memory hard_limit tunable value must be lower than or equal to swap_hard_limit");
-          }
+          requireOrder(document(domain, impact), params);
           if (impact.live()) {
-            MachineGroup.of(domain.running()).setMemory(params);
+            MachineGroup group =
+                MachineGroup.of(domain.running().pid(), MachineGroup.Controller.MEMORY);
+            for (String name : params.fields()) {
+              group.setMemory(name, params.number(name).orElse(MachineGroup.UNLIMITED_KIB));
+            }
           }
           edit(
               domain,
@@ -258,7 +315,7 @@ final class TuningProcedures extends DomainProcedures {
                 XmlElement tune = document.root().childOrNew("memtune");
                 for (String name : MEMORY) {
                   OptionalLong value = params.number(name);
-                  if (value.isPresent() && value.getAsLong() >= UNLIMITED) {
+                  if (value.isPresent() && value.getAsLong() >= MachineGroup.UNLIMITED_KIB) {
                     tune.remove(name);
                   } else if (value.isPresent()) {
                     tune.childOrNew(name).set("unit", "KiB").text(Long.toString(value.getAsLong()));
@@ -299,11 +356,17 @@ final class TuningProcedures extends DomainProcedures {
             if (params.has("numa_mode")) {
               throw Refusal.notNow("can't change numatune mode for running domain");
             }
-            throw Refusal.notSupported(
-                "a running machine's memory stays on its nodes; use --config");
+            String now = domain.facts().live().tuning().memoryMode().orElse("strict");
+            if (!now.equals("restrictive")) {
+              throw Refusal.notNow(
+                  "change of nodeset for running domain requires restrictive numa mode");
+            }
+            MachineGroup.of(domain.running().pid(), MachineGroup.Controller.CPUSET)
+                .setNodes(params.text("numa_nodeset").orElse(""));
           }
-          editConfig(
+          edit(
               domain,
+              impact,
               document -> {
                 XmlElement memory = document.root().childOrNew("numatune").childOrNew("memory");
                 if (mode >= 0) {

@@ -125,6 +125,7 @@ final class VcpuPlugs {
             .put("core-id", 0)
             .put("thread-id", 0));
     edit(domain, machine, processors -> processors.came(number));
+    MachineThreads.place(machine, domain.facts().live());
   }
 
   private void unplug(Domain domain, int number) throws LibvirtException {
