@@ -194,9 +194,9 @@ final class Lifecycle {
       throw Refusal.notNow("domain is already running");
     }
     machine.execute("cont");
-    MachineThreads.place(machine, domain.facts().live());
     guestEvents.resumed(domain, reason);
     writeStatus(domain);
+    MachineThreads.place(machine, domain.facts().live());
   }
 
   /**

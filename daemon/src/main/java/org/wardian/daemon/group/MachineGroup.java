@@ -26,6 +26,7 @@ public final class MachineGroup {
   private static final String EMULATOR = "emulator";
   private static final String PROCESSOR = "vcpu";
   private static final String NO_LIMIT = "max";
+  private static final String SETS = "cpuset.cpus";
   private static final String QUOTAS = "cpu.max";
 
   /** The kernel's period where nobody says one, in microseconds. */
@@ -129,18 +130,21 @@ public final class MachineGroup {
     if (group.has("io.max")) {
       new DiskLimits(group).set(tuning);
     }
-    ControlGroup emulator = thread(EMULATOR);
-    if (emulator == null) {
+    if (!isDivisible()) {
       return;
     }
+    ControlGroup emulator = thread(EMULATOR);
     emulator.write("cgroup.procs", Long.toString(pid));
     setTime(emulator, time(tuning, "emulator_period"), time(tuning, "emulator_quota"));
     setSets(emulator, live, tuning.emulatorPin());
   }
 
-  /**
-   * A group for threads, with the controllers of threads; null where the host has none for them.
-   */
+  /** Whether this host has a controller that a thread could be under. */
+  private boolean isDivisible() {
+    return group.has(QUOTAS) || group.has(SETS);
+  }
+
+  /** A group for threads, with the controllers of threads. */
   private ControlGroup thread(String name) throws LibvirtException {
     ControlGroup child = group.child(name);
     if (child.has("cgroup.type")) {
@@ -163,6 +167,9 @@ public final class MachineGroup {
    * @param threads of the host by the processors' numbers
    */
   public void place(Map<Integer, Integer> threads, DomainDocument live) throws LibvirtException {
+    if (!isDivisible()) {
+      return;
+    }
     Tuning tuning = live.tuning();
     for (Map.Entry<Integer, Integer> one : threads.entrySet()) {
       ControlGroup child = group.child(PROCESSOR + one.getKey());
@@ -187,8 +194,8 @@ public final class MachineGroup {
   private static void setSets(ControlGroup of, DomainDocument live, Optional<String> pin)
       throws LibvirtException {
     Optional<String> processors = pin.or(live::processorSet);
-    if (processors.isPresent() && of.has("cpuset.cpus")) {
-      of.write("cpuset.cpus", processors.get());
+    if (processors.isPresent() && of.has(SETS)) {
+      of.write(SETS, processors.get());
     }
     // The other modes are wishes, not limits.
     boolean held =
@@ -300,8 +307,8 @@ public final class MachineGroup {
   public void pin(OptionalLong processor, String set) throws LibvirtException {
     ControlGroup of =
         group.child(processor.isPresent() ? PROCESSOR + processor.getAsLong() : EMULATOR);
-    if (of.has("cpuset.cpus")) {
-      of.write("cpuset.cpus", set);
+    if (of.has(SETS)) {
+      of.write(SETS, set);
     }
   }
 

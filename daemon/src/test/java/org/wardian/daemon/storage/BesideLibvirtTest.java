@@ -35,13 +35,13 @@ class BesideLibvirtTest {
     DaemonSteps steps = DaemonSteps.ofResource("steps.txt");
     List<DaemonSteps.Answer> ours;
     try (StorageHost host = new StorageHost(Files.createDirectory(folder.resolve("wardian")))) {
-      ours = steps.answers(host.uri(), Files.createDirectory(folder.resolve("a")));
+      ours = steps.answers(host.uri(), Files.createDirectory(folder.resolve("a")), one -> {});
     }
     List<DaemonSteps.Answer> theirs;
     Process libvirtd = libvirtd();
     try {
       String uri = "qemu+unix:///session?socket=" + folder.resolve("run/libvirt/libvirt-sock");
-      theirs = steps.answers(uri, Files.createDirectory(folder.resolve("b")));
+      theirs = steps.answers(uri, Files.createDirectory(folder.resolve("b")), one -> {});
     } finally {
       libvirtd.destroy();
       if (!libvirtd.waitFor(20, TimeUnit.SECONDS)) {

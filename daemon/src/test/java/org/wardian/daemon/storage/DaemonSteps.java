@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Steps for two daemons whose answers are compared: {@code steps.txt} says how they are written.
@@ -32,28 +33,65 @@ final class DaemonSteps {
    *
    * @param uri of the daemon
    * @param at the folder of the run, which is {@code @} in the steps
+   * @param listener is told of each answer as it comes
    */
-  List<Answer> answers(String uri, Path at) throws Exception {
-    Virsh virsh = new Virsh(uri);
-    List<Answer> answers = new ArrayList<>();
+  List<Answer> answers(String uri, Path at, Consumer<Answer> listener) throws Exception {
+    Run run = new Run(new Virsh(uri), at, listener);
     String difference = null;
     for (String line : lines) {
       String step = line.replace("@", at.toString());
-      if (step.startsWith("~ ")) {
+      if (line.startsWith("~ ")) {
         difference = step.substring(2);
-      } else if (step.startsWith("file ")) {
+      } else if (line.startsWith("file ")) {
+        run.ask();
         String[] parts = step.split(" ", 3);
         Files.writeString(at.resolve(parts[1]), parts[2]);
+      } else if (line.startsWith("host ")) {
+        run.ask();
+        String text = Virsh.run(List.of(step.substring(5).split(" "))).text();
+        run.add(new Answer(line, difference, comparable(text, at)));
+        difference = null;
       } else {
-        String text =
-            step.startsWith("host ")
-                ? Virsh.run(List.of(step.substring(5).split(" "))).text()
-                : virsh.all(List.of(step)).getFirst();
-        answers.add(new Answer(line, difference, comparable(text, at)));
+        run.asked.add(new Answer(line, difference, step));
         difference = null;
       }
     }
-    return answers;
+    run.ask();
+    return run.answers;
+  }
+
+  /** One run. Commands of virsh that follow each other are one start of it. */
+  private static final class Run {
+    private final Virsh virsh;
+    private final Path at;
+    private final Consumer<Answer> listener;
+    private final List<Answer> answers = new ArrayList<>();
+
+    /** With the command in place of its answer. */
+    private final List<Answer> asked = new ArrayList<>();
+
+    Run(Virsh virsh, Path at, Consumer<Answer> listener) {
+      this.virsh = virsh;
+      this.at = at;
+      this.listener = listener;
+    }
+
+    void add(Answer answer) {
+      answers.add(answer);
+      listener.accept(answer);
+    }
+
+    void ask() throws Exception {
+      if (asked.isEmpty()) {
+        return;
+      }
+      List<String> texts = virsh.all(asked.stream().map(Answer::text).toList());
+      for (int i = 0; i < texts.size(); i++) {
+        Answer one = asked.get(i);
+        add(new Answer(one.step(), one.difference(), comparable(texts.get(i), at)));
+      }
+      asked.clear();
+    }
   }
 
   /** Without what differs between any two runs: folders, times, owners, the host's free room. */
@@ -99,12 +137,13 @@ final class DaemonSteps {
 
   private List<Answer> run(String who, String uri, Path at) throws Exception {
     System.out.println("the steps at " + uri);
-    List<Answer> answers = answers(uri, Files.createDirectory(at));
-    for (Answer one : answers) {
-      System.out.println(who + ": " + one.step());
-      one.text().lines().forEach(line -> System.out.println("    " + line));
-    }
-    return answers;
+    return answers(
+        uri,
+        Files.createDirectory(at),
+        one -> {
+          System.out.println(who + ": " + one.step());
+          one.text().lines().forEach(line -> System.out.println("    " + line));
+        });
   }
 
   /** Those of a resource beside this class. */
