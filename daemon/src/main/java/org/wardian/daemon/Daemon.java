@@ -122,7 +122,9 @@ public final class Daemon implements AutoCloseable {
     filters.load();
     domains.connect(new MachinePlugs(networks), pools::path, filters.cards());
     List<HandlerFamily> families = new ArrayList<>();
-    families.add(new HostProcedures(folders, hypervisor));
+    HostProcedures host = new HostProcedures(folders, hypervisor);
+    domains.describe(host::hostModel);
+    families.add(host);
     families.add(networks);
     families.add(filters);
     NodeDevices devices = new NodeDevices(events);

@@ -203,6 +203,9 @@ final class DefinitionProcedures extends DomainProcedures {
     if (facts.live() == null || document == facts.config()) {
       flags.add(DomainFlag.INACTIVE);
     }
+    if (flags.contains(DomainFlag.UPDATE_CPU)) {
+      document = parts().xml().withProcessor(document);
+    }
     return new DomainGetXmlDescRet(document.xml(flags));
   }
 

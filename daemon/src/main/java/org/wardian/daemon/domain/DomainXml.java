@@ -1,5 +1,7 @@
 package org.wardian.daemon.domain;
 
+import java.util.function.Function;
+import org.wardian.definition.capabilities.HostModel;
 import org.wardian.definition.domain.DomainDefaults;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.xml.XmlException;
@@ -10,9 +12,26 @@ import org.wardian.libvirt.error.LibvirtException;
 /** Documents that clients give, and the errors that they get for them. */
 final class DomainXml {
   private final DomainDefaults defaults;
+  private volatile Function<Boolean, HostModel> hostModels;
 
   DomainXml(DomainDefaults defaults) {
     this.defaults = defaults;
+  }
+
+  /** Sets what {@code host-model} is with the host's processor (true) and with ours (false). */
+  void setHostModels(Function<Boolean, HostModel> models) {
+    hostModels = models;
+  }
+
+  /** A document with the processor that its guest gets; itself where that is not known. */
+  DomainDocument withProcessor(DomainDocument document) {
+    Function<Boolean, HostModel> models = hostModels;
+    if (models == null) {
+      return document;
+    }
+    DomainDocument updated = document.copy();
+    models.apply(document.type().equals("kvm")).update(updated);
+    return updated;
   }
 
   /** A document to define or to start, completed. */

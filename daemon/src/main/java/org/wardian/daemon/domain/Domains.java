@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.wardian.daemon.Folders;
+import org.wardian.definition.capabilities.HostModel;
 import org.wardian.definition.domain.DomainDefaults;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.xml.XmlElement;
@@ -31,6 +33,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
   private final Lifecycle life;
   private final LiveDocuments documents;
   private final LiveDevices devices;
+  private final DomainXml xml;
   private final DomainParts.SnapshotSeam seam = new DomainParts.SnapshotSeam();
   private final List<DomainProcedures> groups;
   private final SnapshotSubjects subjects;
@@ -53,6 +56,13 @@ public final class Domains implements HandlerFamily, AutoCloseable {
     life =
         new Lifecycle(
             table, files, domainEvents, launcher, documents, seam, new Admission(table, policy));
+    xml =
+        new DomainXml(
+            new DomainDefaults(
+                launcher.emulator(),
+                folders.library().resolve("qemu/nvram").toString(),
+                new SecureRandom(),
+                DomainDefaults.Hardware.OWN));
     DomainParts parts =
         new DomainParts(
             folders,
@@ -60,12 +70,7 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             files,
             domainEvents,
             life,
-            new DomainXml(
-                new DomainDefaults(
-                    launcher.emulator(),
-                    folders.library().resolve("qemu/nvram").toString(),
-                    new SecureRandom(),
-                    DomainDefaults.Hardware.OWN)),
+            xml,
             launcher,
             new GuestAgents(),
             documents.cards()::networks,
@@ -108,6 +113,15 @@ public final class Domains implements HandlerFamily, AutoCloseable {
             new AgentProcedures(parts),
             new GuestInfoProcedures(parts),
             new QemuProcedures(parts));
+  }
+
+  /**
+   * Sets what {@code host-model} is.
+   *
+   * @param models takes whether the host's processor runs the guest
+   */
+  public void describe(Function<Boolean, HostModel> models) {
+    xml.setHostModels(models);
   }
 
   /** Sets what machines are plugged into, and where their volumes are; before {@link #load}. */

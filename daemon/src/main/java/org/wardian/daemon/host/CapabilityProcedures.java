@@ -13,6 +13,7 @@ import org.wardian.definition.capabilities.CpuFeatures;
 import org.wardian.definition.capabilities.CpuModels;
 import org.wardian.definition.capabilities.Cpuid;
 import org.wardian.definition.capabilities.DomainCapabilities;
+import org.wardian.definition.capabilities.HostModel;
 import org.wardian.definition.capabilities.HostProcessor;
 import org.wardian.definition.capabilities.MachineAbilities;
 import org.wardian.definition.capabilities.Processors;
@@ -68,6 +69,11 @@ final class CapabilityProcedures implements HandlerFamily {
             CpuFeatures.of(hypervisor.own()),
             hypervisor.firmware(),
             HostProcedures.MOST_PROCESSORS);
+  }
+
+  /** What {@code host-model} is for a guest on the host's processor, or on ours. */
+  HostModel hostModel(boolean onHost) {
+    return abilities.hostModel(onHost);
   }
 
   /** The host's; one that says nothing where the host is no x86-64. */

@@ -3,6 +3,7 @@ package org.wardian.daemon.host;
 import java.util.List;
 import java.util.Map;
 import org.wardian.daemon.Folders;
+import org.wardian.definition.capabilities.HostModel;
 import org.wardian.libvirt.server.HandlerFamily;
 import org.wardian.libvirt.server.HandlerTable;
 
@@ -17,6 +18,7 @@ public final class HostProcedures implements HandlerFamily {
   private static final HostMemory MEMORY = new HostMemory(HostFiles.ofThisHost());
 
   private final List<HandlerFamily> groups;
+  private final CapabilityProcedures capabilities;
 
   /**
    * For this host.
@@ -25,12 +27,22 @@ public final class HostProcedures implements HandlerFamily {
    */
   public HostProcedures(Folders folders, Hypervisor hypervisor) {
     HostFiles files = HostFiles.ofThisHost();
+    capabilities = new CapabilityProcedures(files, hypervisor, folders);
     groups =
         List.of(
             new ConnectProcedures(folders.system(), MOST_PROCESSORS),
             new NodeProcedures(files),
             new NodeMemoryProcedures(files),
-            new CapabilityProcedures(files, hypervisor, folders));
+            capabilities);
+  }
+
+  /**
+   * The processor that a guest's {@code host-model} is here.
+   *
+   * @param onHost whether the host's processor runs it
+   */
+  public HostModel hostModel(boolean onHost) {
+    return capabilities.hostModel(onHost);
   }
 
   /** The host's memory in KiB. */

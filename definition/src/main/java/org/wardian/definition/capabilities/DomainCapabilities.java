@@ -131,24 +131,17 @@ public final class DomainCapabilities {
       values(passthrough, "hostPassthroughMigratable", List.of("on", "off"));
     }
     values(mode(cpu, "maximum", true), "maximumMigratable", List.of("on", "off"));
-    Set<String> features =
-        kvm ? CpuFeatures.forGuests(abilities.host().features(), true) : abilities.guestFeatures();
-    String vendor = kvm ? abilities.host().vendor() : "Intel";
+    HostModel best = abilities.hostModel(kvm);
     XmlElement hostModel = mode(cpu, "host-model", true);
-    CpuModels.Model best =
-        CpuModels.best(features, vendor, "", false)
-            .orElseThrow(() -> new IllegalStateException("a processor without any model"));
     hostModel.append("model").set("fallback", "forbid").text(best.name());
     if (!best.vendor().isEmpty()) {
       hostModel.append("vendor").text(best.vendor());
     }
-    for (String feature : CpuFeatures.ordered(features)) {
-      if (!best.features().contains(feature)) {
-        hostModel.append("feature").set("policy", "require").set("name", feature);
-      }
-    }
+    best.besides()
+        .forEach(
+            feature -> hostModel.append("feature").set("policy", "require").set("name", feature));
     XmlElement custom = mode(cpu, "custom", true);
-    Set<String> usable = CpuModels.within(features);
+    Set<String> usable = CpuModels.within(best.features());
     for (String name : CpuModels.names()) {
       String made = CpuModels.model(name).map(CpuModels.Model::vendor).orElse("");
       custom

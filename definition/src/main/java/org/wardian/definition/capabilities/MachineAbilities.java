@@ -1,5 +1,6 @@
 package org.wardian.definition.capabilities;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -31,9 +32,36 @@ public record MachineAbilities(
   static final List<String> CHANNELS = List.of("pty", "unix");
   static final List<String> MEMORY = List.of("anonymous", "memfd");
 
+  /** What the kernel's machines have even where the host's processor does not say so. */
+  private static final Set<String> OF_KERNEL =
+      Set.of("apic", "x2apic", "tsc-deadline", "hypervisor");
+
   /** A copy. */
   public MachineAbilities {
     guestFeatures = Set.copyOf(guestFeatures);
     firmware = List.copyOf(firmware);
+  }
+
+  /**
+   * What a guest's processor has, by name: what our own has, and on the host's processor of that
+   * what the host has.
+   *
+   * @param onHost whether the host's processor runs it ({@code kvm})
+   */
+  Set<String> guestFeatures(boolean onHost) {
+    Set<String> features = new HashSet<>(CpuFeatures.forGuests(guestFeatures, false));
+    if (onHost) {
+      features.removeIf(name -> !host.features().contains(name) && !OF_KERNEL.contains(name));
+    }
+    return features;
+  }
+
+  /**
+   * The processor that a guest's {@code host-model} is.
+   *
+   * @param onHost whether the host's processor runs it ({@code kvm})
+   */
+  public HostModel hostModel(boolean onHost) {
+    return HostModel.of(guestFeatures(onHost), onHost ? host.vendor() : "Intel");
   }
 }

@@ -87,6 +87,17 @@ public record Cpu(XmlElement element) {
     return features;
   }
 
+  /** Sets a feature's policy where it is said, else behind the others. */
+  public void setPolicy(String feature, String policy) {
+    for (XmlElement one : element.children("feature")) {
+      if (feature.equals(one.attribute("name"))) {
+        one.set("policy", policy);
+        return;
+      }
+    }
+    element.append("feature").set("policy", policy).set("name", feature);
+  }
+
   /** The nodes of memory; empty where all is one. */
   public List<Cell> cells() {
     XmlElement numa = element == null ? null : element.child("numa");

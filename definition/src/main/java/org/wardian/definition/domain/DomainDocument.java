@@ -60,6 +60,11 @@ public final class DomainDocument {
     return new DomainDocument(root.copy());
   }
 
+  /** Brings all elements into the order in which they are written. */
+  public void arrange() {
+    DomainForm.TABLE.arrange(root);
+  }
+
   /** As a client sees it. */
   public String xml(Set<DomainFlag> flags) {
     return DomainForm.write(this, flags);

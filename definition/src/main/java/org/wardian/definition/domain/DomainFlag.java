@@ -9,9 +9,15 @@ public enum DomainFlag {
   SECURE(1),
   /** The definition that the next start takes, without what is there while it runs. */
   INACTIVE(2),
-  /** With the processor that a host-model turns out to be. */
+  /**
+   * With the processor that a host-model turns out to be; a document does not know that, see {@link
+   * org.wardian.definition.capabilities.HostModel#update}.
+   */
   UPDATE_CPU(4),
-  /** As a host that it moves to can read it. */
+  /**
+   * As a host of an older release that it moves to can read it: inactive, with passwords, without
+   * what every release adds by itself.
+   */
   MIGRATABLE(8);
 
   private final int bit;

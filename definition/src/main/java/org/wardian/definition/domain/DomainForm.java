@@ -17,13 +17,17 @@ final class DomainForm {
 
   static String write(DomainDocument document, Set<DomainFlag> flags) {
     XmlElement root = document.root().copy();
-    if (!flags.contains(DomainFlag.SECURE)) {
+    boolean isMigratable = flags.contains(DomainFlag.MIGRATABLE);
+    if (!flags.contains(DomainFlag.SECURE) && !isMigratable) {
       root.find("devices")
           .ifPresent(devices ->
               devices.children("graphics").forEach(graphics -> graphics.set("passwd", null)));
     }
-    if (flags.contains(DomainFlag.INACTIVE)) {
+    if (flags.contains(DomainFlag.INACTIVE) || isMigratable) {
       LiveForm.settle(root);
+    }
+    if (isMigratable) {
+      MigratableForm.reduce(root);
     }
     return root.toString();
   }
