@@ -94,10 +94,37 @@ final class Description {
     return device instanceof DeviceConfiguration.Placed placed ? placed.slot() : 0;
   }
 
+  /** Whether a device is a console without ports. */
+  private static boolean isRoomOnly(DeviceConfiguration device) {
+    return unplaced(device) instanceof DeviceConfiguration.Console console
+        && console.ports().isEmpty();
+  }
+
+  /** A console whose ports do not come and go where they did not when the machine was saved. */
+  private static DeviceConfiguration withPortsOf(
+      DeviceConfiguration device, MachineDescription saved) {
+    boolean isFixed =
+        saved
+            .device(device.id())
+            .filter(console -> !console.properties().containsKey("most"))
+            .isPresent();
+    return switch (device) {
+      case DeviceConfiguration.Placed placed
+          when placed.device() instanceof DeviceConfiguration.Console console && isFixed ->
+          new DeviceConfiguration.Placed(console.fixed(), placed.slot());
+      case DeviceConfiguration.Console console when isFixed -> console.fixed();
+      default -> device;
+    };
+  }
+
   /** A configuration whose devices are in the slots that they had when a machine was saved. */
   static MachineConfiguration placed(MachineConfiguration configuration, MachineDescription saved) {
     List<DeviceConfiguration> devices = new ArrayList<>();
-    for (DeviceConfiguration device : configuration.peripherals()) {
+    for (DeviceConfiguration wanted : configuration.peripherals()) {
+      if (isRoomOnly(wanted) && saved.device(wanted.id()).isEmpty()) {
+        continue; // Before consoles had room for ports to come, one without any was not there.
+      }
+      DeviceConfiguration device = withPortsOf(wanted, saved);
       int slot = saved.device(device.id()).map(DeviceDescription::slot).orElse(0);
       boolean settled = slot == 0 || device instanceof DeviceConfiguration.Placed;
       devices.add(settled ? device : new DeviceConfiguration.Placed(device, slot));

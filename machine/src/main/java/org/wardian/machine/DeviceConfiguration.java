@@ -1,9 +1,12 @@
 package org.wardian.machine;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.wardian.display.KeyReceiver;
 import org.wardian.display.PointerReceiver;
@@ -194,15 +197,33 @@ public sealed interface DeviceConfiguration {
   /**
    * A virtio console, or channels to programs of the guest.
    *
-   * @param ports the first is what a driver has that knows but one
+   * @param ports by number; port 0 is what a driver has that knows but one
+   * @param most how many ports there may be, for they come and go; empty where they are these
    * @param input is given the device once it is made, for whoever types into it
    */
-  record Console(String id, List<ConsolePort> ports, Consumer<VirtioConsole> input)
+  record Console(
+      String id, Map<Integer, ConsolePort> ports, OptionalInt most, Consumer<VirtioConsole> input)
       implements DeviceConfiguration {
+    /** These ports and no others, by their places in a list. */
+    public Console(String id, List<ConsolePort> ports, Consumer<VirtioConsole> input) {
+      this(id, numbered(ports), OptionalInt.empty(), input);
+    }
+
     /** Checks names. */
     public Console {
       checkId(id);
-      ports = List.copyOf(ports);
+      ports = Collections.unmodifiableMap(new TreeMap<>(ports));
+    }
+
+    private static Map<Integer, ConsolePort> numbered(List<ConsolePort> ports) {
+      Map<Integer, ConsolePort> numbered = new TreeMap<>();
+      ports.forEach(port -> numbered.put(numbered.size(), port));
+      return numbered;
+    }
+
+    /** The same ports in their order, and no others. */
+    Console fixed() {
+      return new Console(id, List.copyOf(ports.values()), input);
     }
   }
 

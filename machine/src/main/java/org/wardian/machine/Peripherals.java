@@ -118,7 +118,10 @@ final class Peripherals {
       case DeviceConfiguration.Rng rng ->
           plug(new VirtioRng(rng.id(), new HostRandom(), platform.timers(), rng.bytesPerSecond()));
       case DeviceConfiguration.Console console -> {
-        VirtioConsole device = new VirtioConsole(console.id(), console.ports(), 0, 0);
+        VirtioConsole device =
+            console.most().isPresent()
+                ? new VirtioConsole(console.id(), console.ports(), console.most().getAsInt())
+                : new VirtioConsole(console.id(), List.copyOf(console.ports().values()), 0, 0);
         plug(device);
         console.input().accept(device);
       }

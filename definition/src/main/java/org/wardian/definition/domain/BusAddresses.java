@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
@@ -12,6 +13,9 @@ import org.wardian.definition.xml.XmlException;
 final class BusAddresses {
   /** Ports of a hub. */
   private static final int HUB_PORTS = 8;
+
+  /** Ports of a virtio-serial controller that does not say how many it has. */
+  private static final int SERIAL_PORTS = 31;
 
   /** Devices up to which hubs are added. */
   private static final int MOST_USB = 4096;
@@ -93,6 +97,47 @@ final class BusAddresses {
       if (isVirtio(channel) && open) {
         serialPort(channel, used, devices, address);
       }
+    }
+  }
+
+  /**
+   * Checks that a running domain has the port of virtio-serial that a channel or console wants: no
+   * controller comes with it.
+   *
+   * @throws XmlException where it has not
+   */
+  static void requireSerialPort(DomainDocument document, XmlElement device) throws XmlException {
+    Map<Integer, Integer> ports = new TreeMap<>();
+    for (Controller controller : document.controllers()) {
+      if (controller.type().equals("virtio-serial")) {
+        ports.put(controller.index(), controller.ports().orElse(SERIAL_PORTS));
+      }
+    }
+    if (ports.isEmpty()) {
+      throw new XmlException(
+          XmlException.Kind.INTERNAL,
+          XmlException.QEMU_ORIGIN,
+          "no virtio-serial controllers are available");
+    }
+    if (!(DeviceAddress.of(device).orElse(null)
+        instanceof DeviceAddress.VirtioSerial(int controller, int bus, int port))) {
+      long taken =
+          document.devicesElement().children().stream()
+              .filter(other -> Set.of("channel", "console").contains(other.name()))
+              .filter(BusAddresses::isVirtio)
+              .count();
+      // Port 0 is a console's.
+      if (taken >= ports.values().stream().mapToInt(count -> count - 1).sum()) {
+        throw XmlException.badContent("Unable to find a free virtio-serial port");
+      }
+      return;
+    }
+    if (!ports.containsKey(controller)) {
+      throw XmlException.badContent("virtio serial controller " + controller + " is missing");
+    }
+    if (port >= ports.get(controller)) {
+      throw XmlException.badContent(
+          "virtio serial controller " + controller + " does not have port " + port);
     }
   }
 

@@ -135,11 +135,17 @@ public final class DeviceChanges {
           throw invalid("target " + target + " already exists");
         }
       }
+      case "channel", "serial", "parallel" -> character(document, device, live);
       case "video" -> DeviceChecks.secondaryVideo(device);
       case "console" -> {
-        if (!"virtio".equals(device.attributeAt("target", "type"))) {
+        String type = device.attributeAt("target", "type");
+        if (live && "serial".equals(type)) {
+          throw XmlException.unsupported("unsupported console target type serial");
+        }
+        if (!"virtio".equals(type)) {
           throw unsupportedOperation("attaching serial console is not supported");
         }
+        character(document, device, live);
       }
       case "watchdog" -> {
         if (devices.child("watchdog") != null) {
@@ -206,6 +212,17 @@ public final class DeviceChanges {
     }
   }
 
+  private static void character(DomainDocument document, XmlElement device, boolean live)
+      throws XmlException {
+    if (document.devicesElement().children(device.name()).stream()
+        .anyMatch(other -> DeviceMatch.isThere(other, device))) {
+      throw invalid("chardev already exists");
+    }
+    if (live && "virtio".equals(device.attributeAt("target", "type"))) {
+      BusAddresses.requireSerialPort(document, device);
+    }
+  }
+
   /**
    * Takes a device out of a document.
    *
@@ -242,7 +259,7 @@ public final class DeviceChanges {
   public static DomainDevice find(
       DomainDocument document, String xml, DomainDefaults defaults, boolean live)
       throws XmlException {
-    XmlElement pattern = pattern(document, xml, defaults);
+    XmlElement pattern = pattern(document, xml, defaults, live);
     String kind = pattern.name();
     if (FIXED.contains(kind)) {
       throw unsupportedOperation(
@@ -251,11 +268,12 @@ public final class DeviceChanges {
     if (kind.equals("console") && !"virtio".equals(pattern.attributeAt("target", "type"))) {
       throw invalid("detaching serial console is not supported");
     }
-    return DomainDocument.view(DeviceMatch.find(document, pattern));
+    return DomainDocument.view(DeviceMatch.find(document, pattern, live));
   }
 
   /** A description of a device that is there; what it leaves out is not looked at. */
-  private static XmlElement pattern(DomainDocument document, String xml, DomainDefaults defaults)
+  private static XmlElement pattern(
+      DomainDocument document, String xml, DomainDefaults defaults, boolean live)
       throws XmlException {
     XmlElement given = XmlReader.read(xml);
     boolean isDisk = given.name().equals("disk");
@@ -264,10 +282,18 @@ public final class DeviceChanges {
       given.set("type", "file");
       given.append("source").set("file", "/");
     }
+    final XmlElement source = given.child("source");
     boolean hasMac = given.attributeAt("mac", "address") != null;
     XmlElement pattern = read(document, given.toString(), defaults).element();
     if (pattern.name().equals("interface") && !hasMac) {
       pattern.remove("mac");
+    }
+    if (live
+        && CHARACTERS.contains(pattern.name())
+        && source != null
+        && pattern.child("source") == null) {
+      // The terminal of a running domain's device is part of what it is.
+      pattern.add(0, source.copy());
     }
     if (pattern.name().equals("serial") && pattern.child("target") == null) {
       pattern.append("target");
@@ -300,7 +326,8 @@ public final class DeviceChanges {
                         XmlException.QEMU_ORIGIN,
                         "target " + target + " doesn't exist."));
           }
-          case "interface" -> DeviceMatch.find(document, pattern(document, xml, defaults));
+          case "interface" ->
+              DeviceMatch.find(document, pattern(document, xml, defaults, live), live);
           case "graphics" -> {
             String type = device.attribute("type");
             yield document.graphics().stream()

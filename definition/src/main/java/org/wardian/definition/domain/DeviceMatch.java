@@ -17,9 +17,11 @@ final class DeviceMatch {
    * The device that is meant.
    *
    * @param pattern a description, filled in as a device is
+   * @param live whether the document is a running domain's
    * @throws XmlException where there is none, or more than one
    */
-  static XmlElement find(DomainDocument document, XmlElement pattern) throws XmlException {
+  static XmlElement find(DomainDocument document, XmlElement pattern, boolean live)
+      throws XmlException {
     return switch (pattern.name()) {
       case "disk" -> {
         String target = pattern.attributeAt("target", "dev");
@@ -78,8 +80,8 @@ final class DeviceMatch {
               document,
               pattern,
               device -> sameCharacter(device, pattern),
-              Kind.INVALID_ARGUMENT,
-              NOT_PRESENT);
+              live ? Kind.NO_DEVICE : Kind.INVALID_ARGUMENT,
+              live ? "chr type '" + pattern.name() + "' " + NOT_PRESENT : NOT_PRESENT);
       case "vsock" ->
           first(
               document,
@@ -211,7 +213,43 @@ final class DeviceMatch {
         .orElse(true);
   }
 
+  /**
+   * Whether a device that is to come is there: a channel that leaves its socket to the daemon gets
+   * the one of its name.
+   */
+  static boolean isThere(XmlElement device, XmlElement wanted) {
+    boolean isOpen =
+        wanted.name().equals("channel")
+            && "unix".equals(wanted.attribute("type"))
+            && wanted.child("source") == null;
+    return isOpen ? sameTarget(device, wanted) : sameCharacter(device, wanted);
+  }
+
   private static boolean sameCharacter(XmlElement device, XmlElement pattern) {
+    return sameTarget(device, pattern) && sameSources(device, pattern);
+  }
+
+  /** Whether two are connected to the same on the host. */
+  private static boolean sameSources(XmlElement one, XmlElement other) {
+    List<XmlElement> own = one.children("source");
+    List<XmlElement> wanted = other.children("source");
+    int count = Math.max(own.size(), wanted.size());
+    XmlElement none = new XmlElement("source");
+    for (int i = 0; i < count; i++) {
+      if (!sameSource(
+          i < own.size() ? own.get(i) : none, i < wanted.size() ? wanted.get(i) : none)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean sameSource(XmlElement own, XmlElement wanted) {
+    return same(own, wanted, "path", "host", "service", "channel", "append", "master", "slave")
+        && own.attribute("mode", "bind").equals(wanted.attribute("mode", "bind"));
+  }
+
+  private static boolean sameTarget(XmlElement device, XmlElement pattern) {
     XmlElement own = device.child("target");
     XmlElement wanted = pattern.child("target");
     if (own == null || wanted == null || !sameType(own, wanted)) {

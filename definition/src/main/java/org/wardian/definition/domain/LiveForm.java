@@ -70,6 +70,23 @@ public final class LiveForm {
     }
   }
 
+  /**
+   * Fills in a console or channel that comes to a running domain: its socket where it names none.
+   *
+   * @param channels as at the start
+   */
+  public static void connect(DomainDocument live, CharacterDevice device, String channels) {
+    XmlElement element = device.element();
+    if ("tcp".equals(element.attribute("type"))) {
+      element.children("source").forEach(source -> DeviceDefaults.otherwise(source, "tls", "no"));
+    }
+    if (element.name().equals("channel")) {
+      channel(live, element, live.id().orElseThrow(), channels);
+      // Until the guest's driver has told something of it.
+      element.childOrNew("target").set("state", null);
+    }
+  }
+
   /** Fills in one channel. */
   static void channel(DomainDocument live, XmlElement channel, int id, String folder) {
     XmlElement target = channel.child("target");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DiskChain;
@@ -18,10 +19,13 @@ import org.wardian.machine.DeviceSlots;
 import org.wardian.process.assembly.AssemblyException;
 import org.wardian.process.domain.Assembler;
 import org.wardian.process.domain.Drive;
+import org.wardian.process.domain.MachineParts;
 import org.wardian.qmp.Arguments;
 import org.wardian.qmp.CommandTable;
 import org.wardian.qmp.ParameterType;
 import org.wardian.qmp.QmpException;
+import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
 
 /**
  * Devices that come and go while the guest runs. {@code x-wardian-attach} takes the device's
@@ -54,7 +58,9 @@ final class HotplugCommands {
     }
     String alias =
         device.alias().orElseThrow(() -> new QmpException("Parameter 'device' has no alias"));
-    if (control.parts().drives().containsKey(alias) || control.parts().links().containsKey(alias)) {
+    if (control.parts().drives().containsKey(alias)
+        || control.parts().links().containsKey(alias)
+        || control.parts().characters().containsKey(alias)) {
       throw new QmpException("Duplicate device ID '" + alias + "'");
     }
     if (control.state().isOver()) {
@@ -66,6 +72,9 @@ final class HotplugCommands {
           JobWords.checkNodeName(control, "libvirt-" + image.index().getAsInt() + "-format");
         }
       }
+    }
+    if (device instanceof CharacterDevice character) {
+      return attachPort(character, alias);
     }
     try {
       DeviceConfiguration made =
@@ -80,6 +89,28 @@ final class HotplugCommands {
       control.parts().remove(alias);
       throw new QmpException(e.getMessage());
     }
+  }
+
+  /** A port comes; the guest is told, and its driver asks for the name. */
+  private JsonNode attachPort(CharacterDevice character, String alias) throws QmpException {
+    MachineParts parts = control.parts();
+    try {
+      int number = Assembler.attachPort(document, character, parts);
+      control.whilePaused(() -> parts.console().add(number, parts.ports().get(alias)));
+      parts.connectPort(alias);
+      return Arguments.none().put("slot", 0).put("port", number);
+    } catch (AssemblyException | IllegalArgumentException | IllegalStateException e) {
+      parts.remove(alias);
+      throw new QmpException(e.getMessage());
+    }
+  }
+
+  /** A port goes; as with QEMU the guest is told, not asked. */
+  private void deletePort(String alias) {
+    VirtioConsole console = control.parts().console();
+    ConsolePort port = control.parts().ports().get(alias);
+    control.whilePaused(() -> console.remove(console.number(port)));
+    gone(alias);
   }
 
   /**
@@ -104,6 +135,10 @@ final class HotplugCommands {
       OptionalInt processor = ProcessorCommands.number(name);
       if (processor.isPresent()) {
         control.machine().processors().requestUnplug(processor.getAsInt());
+        return Arguments.none();
+      }
+      if (control.parts().ports().containsKey(name)) {
+        deletePort(name);
         return Arguments.none();
       }
       if (control.machine().devices().isUnit(name)) {

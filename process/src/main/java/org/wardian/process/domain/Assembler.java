@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.Disk;
@@ -112,6 +113,18 @@ public final class Assembler {
               Reason.REQUEST,
               "a device of kind " + device.kind() + " cannot be attached to a running machine");
     };
+  }
+
+  /**
+   * Opens what one more console or channel of a running machine is connected to.
+   *
+   * @param parts take it, as {@link #assemble}
+   * @return the number of the virtio console's port that it is to be
+   * @throws AssemblyException where it cannot be had
+   */
+  public static int attachPort(
+      DomainDocument document, CharacterDevice device, MachineParts parts) {
+    return Characters.attach(document, device, parts);
   }
 
   private void assemble() {

@@ -3,9 +3,16 @@ package org.wardian.process.domain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.wardian.definition.domain.CharacterDevice;
+import org.wardian.definition.domain.Controller;
+import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.host.HostException;
 import org.wardian.machine.DeviceConfiguration;
@@ -17,10 +24,14 @@ import org.wardian.process.character.NullBackend;
 import org.wardian.process.character.PtyBackend;
 import org.wardian.process.character.SocketBackend;
 import org.wardian.virtio.console.ConsolePort;
+import org.wardian.virtio.console.VirtioConsole;
 
 /** Serial ports, consoles and channels of a document. */
 final class Characters {
   private static final String DEVICE = "virtio-serial0";
+
+  /** Ports of a controller that does not say how many it has, as QEMU's. */
+  private static final int USUAL_PORTS = 31;
 
   private final DomainDocument document;
   private final MachineParts parts;
@@ -42,38 +53,115 @@ final class Characters {
       backend.openInGuest(true);
       parts.setSerial(backend);
     }
-    List<ConsolePort> ports = new ArrayList<>();
     for (CharacterDevice console : document.consoles()) {
-      String target = console.targetType().orElse("serial");
-      if (target.equals("virtio")) {
-        ports.add(port(console, "console", "", true));
-      } else if (serials.isEmpty() && target.equals("serial") && parts.serial().isEmpty()) {
+      boolean isFirst = serials.isEmpty() && parts.serial().isEmpty();
+      if (isFirst && console.targetType().orElse("serial").equals("serial")) {
         CharacterBackend backend = backend(console, console.alias().orElse("serial0"));
         backend.openInGuest(true);
         parts.setSerial(backend);
       }
     }
-    for (CharacterDevice channel : document.channels()) {
-      if (channel.targetType().orElse("virtio").equals("virtio")) {
-        ports.add(port(channel, "channel", channel.channelName().orElse(""), false));
-      }
-    }
-    return ports.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new DeviceConfiguration.Console(DEVICE, ports, parts::setConsole));
+    return ports();
   }
 
-  private ConsolePort port(CharacterDevice device, String kind, String name, boolean console) {
-    CharacterBackend backend = backend(device, device.alias().orElse(kind + parts.ports().size()));
-    parts.ports().add(backend);
-    return new ConsolePort(
-        name,
-        console,
-        backend::output,
-        open -> {
-          backend.openInGuest(open);
-          parts.portOpened(backend.id(), open);
-        });
+  private Optional<DeviceConfiguration> ports() {
+    List<CharacterDevice> devices = new ArrayList<>(document.consoles());
+    devices.addAll(document.channels());
+    devices.removeIf(device -> !isPort(device));
+    Optional<Controller> controller =
+        document.controllers().stream()
+            .filter(one -> one.type().equals("virtio-serial"))
+            .findFirst();
+    if (devices.isEmpty() && controller.isEmpty()) {
+      return Optional.empty();
+    }
+    SortedMap<Integer, ConsolePort> ports = new TreeMap<>();
+    Set<Integer> said = new HashSet<>();
+    devices.forEach(device -> number(device).ifPresent(said::add));
+    for (CharacterDevice device : devices) {
+      int number = isConsole(device) ? 0 : 1;
+      if (number(device).isPresent() && !ports.containsKey(number(device).getAsInt())) {
+        number = number(device).getAsInt();
+      } else {
+        while (ports.containsKey(number) || said.contains(number)) {
+          number++;
+        }
+      }
+      ports.put(number, port(device));
+    }
+    int most = controller.map(Controller::ports).orElse(OptionalInt.empty()).orElse(USUAL_PORTS);
+    most = Math.max(most, ports.isEmpty() ? 1 : ports.lastKey() + 1);
+    if (most > VirtioConsole.MOST_PORTS) {
+      throw new AssemblyException(
+          Reason.REQUEST,
+          "this machine has at most "
+              + VirtioConsole.MOST_PORTS
+              + " ports for consoles and channels, not "
+              + most);
+    }
+    return Optional.of(
+        new DeviceConfiguration.Console(DEVICE, ports, OptionalInt.of(most), parts::setConsole));
+  }
+
+  private static boolean isConsole(CharacterDevice device) {
+    return device.kind().equals("console");
+  }
+
+  /** Whether a console or channel is a port of the virtio device. */
+  static boolean isPort(CharacterDevice device) {
+    String other = isConsole(device) ? "serial" : "virtio";
+    return (isConsole(device) || device.kind().equals("channel"))
+        && device.targetType().orElse(other).equals("virtio");
+  }
+
+  /** The number that a document gives a port; there is one controller here. */
+  private static OptionalInt number(CharacterDevice device) {
+    return device.address().orElse(null) instanceof DeviceAddress.VirtioSerial address
+            && address.controller() == 0
+            && address.port() > 0
+        ? OptionalInt.of(address.port())
+        : OptionalInt.empty();
+  }
+
+  /**
+   * Opens what one more port of a running machine is connected to.
+   *
+   * @return the number that it is to have
+   * @throws AssemblyException where it cannot be had
+   */
+  static int attach(DomainDocument document, CharacterDevice device, MachineParts parts) {
+    VirtioConsole console = parts.console();
+    if (!isPort(device) || console == null) {
+      throw new AssemblyException(
+          Reason.REQUEST,
+          isPort(device)
+              ? "no virtio-serial controllers are available"
+              : "a device of kind "
+                  + device.kind()
+                  + " cannot be attached to a running machine unless it is one of virtio");
+    }
+    int number = number(device).orElseGet(() -> console.free(isConsole(device) ? 0 : 1));
+    if (number < 0) {
+      throw new AssemblyException(Reason.REQUEST, "no port of the virtio console is free");
+    }
+    new Characters(document, parts).port(device);
+    return number;
+  }
+
+  private ConsolePort port(CharacterDevice device) {
+    CharacterBackend backend =
+        backend(device, device.alias().orElse(device.kind() + parts.ports().size()));
+    ConsolePort port =
+        new ConsolePort(
+            isConsole(device) ? "" : device.channelName().orElse(""),
+            isConsole(device),
+            backend::output,
+            open -> {
+              backend.openInGuest(open);
+              parts.portOpened(backend.id(), open);
+            });
+    parts.add(backend, port);
+    return port;
   }
 
   private CharacterBackend backend(CharacterDevice device, String alias) {

@@ -13,6 +13,7 @@ import org.wardian.machine.Machine;
 import org.wardian.process.assembly.Backends;
 import org.wardian.process.character.CharacterBackend;
 import org.wardian.virtio.balloon.VirtioBalloon;
+import org.wardian.virtio.console.ConsolePort;
 import org.wardian.virtio.console.VirtioConsole;
 import org.wardian.virtio.vsock.HostSockets;
 
@@ -25,7 +26,7 @@ public final class MachineParts implements AutoCloseable {
   private final Map<String, LinkPort> links = new LinkedHashMap<>();
   private final Map<String, HostSockets> sockets = new HashMap<>();
   private final Map<String, CharacterBackend> characters = new LinkedHashMap<>();
-  private final List<CharacterBackend> ports = new ArrayList<>();
+  private final Map<String, ConsolePort> ports = new LinkedHashMap<>();
   private Optional<CharacterBackend> serial = Optional.empty();
   private String balloonAlias = "";
 
@@ -66,7 +67,10 @@ public final class MachineParts implements AutoCloseable {
     Drive drive;
     LinkPort link;
     HostSockets socket;
+    CharacterBackend character;
     synchronized (this) {
+      ports.remove(alias);
+      character = characters.remove(alias);
       socket = sockets.remove(alias);
       drive = drives.remove(alias);
       link = links.remove(alias);
@@ -80,6 +84,9 @@ public final class MachineParts implements AutoCloseable {
     }
     if (socket != null) {
       backends.close(socket);
+    }
+    if (character != null) {
+      character.close();
     }
   }
 
@@ -99,11 +106,11 @@ public final class MachineParts implements AutoCloseable {
   }
 
   /** Serial ports, consoles and channels by alias. */
-  public Map<String, CharacterBackend> characters() {
-    return characters;
+  public synchronized Map<String, CharacterBackend> characters() {
+    return new LinkedHashMap<>(characters);
   }
 
-  void add(CharacterBackend character) {
+  synchronized void add(CharacterBackend character) {
     characters.put(character.id(), character);
   }
 
@@ -116,9 +123,13 @@ public final class MachineParts implements AutoCloseable {
     serial = Optional.of(port);
   }
 
-  /** What the ports of the virtio console are connected to, in their order. */
-  public List<CharacterBackend> ports() {
-    return ports;
+  /** The ports of the virtio console by alias. */
+  public synchronized Map<String, ConsolePort> ports() {
+    return new LinkedHashMap<>(ports);
+  }
+
+  synchronized void add(CharacterBackend backend, ConsolePort port) {
+    ports.put(backend.id(), port);
   }
 
   /** The virtio console; null where there is none. */
@@ -150,25 +161,31 @@ public final class MachineParts implements AutoCloseable {
    */
   public void connect(Machine machine) {
     serial.ifPresent(backend -> backend.start(machine::type));
-    for (int i = 0; i < ports.size(); i++) {
-      int port = i;
-      VirtioConsole device = console;
-      ports
-          .get(i)
-          .start(
-              new CharacterBackend.Guest() {
-                @Override
-                public void input(byte[] bytes, int offset, int length)
-                    throws InterruptedException {
-                  device.type(port, bytes, offset, length);
-                }
+    ports().keySet().forEach(this::connectPort);
+  }
 
-                @Override
-                public void connected(boolean there) {
-                  device.connect(port, there);
-                }
-              });
-    }
+  /**
+   * The same for a port that the virtio console has.
+   *
+   * @param alias of the console or channel
+   */
+  public void connectPort(String alias) {
+    VirtioConsole device = console;
+    ConsolePort port = ports().get(alias);
+    characters()
+        .get(alias)
+        .start(
+            new CharacterBackend.Guest() {
+              @Override
+              public void input(byte[] bytes, int offset, int length) throws InterruptedException {
+                device.type(device.number(port), bytes, offset, length);
+              }
+
+              @Override
+              public void connected(boolean there) {
+                device.connect(device.number(port), there);
+              }
+            });
   }
 
   /** The balloon; null where there is none. */
@@ -204,7 +221,7 @@ public final class MachineParts implements AutoCloseable {
 
   @Override
   public void close() {
-    characters.values().forEach(CharacterBackend::close);
+    characters().values().forEach(CharacterBackend::close);
     links().values().forEach(LinkPort::close);
     nodes.close();
     backends.close();

@@ -20,6 +20,7 @@ final class ConsoleProtocol {
   // Control messages (§5.3.6.2).
   static final int DEVICE_READY = 0;
   static final int PORT_ADD = 1;
+  static final int PORT_REMOVE = 2;
   static final int PORT_READY = 3;
   static final int CONSOLE_PORT = 4;
   static final int RESIZE = 5;

@@ -48,6 +48,12 @@ final class PortInput {
     return taken;
   }
 
+  /** Throws away what is not the guest's yet. */
+  synchronized void clear() {
+    count = 0;
+    notifyAll();
+  }
+
   /** Nobody reads any more. */
   synchronized void close() {
     closed = true;

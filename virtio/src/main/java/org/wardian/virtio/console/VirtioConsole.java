@@ -3,10 +3,13 @@ package org.wardian.virtio.console;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.wardian.bus.StateReader;
 import org.wardian.bus.StateWriter;
 import org.wardian.virtio.DeviceType;
@@ -17,90 +20,196 @@ import org.wardian.virtio.queue.Virtqueue;
 
 /**
  * Consoles and named channels between guest and host (virtio 1.2 §5.3). A driver that does not know
- * several ports has port 0 alone.
+ * several ports has port 0 alone. A device is made with its ports, or with room for ports that come
+ * and go.
  */
 public final class VirtioConsole extends VirtioDevice {
+  /** The most ports that a device may have. */
+  public static final int MOST_PORTS = 32;
+
   private static final int QUEUE_SIZE = 64;
 
   /** The most bytes that are copied at once, whatever a driver's chain holds. */
   private static final int PIECE = 1 << 14;
 
-  /** The most messages for a driver that does not take any: each port has three. */
-  private static final int MOST_MESSAGES = 256;
+  private static final byte[] NOTHING = {};
 
-  private final List<ConsolePort> ports;
-  private final PortInput[] inputs;
+  /** The ports by number; null where there is none. Changed while the machine stands still. */
+  private final AtomicReferenceArray<PortPlace> places;
 
-  /** Which ports have somebody at the host's end. */
-  private final AtomicIntegerArray connected;
+  /** Whether ports come and go. */
+  private final boolean pluggable;
 
-  /** Which ports a program of the guest has open. */
-  private final AtomicIntegerArray open;
-
-  /** Messages for the driver; guarded by itself. */
-  private final Deque<byte[]> messages = new ArrayDeque<>();
+  private final boolean multiport;
+  private final ControlMessages messages = new ControlMessages();
 
   /**
-   * A device with at least one port, at most 32.
+   * A device with these ports and no others, at least one and at most {@link #MOST_PORTS}.
    *
    * @param columns of the screen that shows port 0; 0 where nobody knows
    * @param rows of that screen
    */
   public VirtioConsole(String name, List<ConsolePort> ports, int columns, int rows) {
+    this(name, numbered(ports), ports.size(), false, columns, rows);
+  }
+
+  /**
+   * A device whose ports come and go.
+   *
+   * @param ports those of the start by number
+   * @param most how many there may be, at most {@link #MOST_PORTS}; numbers are below it
+   */
+  public VirtioConsole(String name, Map<Integer, ConsolePort> ports, int most) {
+    this(name, ports, most, true, 0, 0);
+  }
+
+  private VirtioConsole(
+      String name,
+      Map<Integer, ConsolePort> ports,
+      int most,
+      boolean pluggable,
+      int columns,
+      int rows) {
     super(
         name,
         DeviceType.CONSOLE,
         ConsoleProtocol.CONFIG_LENGTH,
-        sizes(queuesOf(ports), QUEUE_SIZE),
+        sizes(isMultiport(ports, most, pluggable) ? 2 + 2 * most : 2, QUEUE_SIZE),
         1);
-    this.ports = List.copyOf(ports);
-    this.inputs = new PortInput[ports.size()];
-    this.connected = new AtomicIntegerArray(ports.size());
-    this.open = new AtomicIntegerArray(ports.size());
-    for (int i = 0; i < inputs.length; i++) {
-      inputs[i] = new PortInput();
-      connected.set(i, 1);
-    }
+    this.pluggable = pluggable;
+    this.multiport = isMultiport(ports, most, pluggable);
+    this.places = new AtomicReferenceArray<>(most);
+    ports.forEach((number, port) -> {
+      if (number < 0 || number >= most) {
+        throw new IllegalArgumentException("a port " + number + " of " + most);
+      }
+      places.set(number, new PortPlace(port));
+    });
     configure(c ->
         c.putShort(ConsoleProtocol.CONFIG_COLUMNS, (short) columns)
             .putShort(ConsoleProtocol.CONFIG_ROWS, (short) rows)
-            .putInt(ConsoleProtocol.CONFIG_PORTS, ports.size()));
+            .putInt(ConsoleProtocol.CONFIG_PORTS, most));
   }
 
-  private static int queuesOf(List<ConsolePort> ports) {
-    if (ports.isEmpty() || ports.size() > 32) {
-      throw new IllegalArgumentException("a console of " + ports.size() + " ports");
+  private static SortedMap<Integer, ConsolePort> numbered(List<ConsolePort> ports) {
+    SortedMap<Integer, ConsolePort> numbered = new TreeMap<>();
+    for (ConsolePort port : ports) {
+      numbered.put(numbered.size(), port);
     }
-    return multiport(ports) ? 2 + 2 * ports.size() : 2;
+    return numbered;
   }
 
   /** Whether port 0 alone cannot say what the ports are. */
-  private static boolean multiport(List<ConsolePort> ports) {
-    return ports.size() > 1 || !ports.getFirst().console() || !ports.getFirst().name().isEmpty();
+  private static boolean isMultiport(Map<Integer, ConsolePort> ports, int most, boolean pluggable) {
+    if (most < 1 || most > MOST_PORTS) {
+      throw new IllegalArgumentException("a console of " + most + " ports");
+    }
+    return pluggable || most > 1 || !ports.get(0).console() || !ports.get(0).name().isEmpty();
   }
 
   @Override
   public long features() {
     return ConsoleProtocol.SIZE
         | ConsoleProtocol.EMERGENCY_WRITE
-        | (multiport(ports) ? ConsoleProtocol.MULTIPORT : 0);
+        | (multiport ? ConsoleProtocol.MULTIPORT : 0);
+  }
+
+  // Ports that come and go. The machine stands still, or does not run yet.
+
+  /**
+   * The number of a port.
+   *
+   * @return -1 where the device does not have it
+   */
+  public int number(ConsolePort port) {
+    for (int number = 0; number < places.length(); number++) {
+      PortPlace place = places.get(number);
+      if (place != null && place.port == port) {
+        return number;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * The first number that is free.
+   *
+   * @param first where to begin
+   * @return -1 where there is none
+   */
+  public int free(int first) {
+    for (int number = first; number < places.length(); number++) {
+      if (places.get(number) == null) {
+        return number;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Adds a port, and tells the guest.
+   *
+   * @throws IllegalArgumentException where the device has no such number, or another port has it
+   */
+  public void add(int number, ConsolePort port) {
+    if (!pluggable) {
+      throw new IllegalArgumentException(name() + " has the ports that it was made with");
+    }
+    if (number < 0 || number >= places.length()) {
+      throw new IllegalArgumentException(name() + " does not have port " + number);
+    }
+    if (!port.name().isEmpty()
+        && there().values().stream().anyMatch(place -> place.port.name().equals(port.name()))) {
+      throw new IllegalArgumentException("A port already exists by name " + port.name());
+    }
+    if (!places.compareAndSet(number, null, new PortPlace(port))) {
+      throw new IllegalArgumentException(name() + " has a port " + number + " already");
+    }
+    tell(number, ConsoleProtocol.PORT_ADD, 1);
+  }
+
+  /** Takes a port away, and tells the guest; nothing where it is not there. */
+  public void remove(int number) {
+    PortPlace gone = number < 0 ? null : places.getAndSet(number, null);
+    if (gone != null) {
+      gone.input.close();
+      tell(number, ConsoleProtocol.PORT_REMOVE, 1);
+    }
+  }
+
+  /** Sends a message to a driver that knows several ports. */
+  private void tell(int port, int event, int value) {
+    Session current = session();
+    if (current != null && current.has(ConsoleProtocol.MULTIPORT)) {
+      messages.add(port, event, value, NOTHING);
+      wake(ConsoleProtocol.CONTROL_RECEIVE);
+    }
   }
 
   /** A driver in need writes one character at a time (§5.3.6, emergency write). */
   @Override
   public void writeConfiguration(int offset, int size, long value) {
     if (offset == ConsoleProtocol.CONFIG_EMERGENCY_WRITE) {
-      ports.getFirst().output().write(new byte[] {(byte) value}, 0, 1);
+      output(0).write(new byte[] {(byte) value}, 0, 1);
     }
   }
 
+  /** Takes what the guest writes into a port, or into one that is gone. */
+  private ConsolePort.Output output(int number) {
+    PortPlace place = places.get(number);
+    return place == null ? (bytes, offset, length) -> {} : place.port.output();
+  }
+
   /**
-   * Types into a port; waits while the guest does not read.
+   * Types into a port; waits while the guest does not read. Nobody hears it where the port is gone.
    *
    * @throws InterruptedException if the thread is interrupted meanwhile
    */
   public void type(int port, byte[] bytes, int offset, int length) throws InterruptedException {
-    inputs[port].put(bytes, offset, length, () -> wake(ConsoleProtocol.receiveQueue(port)));
+    PortPlace place = port < 0 ? null : places.get(port);
+    if (place != null) {
+      place.input.put(bytes, offset, length, () -> wake(ConsoleProtocol.receiveQueue(port)));
+    }
   }
 
   /** The screen that shows port 0 has another size. Any thread. */
@@ -117,21 +226,19 @@ public final class VirtioConsole extends VirtioDevice {
               .putShort((short) rows)
               .putShort((short) columns)
               .array();
-      message(0, ConsoleProtocol.RESIZE, 0, size);
+      messages.add(0, ConsoleProtocol.RESIZE, 0, size);
       wake(ConsoleProtocol.CONTROL_RECEIVE);
     }
   }
 
   /** Somebody is at the host's end of a port, as at the start, or nobody is. Any thread. */
   public void connect(int port, boolean there) {
-    int value = there ? 1 : 0;
-    if (connected.getAndSet(port, value) == value) {
-      return;
-    }
-    Session current = session();
-    if (current != null && current.has(ConsoleProtocol.MULTIPORT)) {
-      message(port, ConsoleProtocol.PORT_OPEN, value, new byte[0]);
-      wake(ConsoleProtocol.CONTROL_RECEIVE);
+    PortPlace place = port < 0 ? null : places.get(port);
+    if (place != null && place.connected.getAndSet(there) != there) {
+      if (!there && !place.takesInput()) {
+        place.input.clear(); // Nobody is left who would hear the answer.
+      }
+      tell(port, ConsoleProtocol.PORT_OPEN, there ? 1 : 0);
     }
   }
 
@@ -140,15 +247,19 @@ public final class VirtioConsole extends VirtioDevice {
     boolean several = current.has(ConsoleProtocol.MULTIPORT);
     Virtqueue served = current.queue(queue);
     if (several && queue == ConsoleProtocol.CONTROL_RECEIVE) {
-      sendMessages(served);
+      messages.send(served);
     } else if (several && queue == ConsoleProtocol.CONTROL_TRANSMIT) {
       receiveMessages(served);
     } else if (several || queue < 2) {
       int port = queue < 2 ? 0 : queue / 2 - 1;
       if (queue % 2 == 0) {
-        give(served, inputs[port]);
+        PortPlace place = places.get(port);
+        // A driver throws away what comes for a port that no program has open (§5.3.6).
+        if (place != null && (!several || place.takesInput())) {
+          give(served, place.input);
+        }
       } else {
-        take(served, ports.get(port).output());
+        take(served, output(port));
       }
     }
   }
@@ -187,52 +298,6 @@ public final class VirtioConsole extends VirtioDevice {
 
   // Control.
 
-  private void message(int port, int event, int value, byte[] more) {
-    ByteBuffer message =
-        ByteBuffer.allocate(ConsoleProtocol.MESSAGE + more.length)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .putInt(port)
-            .putShort((short) event)
-            .putShort((short) value)
-            .put(more);
-    synchronized (messages) {
-      if (messages.size() < MOST_MESSAGES) {
-        messages.add(message.array());
-      }
-    }
-  }
-
-  private void sendMessages(Virtqueue queue) {
-    do {
-      while (true) {
-        synchronized (messages) {
-          if (messages.isEmpty()) {
-            break;
-          }
-        }
-        DescriptorChain chain = queue.poll();
-        if (chain == null) {
-          break;
-        }
-        byte[] message;
-        synchronized (messages) {
-          message = messages.remove();
-        }
-        if (chain.writable() < message.length) {
-          throw new QueueViolation("no room for a control message");
-        }
-        queue.complete(chain, chain.write(0, message, 0, message.length));
-        queue.signal();
-      }
-    } while (hasMessages() && queue.listen());
-  }
-
-  private boolean hasMessages() {
-    synchronized (messages) {
-      return !messages.isEmpty();
-    }
-  }
-
   private void receiveMessages(Virtqueue queue) {
     ByteBuffer message =
         ByteBuffer.allocate(ConsoleProtocol.MESSAGE).order(ByteOrder.LITTLE_ENDIAN);
@@ -255,88 +320,157 @@ public final class VirtioConsole extends VirtioDevice {
 
   private void received(long port, int event, int value) {
     if (event == ConsoleProtocol.DEVICE_READY && value == 1) {
-      for (int i = 0; i < ports.size(); i++) {
-        message(i, ConsoleProtocol.PORT_ADD, 1, new byte[0]);
+      for (int i = 0; i < places.length(); i++) {
+        if (places.get(i) != null) {
+          messages.add(i, ConsoleProtocol.PORT_ADD, 1, NOTHING);
+        }
       }
-    } else if (event == ConsoleProtocol.PORT_READY && value == 1 && port < ports.size()) {
-      describe((int) port);
-    } else if (event == ConsoleProtocol.PORT_OPEN && port < ports.size()) {
-      opened((int) port, value == 1);
+      return;
+    }
+    PortPlace place = port < places.length() ? places.get((int) port) : null;
+    if (place == null) {
+      return; // A port that there never was, or one that is gone.
+    }
+    if (event == ConsoleProtocol.PORT_READY && value == 1) {
+      describe((int) port, place);
+    } else if (event == ConsoleProtocol.PORT_OPEN) {
+      place.opened(value == 1);
+      wake(ConsoleProtocol.receiveQueue((int) port));
     }
   }
 
-  private void opened(int port, boolean now) {
-    open.set(port, now ? 1 : 0);
-    ports.get(port).guest().opened(now);
-  }
-
-  private void describe(int number) {
-    ConsolePort port = ports.get(number);
+  private void describe(int number, PortPlace place) {
+    ConsolePort port = place.port;
     if (port.console()) {
-      message(number, ConsoleProtocol.CONSOLE_PORT, 1, new byte[0]);
+      messages.add(number, ConsoleProtocol.CONSOLE_PORT, 1, NOTHING);
     }
     if (!port.name().isEmpty()) {
-      message(
+      messages.add(
           number,
           ConsoleProtocol.PORT_NAME,
           1,
           (port.name() + '\0').getBytes(StandardCharsets.US_ASCII));
     }
-    if (connected.get(number) == 1) {
-      message(number, ConsoleProtocol.PORT_OPEN, 1, new byte[0]);
+    if (place.connected.get()) {
+      messages.add(number, ConsoleProtocol.PORT_OPEN, 1, NOTHING);
     }
+  }
+
+  /** The ports that are there, by number. */
+  private SortedMap<Integer, PortPlace> there() {
+    SortedMap<Integer, PortPlace> there = new TreeMap<>();
+    for (int number = 0; number < places.length(); number++) {
+      if (places.get(number) != null) {
+        there.put(number, places.get(number));
+      }
+    }
+    return there;
   }
 
   @Override
   protected void deactivated(Session ended) {
-    synchronized (messages) {
-      messages.clear();
-    }
-    for (int port = 0; port < inputs.length; port++) {
-      if (open.get(port) == 1) {
-        opened(port, false); // The programs of the guest have ended with its driver.
+    messages.clear();
+    for (PortPlace place : there().values()) {
+      if (place.isOpen()) {
+        place.opened(false); // The programs of the guest have ended with its driver.
       }
     }
   }
 
   @Override
   protected void onStop() {
-    for (PortInput input : inputs) {
-      input.close();
-    }
+    there().values().forEach(place -> place.input.close());
   }
 
   @Override
   protected void saveDevice(StateWriter out) {
-    synchronized (messages) {
-      out.writeInt(messages.size());
-      messages.forEach(out::writeBytes);
+    messages.save(out);
+    if (pluggable) {
+      saveNumbered(out);
+      return;
     }
-    for (PortInput input : inputs) {
-      input.save(out);
-    }
-    for (int port = 0; port < inputs.length; port++) {
-      out.writeBoolean(open.get(port) == 1);
-    }
+    there().values().forEach(place -> place.input.save(out));
+    there().values().forEach(place -> out.writeBoolean(place.isOpen()));
+  }
+
+  private void saveNumbered(StateWriter out) {
+    SortedMap<Integer, PortPlace> there = there();
+    out.writeInt(there.size());
+    there.forEach((number, place) -> {
+      out.writeInt(number);
+      out.writeString(place.port.name());
+      out.writeBoolean(place.port.console());
+      place.input.save(out);
+      out.writeBoolean(place.isOpen());
+    });
   }
 
   @Override
   protected void loadDevice(StateReader in) {
-    synchronized (messages) {
-      messages.clear();
-      int count = in.readInt(0, MOST_MESSAGES);
-      for (int i = 0; i < count; i++) {
-        messages.add(in.readBytes());
-      }
+    messages.load(in);
+    if (pluggable) {
+      loadNumbered(in);
+      return;
     }
-    for (PortInput input : inputs) {
-      input.load(in);
+    for (PortPlace place : there().values()) {
+      place.input.load(in);
     }
     if (!in.hasNext()) {
       return; // Of a release that did not keep what is open.
     }
-    for (int port = 0; port < inputs.length; port++) {
-      opened(port, in.readBoolean());
+    for (PortPlace place : there().values()) {
+      place.opened(in.readBoolean());
     }
+  }
+
+  /**
+   * The guest knows its ports by number and name: those of this device get the numbers that they
+   * had. What has come or gone meanwhile, the guest is told of.
+   */
+  private void loadNumbered(StateReader in) {
+    PortPlace[] loaded = new PortPlace[places.length()];
+    List<Integer> gone = new ArrayList<>();
+    SortedMap<Integer, PortPlace> left = there();
+    int last = -1;
+    for (int count = in.readInt(0, places.length()); count > 0; count--) {
+      int number = in.readInt(last + 1, places.length() - 1);
+      last = number;
+      String name = in.readString();
+      boolean console = in.readBoolean();
+      PortPlace place = taken(left, number, name, console);
+      if (place == null) {
+        gone.add(number);
+        new PortInput().load(in);
+        in.readBoolean();
+      } else {
+        loaded[number] = place;
+        place.input.load(in);
+        place.opened(in.readBoolean());
+      }
+    }
+    gone.forEach(number -> tell(number, ConsoleProtocol.PORT_REMOVE, 1));
+    left.forEach((number, place) -> {
+      int free = loaded[number] == null ? number : Arrays.asList(loaded).indexOf(null);
+      loaded[free] = place;
+      tell(free, ConsoleProtocol.PORT_ADD, 1);
+    });
+    for (int number = 0; number < loaded.length; number++) {
+      places.set(number, loaded[number]);
+    }
+  }
+
+  /** Takes the port out that the guest knows by a number and a name; null where it is not there. */
+  private static PortPlace taken(
+      SortedMap<Integer, PortPlace> left, int number, String name, boolean console) {
+    PortPlace same = left.get(number);
+    if (same != null && same.isKnownAs(name, console)) {
+      return left.remove(number);
+    }
+    for (Map.Entry<Integer, PortPlace> other : left.entrySet()) {
+      if (other.getValue().isKnownAs(name, console)) {
+        return left.remove(other.getKey());
+      }
+    }
+    return null;
   }
 }
