@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -242,6 +246,115 @@ class HotplugTest extends DrivenMachine {
             .put("socket-id", number)
             .put("core-id", 0)
             .put("thread-id", 0));
+  }
+
+  private static String channel(Path socket, String name, int number) {
+    return """
+    <channel type='unix'><source mode='bind' path='%s'/>
+      <target type='virtio' name='%s'/><alias name='channel%d'/>
+      <address type='virtio-serial' controller='0' bus='0' port='%d'/></channel>
+    """
+        .formatted(socket, name, number, number + 1);
+  }
+
+  /** Says something to a program at the guest's port, and hears what it answers. */
+  private static void talk(Line line, Path socket, String name, String word) throws Exception {
+    try (SocketChannel host = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      host.write(ByteBuffer.wrap((word + "\n").getBytes(StandardCharsets.US_ASCII)));
+      // Until the guest knows that somebody is there, the port's input ends at once.
+      awaitInGuest(line, "read x < /dev/virtio-ports/" + name);
+      line.type("echo \"got $x\" > /dev/virtio-ports/" + name + "\n");
+      String wanted = "got " + word + "\n";
+      StringBuilder heard = new StringBuilder();
+      ByteBuffer piece = ByteBuffer.allocate(256);
+      while (heard.indexOf(wanted) < 0) {
+        assertThat(host.read(piece.clear())).as("after %s", heard).isPositive();
+        heard.append(new String(piece.array(), 0, piece.position(), StandardCharsets.US_ASCII));
+      }
+      line.await(DefaultInitramfs.PROMPT);
+    }
+  }
+
+  /** Names of the guest's ports are those that its kernel has heard, whoever makes the links. */
+  private static void awaitPort(Line line, String port, String name) throws Exception {
+    awaitInGuest(line, "grep -qx %s /sys/class/virtio-ports/%s/name".formatted(name, port));
+    awaitInGuest(
+        line,
+        "mkdir -p /dev/virtio-ports && ln -sf /dev/%s /dev/virtio-ports/%s".formatted(port, name));
+  }
+
+  @Test
+  void channelsComeAndGoAndAreThereAfterARestore() throws Exception {
+    String controller = "<controller type='virtio-serial' index='0'/>";
+    Path stays = folder.resolve("stays");
+    Path comes = folder.resolve("comes");
+    List<String> modules = new ArrayList<>(MODULES.subList(0, 5));
+    modules.add("drivers/char/virtio_console.ko");
+    DomainText before = debian(modules).device(controller);
+    Path saved = folder.resolve("saved");
+    try (WardProcess process = start(before, "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      // One before the guest knows of the device, one while its driver is there.
+      client.execute(
+          "x-wardian-attach", Arguments.none().put("device", channel(stays, "org.stays", 0)));
+      client.execute("cont", Arguments.none());
+      line.await(DefaultInitramfs.PROMPT);
+      for (String module : modules) {
+        awaitInGuest(line, "insmod /modules" + module.substring(module.lastIndexOf('/')));
+      }
+      awaitPort(line, "vport0p1", "org.stays");
+      client.execute(
+          "x-wardian-attach", Arguments.none().put("device", channel(comes, "org.comes", 1)));
+      awaitPort(line, "vport0p2", "org.comes");
+      talk(line, comes, "org.comes", "one");
+      assertThatThrownBy(() ->
+              client.execute(
+                  "x-wardian-attach",
+                  Arguments.none().put("device", channel(folder.resolve("x"), "org.comes", 2))))
+          .isInstanceOf(QmpException.class)
+          .hasMessage("A port already exists by name org.comes");
+      client.execute("device_del", Arguments.none().put("id", "channel1"));
+      assertThat(await("DEVICE_DELETED").data().path("device").asText()).isEqualTo("channel1");
+      awaitInGuest(line, "test ! -e /sys/class/virtio-ports/vport0p2");
+      assertThat(comes).doesNotExist();
+      // The same place again, and another one.
+      client.execute(
+          "x-wardian-attach", Arguments.none().put("device", channel(comes, "org.comes", 1)));
+      awaitPort(line, "vport0p2", "org.comes");
+      talk(line, comes, "org.comes", "two");
+      client.execute(
+          "x-wardian-attach",
+          Arguments.none().put("device", channel(folder.resolve("goes"), "org.goes", 2)));
+      awaitPort(line, "vport0p3", "org.goes");
+      client.execute("migrate", Arguments.none().put("uri", "file:" + saved));
+      awaitMigration("completed");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
+    events.clear();
+    // One has gone meanwhile, another has come.
+    Path late = folder.resolve("late");
+    DomainText after =
+        debian(modules)
+            .device(controller)
+            .device(channel(stays, "org.stays", 0))
+            .device(channel(comes, "org.comes", 1))
+            .device(channel(late, "org.late", 3));
+    try (WardProcess process = start(after, "--incoming", saved.toString(), "--paused");
+        QmpClient client = connect(process);
+        Line line = new Line()) {
+      client.execute("cont", Arguments.none());
+      awaitInGuest(line, "test ! -e /sys/class/virtio-ports/vport0p3");
+      awaitPort(line, "vport0p4", "org.late");
+      talk(line, late, "org.late", "three");
+      talk(line, comes, "org.comes", "four");
+      talk(line, stays, "org.stays", "five");
+      client.execute("device_del", Arguments.none().put("id", "channel0"));
+      awaitInGuest(line, "test ! -e /sys/class/virtio-ports/vport0p1");
+      client.execute("quit", Arguments.none());
+      assertThat(process.status()).as(process.err()).isZero();
+    }
   }
 
   @Test

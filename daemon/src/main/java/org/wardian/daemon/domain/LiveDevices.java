@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.wardian.daemon.typed.Refusal;
+import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Controller;
 import org.wardian.definition.domain.DeviceAddress;
 import org.wardian.definition.domain.DeviceChanges;
@@ -26,8 +27,8 @@ import org.wardian.libvirt.error.LibvirtException;
 
 /**
  * Devices that come into a running machine and go out of it: disks of virtio and of SCSI with their
- * controllers, network cards, random sources, shared folders and sockets. The caller holds the
- * domain's lock.
+ * controllers, network cards, random sources, shared folders, sockets, channels and virtio
+ * consoles. The caller holds the domain's lock.
  */
 final class LiveDevices {
   private static final System.Logger LOG = System.getLogger(LiveDevices.class.getName());
@@ -38,6 +39,8 @@ final class LiveDevices {
   /** What of a card's element may change while its machine runs. */
   private static final List<String> LIMITS =
       List.of("filterref", "wardian:filters", "bandwidth", "link");
+
+  private static final Set<String> WITH_SPICE = Set.of("spicevmc", "spiceport");
 
   private final DomainParts parts;
 
@@ -73,6 +76,10 @@ final class LiveDevices {
           machine.execute("x-wardian-attach", Machine.arguments().put("device", own.toString()));
       placed(after, own, answer.path("slot").asInt());
       placed(after, device.element(), answer.path("slot").asInt());
+      if (device instanceof CharacterDevice) {
+        String alias = device.alias().orElse("");
+        documents.terminal(machine, alias, List.of(own, device.element()));
+      }
     } catch (LibvirtException e) {
       release(before, device);
       throw e;
@@ -147,6 +154,13 @@ final class LiveDevices {
       case Vsock vsock -> {
         // One as any other.
       }
+      case CharacterDevice character when isPort(character) -> {
+        if (WITH_SPICE.contains(character.type())) {
+          throw Refusal.qemu(
+              ErrorNumber.CONFIG_UNSUPPORTED,
+              "chardev '" + character.type() + "' not supported without spice graphics");
+        }
+      }
       case Controller controller -> {
         if (!controller.type().equals("scsi")) {
           throw Refusal.qemu(
@@ -161,6 +175,12 @@ final class LiveDevices {
                   + "' cannot be attached while this machine runs; use --config, and start it"
                   + " anew");
     }
+  }
+
+  /** Whether a character device is a port of virtio-serial. */
+  private static boolean isPort(CharacterDevice device) {
+    return (device.kind().equals("channel") || device.kind().equals("console"))
+        && device.targetType().filter("virtio"::equals).isPresent();
   }
 
   /** The document as it is now with what came between two others: events change it meanwhile. */
@@ -320,6 +340,9 @@ final class LiveDevices {
       }
       case Vsock vsock -> {
         // One as any other.
+      }
+      case CharacterDevice character when isPort(character) -> {
+        // The guest is told, not asked.
       }
       case Controller controller -> {
         if (!controller.type().equals("scsi")) {

@@ -140,6 +140,7 @@ final class LiveDocuments {
    * @return the document for the machine's process, which says where its plugs are
    */
   DomainDocument prepare(DomainDocument live) throws LibvirtException {
+    SocketPaths.require(live);
     DomainDocument own = live.copy();
     List<NetworkInterface> all = live.interfaces();
     for (int i = 0; i < all.size(); i++) {
@@ -175,12 +176,40 @@ final class LiveDocuments {
         cards.plug(after, card, own);
         return own;
       }
+      case CharacterDevice character -> {
+        LiveForm.connect(after, character, files.channels().toString());
+        socket(character);
+      }
       case Vsock vsock -> LiveForm.address(vsock, after.id().orElseThrow());
       default -> {
         // The others have nothing that is chosen.
       }
     }
     return device.element().copy();
+  }
+
+  /** What there has to be for the socket of a character device. */
+  private static void socket(CharacterDevice device) throws LibvirtException {
+    if (!device.type().equals("unix") || device.path().isEmpty()) {
+      return;
+    }
+    SocketPaths.require(device);
+    if (device.isListening()) {
+      socketFolder(Path.of(device.path().get()));
+    } else if (isMissing(device.path().get())) {
+      throw missing("unable to stat: " + device.path().get());
+    }
+  }
+
+  /** Writes the terminal that the machine has made for a device into its elements. */
+  void terminal(Machine machine, String alias, List<XmlElement> elements) throws LibvirtException {
+    for (JsonNode device : machine.execute("query-chardev")) {
+      String file = device.path("filename").asText();
+      if (alias(device).equals(alias) && file.startsWith("pty:")) {
+        elements.forEach(element ->
+            element.add(0, new XmlElement("source").set("path", file.substring("pty:".length()))));
+      }
+    }
   }
 
   private static void socketFolder(Path socket) throws LibvirtException {
@@ -225,8 +254,9 @@ final class LiveDocuments {
   /** Which channels programs of the guest have open, as the machine has it now. */
   static void channels(DomainDocument live, Set<String> open) {
     for (CharacterDevice channel : live.channels()) {
-      if (channel.state().isPresent()) {
-        LiveForm.state(channel, channel.alias().filter(open::contains).isPresent());
+      boolean isOpen = channel.alias().filter(open::contains).isPresent();
+      if (isOpen || channel.state().isPresent()) {
+        LiveForm.state(channel, isOpen);
       }
     }
   }

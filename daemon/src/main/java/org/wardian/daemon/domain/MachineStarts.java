@@ -95,6 +95,7 @@ final class MachineStarts {
     Path folder = files.makeMachineFolder(id, live);
     Machine machine = null;
     try {
+      SocketPaths.require(Machine.socket(folder).toString());
       files.writeLive(folder, life.documents().prepare(live));
       machine =
           launcher.launch(
