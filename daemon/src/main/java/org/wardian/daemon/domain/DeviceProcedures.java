@@ -7,6 +7,7 @@ import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDefaults;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.domain.Graphics;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.xml.XmlElement;
 import org.wardian.definition.xml.XmlException;
@@ -237,6 +238,8 @@ final class DeviceProcedures extends DomainProcedures {
     DomainDevice device =
         tried(before, (document, defaults) -> DeviceChanges.update(document, xml, defaults, true));
     switch (device) {
+      case Graphics graphics when graphics.type().equals("vnc") ->
+          devices.password(domain.running(), graphics);
       case Disk disk when disk.isRemovable() -> changeMedium(domain, disk, force);
       case NetworkInterface card -> {
         NetworkInterface old =

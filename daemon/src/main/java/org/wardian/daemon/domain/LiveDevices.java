@@ -3,10 +3,14 @@ package org.wardian.daemon.domain;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.CharacterDevice;
 import org.wardian.definition.domain.Controller;
@@ -16,6 +20,7 @@ import org.wardian.definition.domain.Disk;
 import org.wardian.definition.domain.DomainDevice;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Filesystem;
+import org.wardian.definition.domain.Graphics;
 import org.wardian.definition.domain.NetworkInterface;
 import org.wardian.definition.domain.RandomSource;
 import org.wardian.definition.domain.Vsock;
@@ -216,20 +221,28 @@ final class LiveDevices {
    * @param own the device to be there; null for none of this name
    */
   private void rewrite(Machine machine, String alias, XmlElement own) {
+    change(
+        machine,
+        document -> {
+          document
+              .devicesElement()
+              .removeIf(element -> alias.equals(element.attributeAt("alias", "name")));
+          if (own != null) {
+            document.devicesElement().add(own.copy());
+          }
+        });
+  }
+
+  private void change(Machine machine, Consumer<DomainDocument> change) {
     try {
       DomainDocument document =
           DomainDocument.of(XmlReader.read(Files.readString(Machine.definition(machine.folder()))));
-      document
-          .devicesElement()
-          .removeIf(element -> alias.equals(element.attributeAt("alias", "name")));
-      if (own != null) {
-        document.devicesElement().add(own.copy());
-      }
+      change.accept(document);
       parts.files().writeLive(machine.folder(), document);
     } catch (IOException | XmlException | LibvirtException e) {
       LOG.log(
           System.Logger.Level.ERROR,
-          "the machine in " + machine.folder() + " would start anew without its change",
+          "the machine in " + machine.folder() + " would start anew as it was before",
           e);
     }
   }
@@ -259,27 +272,59 @@ final class LiveDevices {
     rewriteLimits(machine, alias, own);
   }
 
-  private void rewriteLimits(Machine machine, String alias, XmlElement own) {
+  /**
+   * Tells a machine the password of its screen. Without one it keeps what it has, as with libvirt.
+   *
+   * @param graphics as it is to be
+   * @throws LibvirtException where the machine refuses
+   */
+  void password(Machine machine, Graphics graphics) throws LibvirtException {
+    if (graphics.password().isEmpty()) {
+      return;
+    }
+    String end = graphics.passwordValidTo().isEmpty() ? "never" : seconds(graphics);
+    machine.execute(
+        "set_password",
+        Machine.arguments().put("protocol", "vnc").put("password", graphics.password().get()));
+    machine.execute("expire_password", Machine.arguments().put("protocol", "vnc").put("time", end));
+    change(
+        machine,
+        document ->
+            document.graphics().stream()
+                .filter(screen -> screen.type().equals(graphics.type()))
+                .forEach(screen ->
+                    screen
+                        .element()
+                        .set("passwd", graphics.password().get())
+                        .set("passwdValidTo", graphics.passwordValidTo().orElse(null))));
+  }
+
+  /** The end of a password in seconds since 1970. */
+  private static String seconds(Graphics graphics) throws LibvirtException {
+    String end = graphics.passwordValidTo().orElseThrow();
     try {
-      DomainDocument document =
-          DomainDocument.of(XmlReader.read(Files.readString(Machine.definition(machine.folder()))));
-      for (XmlElement element : document.devicesElement().children()) {
-        if (alias.equals(element.attributeAt("alias", "name"))) {
-          for (String name : LIMITS) {
-            element.remove(name);
-            if (own.child(name) != null) {
-              element.add(own.child(name).copy());
+      return Long.toString(LocalDateTime.parse(end).toEpochSecond(ZoneOffset.UTC));
+    } catch (DateTimeParseException e) {
+      throw Refusal.internal(
+          "cannot parse password validity time '" + end + "', expect YYYY-MM-DDTHH:MM:SS", e);
+    }
+  }
+
+  private void rewriteLimits(Machine machine, String alias, XmlElement own) {
+    change(
+        machine,
+        document -> {
+          for (XmlElement element : document.devicesElement().children()) {
+            if (alias.equals(element.attributeAt("alias", "name"))) {
+              for (String name : LIMITS) {
+                element.remove(name);
+                if (own.child(name) != null) {
+                  element.add(own.child(name).copy());
+                }
+              }
             }
           }
-        }
-      }
-      parts.files().writeLive(machine.folder(), document);
-    } catch (IOException | XmlException | LibvirtException e) {
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "the machine in " + machine.folder() + " would start anew with other limits",
-          e);
-    }
+        });
   }
 
   /**

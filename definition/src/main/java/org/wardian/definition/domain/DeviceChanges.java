@@ -335,10 +335,15 @@ public final class DeviceChanges {
                 .findFirst()
                 .map(DomainDevice::element)
                 .orElseThrow(() ->
-                    new XmlException(
-                        Kind.INVALID_ARGUMENT,
-                        XmlException.QEMU_ORIGIN,
-                        "cannot find existing graphics type '" + type + "' device to modify"));
+                    live
+                        ? new XmlException(
+                            Kind.NO_DEVICE,
+                            XmlException.QEMU_ORIGIN,
+                            "cannot find existing graphics device to modify of type '" + type + "'")
+                        : new XmlException(
+                            Kind.INVALID_ARGUMENT,
+                            XmlException.QEMU_ORIGIN,
+                            "cannot find existing graphics type '" + type + "' device to modify"));
           }
           default ->
               throw unsupportedOperation(
@@ -347,7 +352,11 @@ public final class DeviceChanges {
                       + (CHARACTERS.contains(device.name()) ? "chr" : device.name())
                       + "' is not supported");
         };
-    keep(old, device);
+    if (live && device.name().equals("graphics")) {
+      device = LiveGraphics.changed(old, device);
+    } else {
+      keep(old, device);
+    }
     DomainDocument changed = document.copy();
     int at = document.devicesElement().children().indexOf(old);
     List<XmlElement> all = new ArrayList<>(changed.devicesElement().children());

@@ -12,6 +12,8 @@ import org.wardian.definition.xml.XmlException.Kind;
 
 /** What libvirt refuses of devices when a domain is defined, in its words. */
 final class DeviceChecks {
+  private static final int LONGEST_PASSWORD = 8;
+
   private static final Pattern MAC = Pattern.compile("([0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}");
   private static final Pattern MODEL = Pattern.compile("[a-zA-Z0-9_-]*");
 
@@ -286,6 +288,18 @@ final class DeviceChecks {
     }
   }
 
+  /** VNC takes eight characters, and a new client never ends the others. */
+  private static void password(XmlElement graphics) throws XmlException {
+    int length = graphics.attribute("passwd", "").length();
+    if (length > LONGEST_PASSWORD) {
+      throw XmlException.unsupported(
+          "VNC password is " + length + " characters long, only 8 permitted");
+    }
+    if (!graphics.attribute("connected", "keep").equals("keep")) {
+      throw XmlException.unsupported("VNC supports connected='keep' only");
+    }
+  }
+
   private static void graphics(XmlElement graphics) throws XmlException {
     String type = graphics.attribute("type");
     String port = graphics.attribute("port");
@@ -297,6 +311,9 @@ final class DeviceChecks {
       throw new XmlException(
           Kind.INTERNAL,
           "cannot parse password validity time '" + valid + "', expect YYYY-MM-DDTHH:MM:SS");
+    }
+    if ("vnc".equals(type)) {
+      password(graphics);
     }
     String listen = graphics.attribute("listen");
     XmlElement first = graphics.child("listen");

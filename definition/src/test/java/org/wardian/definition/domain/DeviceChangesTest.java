@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,107 @@ class DeviceChangesTest {
         live, "<disk><target dev='vdb'/></disk>", DomainCompletionTest.defaults(), true);
 
     assertThat(live.disk("vdb")).isEmpty();
+  }
+
+  private static String live(DomainDocument document, String operation, String xml) {
+    DomainDefaults defaults = DomainCompletionTest.defaults();
+    try {
+      switch (operation) {
+        case "attach" -> DeviceChanges.attach(document, xml, defaults, true);
+        case "detach" -> DeviceChanges.detach(document, xml, defaults, true);
+        default -> DeviceChanges.update(document, xml, defaults, true);
+      }
+      return "0 ";
+    } catch (XmlException e) {
+      return e.kind().code() + " " + e.text();
+    }
+  }
+
+  private static String channel(String type, String name, String more) {
+    return "<channel type='%s'><target type='virtio' name='%s'/>%s</channel>"
+        .formatted(type, name, more);
+  }
+
+  private static String port(int controller, int port) {
+    return "<address type='virtio-serial' controller='%d' bus='0' port='%d'/>"
+        .formatted(controller, port);
+  }
+
+  private static DomainDocument running(String devices) throws Exception {
+    return LiveForm.start(
+        DomainDocument.define(
+            "<domain type='qemu'><name>a</name><memory>65536</memory><os><type>hvm</type></os>"
+                + "<devices>"
+                + devices
+                + "</devices></domain>",
+            DomainCompletionTest.defaults()),
+        3,
+        disk -> List.of(),
+        "/qemu/channel/target");
+  }
+
+  /** Answers are libvirt's for the same steps. */
+  @Test
+  void aRunningDomainsChannelsComeAndGo() throws Exception {
+    DomainDocument live = running(channel("unix", "org.first", ""));
+    String terminal = "<source path='/dev/pts/7'/>";
+
+    assertThat(live(live, "attach", channel("unix", "org.first", "")))
+        .isEqualTo("55 Requested operation is not valid: chardev already exists");
+    assertThat(live(live, "attach", channel("pty", "org.second", ""))).isEqualTo("0 ");
+    assertThat(live.channels().get(1).alias()).contains("channel1");
+    assertThat(live.channels().get(1).address()).contains(new DeviceAddress.VirtioSerial(0, 0, 2));
+    assertThat(live(live, "attach", channel("pty", "org.third", port(0, 2))))
+        .isEqualTo("27 XML error: virtio serial port 2 on controller 0 is already occupied");
+    assertThat(live(live, "attach", channel("pty", "org.third", port(0, 31))))
+        .isEqualTo("27 XML error: virtio serial controller 0 does not have port 31");
+    assertThat(live(live, "attach", channel("pty", "org.third", port(1, 1))))
+        .isEqualTo("27 XML error: virtio serial controller 1 is missing");
+    assertThat(live(live, "attach", "<console type='pty'><target type='serial'/></console>"))
+        .isEqualTo("67 unsupported configuration: unsupported console target type serial");
+    assertThat(live(live, "attach", "<console type='pty'><target type='virtio'/></console>"))
+        .isEqualTo("0 ");
+    // The terminal is part of what a device is.
+    LiveForm.pty(live, live.channels().get(1), "/dev/pts/7");
+    assertThat(live(live, "detach", channel("pty", "org.second", "")))
+        .isEqualTo(
+            "99 device not found: chr type 'channel' device not present in domain configuration");
+    assertThat(
+            live(
+                live,
+                "detach",
+                channel("pty", "org.second", "").replace("<target", terminal + "<target")))
+        .isEqualTo("0 ");
+    assertThat(live.channels()).hasSize(1);
+    assertThat(live(running(""), "attach", channel("pty", "org.first", "")))
+        .isEqualTo("1 internal error: no virtio-serial controllers are available");
+  }
+
+  @Test
+  void ofARunningDomainsScreenOnlyThePasswordChanges() throws Exception {
+    DomainDocument live = running("<graphics type='vnc' passwd='secret'/>");
+    LiveForm.listen(live.graphics().get(0), 5901, OptionalInt.empty(), "127.0.0.1");
+    String given = "<graphics type='vnc' autoport='yes' listen='127.0.0.1' %s/>";
+    String before = live.toString();
+
+    assertThat(live(live, "update", given.formatted("passwd='new'"))).isEqualTo("0 ");
+    assertThat(live.toString()).isEqualTo(before.replace("'secret'", "'new'"));
+    assertThat(live(live, "update", given.formatted("keymap='de' passwd='x'")))
+        .isEqualTo("84 Operation not supported: cannot change keymap setting on vnc graphics");
+    assertThat(live(live, "update", given.replace("yes", "no").formatted("port='5999' passwd='x'")))
+        .isEqualTo("84 Operation not supported: cannot change port settings on vnc graphics");
+    assertThat(live(live, "update", "<graphics type='vnc' autoport='yes' passwd='x'/>"))
+        .isEqualTo(
+            "84 Operation not supported: cannot change listen address setting on 'vnc' graphics");
+    assertThat(live(live, "update", given.formatted("connected='fail'")))
+        .isEqualTo("67 unsupported configuration: VNC supports connected='keep' only");
+    assertThat(live(live, "update", given.formatted("passwd='123456789012'")))
+        .isEqualTo(
+            "67 unsupported configuration: VNC password is 12 characters long, only 8 permitted");
+    assertThat(live(live, "update", "<graphics type='spice' autoport='yes' passwd='x'/>"))
+        .isEqualTo(
+            "99 device not found: cannot find existing graphics device to modify of type 'spice'");
+    assertThat(live.graphics().get(0).password()).contains("new");
   }
 
   @Test

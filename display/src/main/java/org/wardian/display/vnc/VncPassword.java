@@ -3,6 +3,7 @@ package org.wardian.display.vnc;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Instant;
 import javax.crypto.Cipher;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -19,13 +20,39 @@ public final class VncPassword {
 
   private final SecretKeySpec key;
 
-  private VncPassword(byte[] password) {
+  /** When nobody is let in by it any more; null for never. */
+  private final Instant end;
+
+  private final boolean refusing;
+
+  private VncPassword(SecretKeySpec key, Instant end, boolean refusing) {
+    this.key = key;
+    this.end = end;
+    this.refusing = refusing;
+  }
+
+  private static SecretKeySpec key(byte[] password) {
     byte[] bits = new byte[LONGEST];
     for (int i = 0; i < password.length; i++) {
       // The protocol's first implementation numbered the bits of a byte from the other end.
       bits[i] = (byte) (Integer.reverse(password[i]) >>> 24);
     }
-    this.key = new SecretKeySpec(bits, "DES");
+    return new SecretKeySpec(bits, "DES");
+  }
+
+  /** A password that nobody knows: whoever is asked for it is refused. */
+  public static VncPassword refusing() {
+    return new VncPassword(key(new byte[0]), null, true);
+  }
+
+  /** The same until a moment, from which on it lets nobody in. */
+  public VncPassword until(Instant newEnd) {
+    return new VncPassword(key, newEnd, refusing);
+  }
+
+  /** The same without an end. */
+  public VncPassword forEver() {
+    return new VncPassword(key, null, refusing);
   }
 
   /**
@@ -48,7 +75,7 @@ public final class VncPassword {
         throw new IllegalArgumentException("the VNC password has a zero byte");
       }
     }
-    return new VncPassword(bytes);
+    return new VncPassword(key(bytes), null, false);
   }
 
   /** What a client that knows the password answers; 16 bytes to 16 bytes. */
@@ -66,6 +93,7 @@ public final class VncPassword {
 
   /** Whether an answer is the one of somebody who knows the password. */
   boolean accepts(byte[] challenge, byte[] response) {
-    return MessageDigest.isEqual(response(challenge), response);
+    boolean isRight = MessageDigest.isEqual(response(challenge), response);
+    return isRight && !refusing && (end == null || Instant.now().isBefore(end));
   }
 }

@@ -27,7 +27,7 @@ public final class VncServer implements AutoCloseable {
   private static final long CHECK_INTERVAL = 1000;
   private static final Duration GONE = Duration.ofSeconds(5);
 
-  private final VncOptions options;
+  private volatile VncOptions options;
   private final VncAddress address;
   private final ServerSocketChannel listening;
   private final Canvas canvas;
@@ -79,6 +79,24 @@ public final class VncServer implements AutoCloseable {
   /** Where it listens: what the options say, with the port that a free one became. */
   public VncAddress address() {
     return address;
+  }
+
+  /**
+   * Asks those who come from now on for another password; who looks already goes on. A handshake
+   * that is not over ends.
+   *
+   * @throws IllegalStateException where the server was made without one
+   */
+  public void setPassword(VncPassword password) {
+    synchronized (clients) {
+      if (options.password().isEmpty()) {
+        throw new IllegalStateException("viewers need no password here");
+      }
+      options = options.withPassword(password);
+      clients.stream()
+          .filter(client -> !client.admitted())
+          .forEach(client -> client.end("began before the password was changed"));
+    }
   }
 
   /** How many clients look. */

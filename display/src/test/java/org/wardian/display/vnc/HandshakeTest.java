@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -123,6 +124,51 @@ class HandshakeTest {
       }
       assertThat(viewer.ended()).isTrue();
     }
+  }
+
+  /** What a viewer is told that answers a challenge by a password: 0 is welcome. */
+  private int answer(VncPassword password) throws IOException {
+    try (ScriptedViewer viewer = connect(PASSWORD)) {
+      begin(viewer, 8);
+      viewer.out.write(password.response(viewer.in.readNBytes(16)));
+      return viewer.in.readInt();
+    }
+  }
+
+  @Test
+  void thePasswordChangesWhileItIsServed() throws IOException {
+    VncPassword other = VncPassword.of("another");
+    try (ScriptedViewer looking = connect(PASSWORD);
+        ScriptedViewer halfway = connect(PASSWORD)) {
+      begin(looking, 8);
+      looking.out.write(PASSWORD.response(looking.in.readNBytes(16)));
+      assertThat(looking.in.readInt()).isZero();
+      looking.initialise(true);
+      begin(halfway, 8);
+      final byte[] challenge = halfway.in.readNBytes(16);
+      server.setPassword(other);
+      // Who looks goes on; the old password is worth nothing any more, whenever it was asked for.
+      looking.encodings(0);
+      looking.request(false);
+      assertThat(looking.update()).isPositive();
+      assertThat(halfway.ended()).isTrue();
+      assertThat(challenge).hasSize(16);
+      assertThat(answer(PASSWORD)).isEqualTo(1);
+      assertThat(answer(other)).isZero();
+    }
+    server.setPassword(other.until(Instant.now().minusSeconds(1)));
+    assertThat(answer(other)).isEqualTo(1);
+    server.setPassword(other.until(Instant.now().plusSeconds(100_000)));
+    assertThat(answer(other)).isZero();
+    server.setPassword(VncPassword.refusing());
+    assertThat(answer(VncPassword.refusing())).isEqualTo(1);
+  }
+
+  @Test
+  void aServerWithoutPasswordGetsNone() throws IOException {
+    connect(null).close();
+    assertThatThrownBy(() -> server.setPassword(PASSWORD))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

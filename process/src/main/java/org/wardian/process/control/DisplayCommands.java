@@ -13,7 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.wardian.display.Screen;
 import org.wardian.display.Screenshot;
 import org.wardian.display.vnc.VncAddress;
@@ -40,6 +43,21 @@ final class DisplayCommands {
             optional("head", ParameterType.INTEGER),
             optional("format", ParameterType.STRING)),
         this::dump);
+    table.add(
+        "set_password",
+        List.of(
+            required("protocol", ParameterType.STRING),
+            required("password", ParameterType.STRING),
+            optional("connected", ParameterType.STRING),
+            optional("display", ParameterType.STRING)),
+        this::setPassword);
+    table.add(
+        "expire_password",
+        List.of(
+            required("protocol", ParameterType.STRING),
+            required("time", ParameterType.STRING),
+            optional("display", ParameterType.STRING)),
+        this::expirePassword);
     table.add("query-vnc", List.of(), arguments -> vnc());
     table.add("query-vnc-servers", List.of(), arguments -> servers());
   }
@@ -84,6 +102,51 @@ final class DisplayCommands {
       }
       out.write(row);
     }
+  }
+
+  private static void requireVnc(Arguments arguments) throws QmpException {
+    String protocol = arguments.string("protocol");
+    if (!protocol.equals("vnc")) {
+      throw new QmpException("Parameter 'protocol' does not accept value '" + protocol + "'");
+    }
+  }
+
+  private JsonNode setPassword(Arguments arguments) throws QmpException {
+    requireVnc(arguments);
+    if (!arguments.optionalString("connected").orElse("keep").equals("keep")) {
+      throw new QmpException("parameter 'connected' must be 'keep' when 'protocol' is 'vnc'");
+    }
+    try {
+      screen.setPassword(arguments.string("password"));
+    } catch (IllegalStateException e) {
+      throw new QmpException("Could not set password");
+    } catch (IllegalArgumentException e) {
+      throw new QmpException("Could not set password: " + e.getMessage());
+    }
+    return Arguments.none();
+  }
+
+  private JsonNode expirePassword(Arguments arguments) throws QmpException {
+    requireVnc(arguments);
+    String time = arguments.string("time");
+    try {
+      screen.setEnd(
+          switch (time) {
+            case "never" -> Optional.empty();
+            case "now" -> Optional.of(Instant.now());
+            default ->
+                Optional.of(
+                    time.startsWith("+")
+                        ? Instant.now().plusSeconds(Long.parseLong(time.substring(1)))
+                        : Instant.ofEpochSecond(Long.parseLong(time)));
+          });
+    } catch (IllegalStateException e) {
+      throw new QmpException("Could not set password expire time");
+    } catch (NumberFormatException | DateTimeException | ArithmeticException e) {
+      throw new QmpException(
+          "Parameter 'time' expects 'now', 'never', seconds since 1970, or '+' and seconds");
+    }
+    return Arguments.none();
   }
 
   private JsonNode vnc() {

@@ -3,6 +3,10 @@ package org.wardian.process.control;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import org.wardian.definition.domain.DomainDocument;
 import org.wardian.definition.domain.Graphics;
@@ -28,14 +32,16 @@ public final class ScreenServer implements AutoCloseable {
   private final KeyReceiver keys;
   private final PointerReceiver pointer;
   private final Optional<VncServer> server;
-  private final boolean password;
+
+  /** What viewers need to know; null where they need to know nothing. Guarded by the monitor. */
+  private VncPassword password;
 
   private ScreenServer(
       Optional<Screen> screen,
       KeyReceiver keys,
       PointerReceiver pointer,
       Optional<VncServer> server,
-      boolean password) {
+      VncPassword password) {
     this.screen = screen;
     this.keys = keys;
     this.pointer = pointer;
@@ -66,16 +72,39 @@ public final class ScreenServer implements AutoCloseable {
     }
     Optional<Screen> screen = machine.screen();
     if (vnc.isEmpty() || screen.isEmpty()) {
-      return new ScreenServer(screen, machine.keys(), pointer, Optional.empty(), false);
+      return new ScreenServer(screen, machine.keys(), pointer, Optional.empty(), null);
     }
-    Optional<String> secret = vnc.get().password();
-    VncServer server = listen(vnc.get(), document.name(), screen.get(), machine.keys(), pointer);
-    return new ScreenServer(
-        screen, machine.keys(), pointer, Optional.of(server), secret.isPresent());
+    VncPassword password;
+    try {
+      password = vnc.get().password().isPresent() ? password(vnc.get()) : null;
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new AssemblyException(Reason.REQUEST, "graphics: " + e.getMessage(), e);
+    }
+    VncServer server =
+        listen(vnc.get(), document.name(), screen.get(), machine.keys(), pointer, password);
+    return new ScreenServer(screen, machine.keys(), pointer, Optional.of(server), password);
+  }
+
+  /** The password of a document, with its end; an empty one lets nobody in. */
+  private static VncPassword password(Graphics graphics) {
+    VncPassword password = password(graphics.password().orElse(""));
+    return graphics.passwordValidTo().isEmpty()
+        ? password
+        : password.until(
+            LocalDateTime.parse(graphics.passwordValidTo().get()).toInstant(ZoneOffset.UTC));
+  }
+
+  private static VncPassword password(String text) {
+    return text.isEmpty() ? VncPassword.refusing() : VncPassword.of(text);
   }
 
   private static VncServer listen(
-      Graphics graphics, String name, Screen screen, KeyReceiver keys, PointerReceiver pointer) {
+      Graphics graphics,
+      String name,
+      Screen screen,
+      KeyReceiver keys,
+      PointerReceiver pointer,
+      VncPassword password) {
     String host = graphics.listenAddress().orElse(USUAL_HOST);
     boolean searching = graphics.socket().isEmpty() && graphics.port().isEmpty();
     int port = graphics.port().orElse(FIRST_PORT);
@@ -86,8 +115,8 @@ public final class ScreenServer implements AutoCloseable {
               : new VncAddress.Tcp(host, port);
       try {
         VncOptions options = VncOptions.at(address).withName(name);
-        if (graphics.password().isPresent()) {
-          options = options.withPassword(VncPassword.of(graphics.password().get()));
+        if (password != null) {
+          options = options.withPassword(password);
         }
         return VncServer.listen(options, screen, keys, pointer);
       } catch (IOException e) {
@@ -123,8 +152,40 @@ public final class ScreenServer implements AutoCloseable {
   }
 
   /** Whether viewers need a password. */
-  boolean hasPassword() {
-    return password;
+  synchronized boolean hasPassword() {
+    return password != null;
+  }
+
+  /**
+   * Has viewers asked for another password, without an end; those who look go on.
+   *
+   * @param text empty where nobody may come any more
+   * @throws IllegalStateException where they needed none until now
+   * @throws IllegalArgumentException where it can be no password
+   */
+  synchronized void setPassword(String text) {
+    change(password(text));
+  }
+
+  /**
+   * Sets when the password lets nobody in any more.
+   *
+   * @param end empty for never
+   * @throws IllegalStateException where there is none
+   */
+  synchronized void setEnd(Optional<Instant> end) {
+    if (password == null) {
+      throw new IllegalStateException("there is no password");
+    }
+    change(end.map(password::until).orElseGet(password::forEver));
+  }
+
+  private void change(VncPassword next) {
+    if (password == null || server.isEmpty()) {
+      throw new IllegalStateException("there is no password");
+    }
+    server.get().setPassword(next);
+    password = next;
   }
 
   @Override
