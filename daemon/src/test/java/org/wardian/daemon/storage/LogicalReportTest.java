@@ -84,6 +84,15 @@ class LogicalReportTest {
   }
 
   @Test
+  void halfACopyIsKnownByItsTag() throws Exception {
+    LogicalMaking making = new LogicalMaking(null, null);
+    assertThat(LogicalReport.volumes(recorded("lvs")).values())
+        .filteredOn(making::isUnfinished)
+        .extracting(LogicalVolume::name)
+        .containsExactly("half");
+  }
+
+  @Test
   void extentsOnSeveralDevices() throws Exception {
     Map<String, LogicalVolume> volumes = LogicalReport.volumes(recorded("lvs"));
     List<DeviceExtent> striped = volumes.get("st").extents();
