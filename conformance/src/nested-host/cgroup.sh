@@ -169,6 +169,8 @@ slow() {
 }
 before=$(cat "$group/memory.current")
 for _ in $(seq 120); do
+  # Counted from the last look at which it had not begun.
+  [ "$(bytes)" -gt 0 ] || began=$(now)
   slow || break
   [ "$(bytes)" -lt $((8 << 20)) ] || break
   sleep 3
