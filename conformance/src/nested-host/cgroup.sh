@@ -184,9 +184,11 @@ done
 check "its memory is charged: $before bytes, then $(cat "$group/memory.current")" \
   [ "$(cat "$group/memory.current")" -ge $((before + (64 << 20))) ]
 check "and was never more than the limit: $(cat "$group/memory.peak")" [ "$(cat "$group/memory.peak")" -le $((600 << 20)) ]
-thread=$(cat "$group/vcpu0/cgroup.threads")
-check "the vCPU's thread may run on processor 1 only" \
-  grep -q -x 'Cpus_allowed_list:.1' "/proc/$(pid_of "$our_uri")/task/$thread/status"
+# Of several threads: those that the vCPU's thread has started are with it.
+elsewhere=$(for thread in $(cat "$group/vcpu0/cgroup.threads"); do
+  grep -L -x 'Cpus_allowed_list:.1' "/proc/$(pid_of "$our_uri")/task/$thread/status"
+done)
+check "the vCPU's thread may run on processor 1 only" [ -z "$elsewhere" ]
 check "the vCPU is not held back yet" [ "$(cat "$group/vcpu0/cpu.max")" = "max 100000" ]
 v schedinfo box --live --set vcpu_quota=20000
 used=$(of vcpu0/cpu.stat usage_usec) at=$(now)
