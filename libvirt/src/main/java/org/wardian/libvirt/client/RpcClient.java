@@ -46,8 +46,7 @@ final class RpcClient implements AutoCloseable {
    */
   record Answer<R>(R result, List<Descriptor> descriptors, ClientStream stream) {}
 
-  private record Pending(
-      Procedure<?, ?> procedure, CompletableFuture<Message> reply, ClientStream stream) {}
+  private record Pending(Procedure<?, ?> procedure, CompletableFuture<Message> reply) {}
 
   private final MessageConnection connection;
   private final Subscriptions subscriptions = new Subscriptions();
@@ -90,9 +89,8 @@ final class RpcClient implements AutoCloseable {
           message.closeDescriptors();
           return;
         }
-        if (call.stream() != null && header.status() == Header.OK) {
-          // Before the next message is looked at, which may be the stream's first.
-          streams.put(header.serial(), call.stream());
+        if (header.status() != Header.OK) {
+          streams.remove(header.serial());
         }
         call.reply().complete(message);
       }
@@ -194,7 +192,11 @@ final class RpcClient implements AutoCloseable {
     // What depends on it runs on the thread that completes it, which is the receiving one.
     CompletableFuture<Message> taken =
         receipt == null ? reply : reply.thenApply(message -> take(procedure, message, receipt));
-    pending.put(serial, new Pending(procedure, reply, stream));
+    pending.put(serial, new Pending(procedure, reply));
+    if (stream != null) {
+      // Before the call: libvirtd may send the stream's first message before the reply.
+      streams.put(serial, stream);
+    }
     try {
       if (!descriptors.isEmpty() && !connection.passesDescriptors()) {
         throw new XdrException("files cannot be passed to " + connection.peer().address());
@@ -202,10 +204,12 @@ final class RpcClient implements AutoCloseable {
       connection.send(Frame.of(header, arguments, descriptors));
     } catch (XdrException e) {
       pending.remove(serial);
+      streams.remove(serial);
       descriptors.forEach(Descriptor::close);
       throw new LibvirtException(ErrorNumber.INVALID_ARG, ErrorDomain.RPC, e.getMessage(), e);
     } catch (IOException e) {
       pending.remove(serial);
+      streams.remove(serial);
       throw lost();
     }
     if (connection.ending() != null) {
@@ -230,6 +234,7 @@ final class RpcClient implements AutoCloseable {
       return reply.get();
     } catch (InterruptedException e) {
       pending.remove(serial);
+      streams.remove(serial);
       Thread.currentThread().interrupt();
       throw new LibvirtException(
           ErrorNumber.OPERATION_ABORTED, ErrorDomain.RPC, "the caller was interrupted", e);
