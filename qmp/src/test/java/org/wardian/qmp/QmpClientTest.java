@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,17 @@ class QmpClientTest {
 
   private QmpClient connect(Path socket) throws IOException {
     return QmpClient.connect(socket, PATIENCE, event -> events.add(event.name()));
+  }
+
+  private QmpClient connectOnceItListens(Path socket, Process server) throws Exception {
+    while (true) {
+      try {
+        return connect(socket);
+      } catch (IOException notYet) {
+        assertThat(server.isAlive()).isTrue();
+        Thread.sleep(20);
+      }
+    }
   }
 
   @Test
@@ -124,10 +134,7 @@ class QmpClientTest {
             .inheritIO()
             .start();
     try {
-      while (!Files.exists(socket) && qemu.isAlive()) {
-        Thread.sleep(20);
-      }
-      try (QmpClient client = connect(socket)) {
+      try (QmpClient client = connectOnceItListens(socket, qemu)) {
         assertThat(client.execute("query-status", Arguments.none()).path("status").asText())
             .isEqualTo("prelaunch");
         client.execute("cont", Arguments.none());

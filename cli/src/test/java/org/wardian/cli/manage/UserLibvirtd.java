@@ -2,6 +2,8 @@ package org.wardian.cli.manage;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +61,7 @@ final class UserLibvirtd implements AutoCloseable {
     environment.put("XDG_CACHE_HOME", folder.resolve("home/cache").toString());
     environment.put("XDG_DATA_HOME", folder.resolve("home/data").toString());
     UserLibvirtd driver = new UserLibvirtd(folder, builder.start());
-    while (!Files.exists(driver.socket())) {
+    while (!driver.answers()) {
       if (!driver.process.isAlive()) {
         String log = Files.readString(folder.resolve("log"));
         driver.close();
@@ -68,6 +70,16 @@ final class UserLibvirtd implements AutoCloseable {
       Thread.sleep(20);
     }
     return driver;
+  }
+
+  /** Whether it listens, which it does a moment after its socket is there. */
+  private boolean answers() {
+    try {
+      SocketChannel.open(UnixDomainSocketAddress.of(socket())).close();
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
   }
 
   private Path socket() {

@@ -4,6 +4,8 @@ import java.io.File;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +87,7 @@ public final class RealDaemon implements AutoCloseable {
     environment.put("XDG_CACHE_HOME", folder.resolve("home/cache").toString());
     environment.put("XDG_DATA_HOME", folder.resolve("home/data").toString());
     RealDaemon daemon = new RealDaemon(folder, builder.start());
-    while (!Files.exists(daemon.socket())) {
+    while (!daemon.answers()) {
       if (!daemon.process.isAlive()) {
         String log = Files.readString(folder.resolve("log"));
         daemon.close();
@@ -94,6 +96,16 @@ public final class RealDaemon implements AutoCloseable {
       Thread.sleep(20);
     }
     return daemon;
+  }
+
+  /** Whether it listens, which it does a moment after its socket is there. */
+  private boolean answers() {
+    try {
+      SocketChannel.open(UnixDomainSocketAddress.of(socket())).close();
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
   }
 
   private static void give(Path folder) throws IOException, InterruptedException {
