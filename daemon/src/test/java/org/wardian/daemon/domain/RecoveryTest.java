@@ -65,10 +65,10 @@ class RecoveryTest {
     Path definition =
         Files.copy(host.document("one", ""), Machine.definition(folder)).toAbsolutePath();
     Process lost =
-        new ProcessBuilder("sh", "-c", "sleep 1000; :", "sh", "--definition", definition.toString())
+        new ProcessBuilder("sh", "-c", "read never", "sh", "--definition", definition.toString())
             .start();
     Process other =
-        new ProcessBuilder("sh", "-c", "sleep 1000; :", "sh", definition.toString()).start();
+        new ProcessBuilder("sh", "-c", "read never", "sh", definition.toString()).start();
     try {
       host.open();
       assertThat(lost.waitFor(120, TimeUnit.SECONDS)).isTrue();
@@ -77,8 +77,6 @@ class RecoveryTest {
       virsh.printed("start one");
       virsh.printed("destroy one");
     } finally {
-      Stream.concat(lost.descendants(), other.descendants())
-          .forEach(ProcessHandle::destroyForcibly);
       lost.destroyForcibly();
       other.destroyForcibly();
     }
@@ -93,7 +91,7 @@ class RecoveryTest {
         new ProcessBuilder(
                 "sh",
                 "-c",
-                "sleep 1000; :",
+                "read never",
                 "sh",
                 "--definition",
                 Machine.definition(folder()).toString())
@@ -103,7 +101,6 @@ class RecoveryTest {
       assertThat(lost.waitFor(120, TimeUnit.SECONDS)).isTrue();
       assertThat(virsh.printed("domstate one")).isEqualTo("running");
     } finally {
-      lost.descendants().forEach(ProcessHandle::destroyForcibly);
       lost.destroyForcibly();
     }
   }
