@@ -124,7 +124,7 @@ public final class VirtioConsole extends VirtioDevice {
   public int number(ConsolePort port) {
     for (int number = 0; number < places.length(); number++) {
       PortPlace place = places.get(number);
-      if (place != null && place.port == port) {
+      if (place != null && place.port.equals(port)) {
         return number;
       }
     }
