@@ -35,7 +35,7 @@ final class OneDiskHost implements AutoCloseable {
     return process;
   }
 
-  private static Result run(List<String> command) throws Exception {
+  private static Result run(List<String> command) throws IOException, InterruptedException {
     Process process = begin(command);
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), text.strip());
@@ -73,7 +73,7 @@ final class OneDiskHost implements AutoCloseable {
   }
 
   /** A command of virsh that may fail. */
-  Result tried(String words) throws Exception {
+  Result tried(String words) throws IOException, InterruptedException {
     return run(command(words));
   }
 
@@ -176,8 +176,13 @@ final class OneDiskHost implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    tried("destroy d");
-    daemon.close();
+  public void close() throws IOException {
+    try {
+      tried("destroy d");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      daemon.close();
+    }
   }
 }
