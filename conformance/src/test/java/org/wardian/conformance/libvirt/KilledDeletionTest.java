@@ -87,6 +87,26 @@ class KilledDeletionTest {
     assertThat(host.tried("blockjob d vda").text()).doesNotContain("Commit");
   }
 
+  /** A snapshot that was deleted in part is not gone back to; what is not begun is as it was. */
+  private void requireUnspoilt(String name) throws Exception {
+    if (host.virsh("snapshot-dumpxml d " + name).contains("<snapshotDeleteInProgress/>")) {
+      OneDiskHost.Result back = host.tried("snapshot-revert d " + name);
+      assertThat(back.status()).isNotZero();
+      assertThat(back.text()).contains("was target of not completed snapshot delete");
+    } else {
+      int under = Integer.parseInt(name.substring(1));
+      assertThat(
+              OneDiskHost.tool(
+                  "qemu-io",
+                  "-r",
+                  "-U",
+                  "-c",
+                  "read -P 0 %dM 1M".formatted(4 * under),
+                  image(under - 1).toString()))
+          .doesNotContain("verification failed");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void nothingIsLost(boolean running) throws Exception {
@@ -101,6 +121,7 @@ class KilledDeletionTest {
       host.killAmid("snapshot-delete d " + name, random.nextInt(MOST_MILLISECONDS));
       requireAgreement(running);
       if (host.tried("snapshot-info d " + name).status() == 0) {
+        requireUnspoilt(name);
         host.virsh("snapshot-delete d " + name);
         requireAgreement(running);
       }

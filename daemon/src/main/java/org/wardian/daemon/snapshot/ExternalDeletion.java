@@ -3,8 +3,14 @@ package org.wardian.daemon.snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.moment.MomentTree;
@@ -129,13 +135,26 @@ final class ExternalDeletion {
   /** Does it; the caller holds the domain's lock, and has written down what is done. */
   void delete(SnapshotSubject subject, SnapshotDocument snapshot, List<OverlayPart> parts)
       throws LibvirtException {
+    Map<String, FileTime> before = new HashMap<>();
+    for (OverlayPart part : parts) {
+      before.put(part.disk(), written(part));
+    }
     try {
       merge(subject, parts);
     } catch (LibvirtException e) {
-      keepRest(subject, snapshot, parts, e);
+      keepRest(subject, snapshot, parts, before, e);
       throw e;
     }
     finish(subject, snapshot, parts);
+  }
+
+  /** When the image beneath was written last; null where nobody can tell. */
+  private static FileTime written(OverlayPart part) {
+    try {
+      return Files.getLastModifiedTime(Path.of(part.basePath()));
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   private static void merge(SnapshotSubject subject, List<OverlayPart> parts)
@@ -163,34 +182,59 @@ final class ExternalDeletion {
         .noneMatch(image -> OverlayPart.same(image, part.overlay()));
   }
 
-  /** Some disks may have moved before it failed: the snapshot is of the others from then on. */
+  /**
+   * Some disks may have moved before it failed: the snapshot is of the others from then on.
+   *
+   * @param before when the images beneath were written last, by disk; none where that is not known
+   */
   private void keepRest(
       SnapshotSubject subject,
       SnapshotDocument snapshot,
       List<OverlayPart> parts,
+      Map<String, FileTime> before,
       LibvirtException cause) {
     try {
       List<OverlayPart> moved = new ArrayList<>();
+      Set<String> changed = new HashSet<>();
       for (OverlayPart part : parts) {
+        FileTime was = before.get(part.disk());
         if (isMoved(subject, part)) {
           moved.add(part);
+        } else if (was == null || !was.equals(written(part))) {
+          changed.add(part.disk());
         }
       }
       if (!moved.isEmpty()) {
         removeFromDocuments(subject, snapshot, moved);
-        store.put(
-            subject,
-            snapshot.withDisks(
-                snapshot.disks().stream()
-                    .map(disk ->
-                        moved.stream().anyMatch(part -> part.disk().equals(disk.name()))
-                            ? new SnapshotDisk(disk.name(), SnapshotPlace.NO, null, null)
-                            : disk)
-                    .toList()));
-        removeFiles(subject, moved);
       }
+      spoil(subject, snapshot, moved, changed);
+      removeFiles(subject, moved);
     } catch (LibvirtException e) {
       cause.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Has the snapshot be of the disks that are left of it, and not be gone back to.
+   *
+   * @param changed disks of whose overlays the images beneath have an unknown part
+   */
+  private void spoil(
+      SnapshotSubject subject,
+      SnapshotDocument snapshot,
+      List<OverlayPart> moved,
+      Set<String> changed)
+      throws LibvirtException {
+    List<SnapshotDisk> disks = new ArrayList<>();
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (moved.stream().anyMatch(part -> part.disk().equals(disk.name()))) {
+        disks.add(new SnapshotDisk(disk.name(), SnapshotPlace.NO, null, null));
+      } else {
+        disks.add(changed.contains(disk.name()) ? disk.asSpoilt() : disk);
+      }
+    }
+    if (!disks.equals(snapshot.disks())) {
+      store.put(subject, snapshot.withDisks(disks));
     }
   }
 
@@ -259,7 +303,16 @@ final class ExternalDeletion {
     if (!parts.isEmpty() && left.size() == parts.size()) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "snapshot '" + snapshot.name() + "' of " + subject.name() + " is not deleted");
+          "snapshot '"
+              + snapshot.name()
+              + "' of "
+              + subject.name()
+              + " is not deleted, and cannot be gone back to");
+      spoil(
+          subject,
+          snapshot,
+          List.of(),
+          parts.stream().map(OverlayPart::disk).collect(Collectors.toSet()));
       if (!subject.isActive()) {
         MergedImages.tidy(parts);
       }
@@ -271,7 +324,7 @@ final class ExternalDeletion {
     try {
       merge(subject, left);
     } catch (LibvirtException e) {
-      keepRest(subject, snapshot, parts, e);
+      keepRest(subject, snapshot, parts, Map.of(), e);
       throw e;
     }
     finish(subject, snapshot, parts);

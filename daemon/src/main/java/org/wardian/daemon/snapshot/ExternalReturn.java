@@ -12,6 +12,7 @@ import org.wardian.daemon.domain.SnapshotSubject;
 import org.wardian.daemon.domain.SnapshotSubjects;
 import org.wardian.daemon.typed.Refusal;
 import org.wardian.definition.domain.DomainDocument;
+import org.wardian.definition.snapshot.SnapshotDisk;
 import org.wardian.definition.snapshot.SnapshotDocument;
 import org.wardian.definition.snapshot.SnapshotPlace;
 import org.wardian.definition.snapshot.SnapshotState;
@@ -50,6 +51,13 @@ final class ExternalReturn {
       throw Refusal.notSupported(
           "snapshot '%s' lacks domain '%s' rollback info"
               .formatted(snapshot.name(), subject.name()));
+    }
+    for (SnapshotDisk disk : snapshot.disks()) {
+      if (disk.spoilt()) {
+        throw Refusal.notNow(
+            "snapshot disk '%s' was target of not completed snapshot delete"
+                .formatted(disk.name()));
+      }
     }
     boolean within =
         snapshot.disks().stream().anyMatch(disk -> disk.place() == SnapshotPlace.INTERNAL);

@@ -157,6 +157,12 @@ class OverlayDeletionTest {
     assertThat(host.sources()).containsOnly(overlay(3).toString());
     requireContent(overlay(3), 1, 2, 3);
     host.requireNothingUnfinished();
+    // The image beneath is not what it was.
+    assertThat(virsh.printed("snapshot-dumpxml d s3")).contains("<snapshotDeleteInProgress/>");
+    assertThat(virsh.refused("snapshot-revert d s3"))
+        .contains("was target of not completed snapshot delete");
+    virsh.printed("snapshot-delete d s3");
+    requireContent(overlay(2), 1, 2, 3);
   }
 
   @Test

@@ -10,8 +10,23 @@ import org.wardian.definition.xml.XmlException;
  * @param place where it is kept; null where a request leaves it open
  * @param file that takes what is written, of an external one; null where a request leaves it open
  * @param format of that file, or null
+ * @param spoilt whether a deletion of the snapshot was begun and not ended: what the file holds may
+ *     be in the image beneath in part, and that image is not what it was
  */
-public record SnapshotDisk(String name, SnapshotPlace place, String file, String format) {
+public record SnapshotDisk(
+    String name, SnapshotPlace place, String file, String format, boolean spoilt) {
+  private static final String SPOILT = "snapshotDeleteInProgress";
+
+  /** What a snapshot does to a disk, and no deletion has begun. */
+  public SnapshotDisk(String name, SnapshotPlace place, String file, String format) {
+    this(name, place, file, format, false);
+  }
+
+  /** The same, and a deletion was begun and not ended. */
+  public SnapshotDisk asSpoilt() {
+    return new SnapshotDisk(name, place, file, format, true);
+  }
+
   static SnapshotDisk of(XmlElement element) throws XmlException {
     String name = element.attribute("name");
     if (name == null || name.isEmpty()) {
@@ -36,7 +51,8 @@ public record SnapshotDisk(String name, SnapshotPlace place, String file, String
       throw XmlException.unsupported(
           "file '" + file + "' for disk '" + name + "' requires use of external snapshot mode");
     }
-    return new SnapshotDisk(name, place, file, element.attributeAt("driver", "type"));
+    return new SnapshotDisk(
+        name, place, file, element.attributeAt("driver", "type"), element.child(SPOILT) != null);
   }
 
   void addTo(XmlElement disks) {
@@ -46,6 +62,9 @@ public record SnapshotDisk(String name, SnapshotPlace place, String file, String
       disk.append("driver").set("type", format == null ? "qcow2" : format);
       if (file != null) {
         disk.append("source").set("file", file);
+      }
+      if (spoilt) {
+        disk.append(SPOILT);
       }
     }
   }
