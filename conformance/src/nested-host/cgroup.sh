@@ -1,13 +1,5 @@
 # Part of nested-host, in its guest: the control groups of a machine of ours beside those of libvirtd's.
 
-fail=0
-# check WORDS COMMAND...: says whether it is so.
-check() {
-  local words=$1
-  shift
-  if "$@"; then echo "ok      $words"; else echo "NOT SO  $words"; fail=1; fi
-}
-
 dd if="$parts/burn.bin" of=/tmp/burn.img conv=sync 2>/dev/null
 truncate -s 16M /tmp/burn.img /tmp/empty.img
 burn=$(losetup -f --show /tmp/burn.img)
