@@ -43,7 +43,7 @@ systemctl kill --signal=KILL --kill-whom=main ward
 systemctl reset-failed ward 2>/dev/null
 for _ in $(seq 100); do systemctl -q is-active ward || break; sleep 0.1; done
 start_ours || exit 1
-check "the next one has the pool" [ "$(v pool-list --name)" = group ]
+check "the next one has the pool" [ "$(v pool-list --name | xargs)" = group ]
 check "its volumes" [ "$(v vol-list group | awk '{ print $1 }' | xargs)" = "one two" ]
 check "and the machine" [ "$(v domstate box)" = running ]
 v destroy box
