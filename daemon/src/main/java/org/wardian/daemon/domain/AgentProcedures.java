@@ -225,6 +225,11 @@ final class AgentProcedures extends DomainProcedures {
     if (!(memory ? document.suspendToMemory() : document.suspendToDisk()).orElse(true)) {
       throw Refusal.notNow((memory ? "S3" : "S4") + " state is disabled for this domain");
     }
+    if (memory && !document.canSleep()) {
+      throw Refusal.qemu(
+          org.wardian.libvirt.constants.ErrorNumber.OPERATION_UNSUPPORTED,
+          "Domain does not have suspend support");
+    }
     String command =
         switch (args.target()) {
           case 0 -> "guest-suspend-ram";

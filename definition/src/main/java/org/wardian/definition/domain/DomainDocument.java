@@ -306,6 +306,11 @@ public final class DomainDocument {
     return Values.flag(Values.attribute(root.child("pm"), "suspend-to-mem", "enabled"));
   }
 
+  /** Whether the guest has what it needs to sleep with its memory kept: ACPI, and nobody's no. */
+  public boolean canSleep() {
+    return features().hasAcpi() && suspendToMemory().orElse(true);
+  }
+
   /** Whether the guest may sleep with its memory on a disk. */
   public Optional<Boolean> suspendToDisk() {
     return Values.flag(Values.attribute(root.child("pm"), "suspend-to-disk", "enabled"));

@@ -33,7 +33,7 @@ final class StatusCommands {
     table.add(
         "query-current-machine",
         List.of(),
-        arguments -> Replies.object().put("wakeup-suspend-support", sleeps()));
+        arguments -> Replies.object().put("wakeup-suspend-support", document.canSleep()));
     table.add("query-target", List.of(), a -> Replies.object().put("arch", "x86_64"));
     table.add("query-iothreads", List.of(), arguments -> Replies.list());
     table.add("x-wardian-counters", List.of(), arguments -> counters());
@@ -56,7 +56,7 @@ final class StatusCommands {
         "system_wakeup",
         List.of(),
         arguments -> {
-          if (!sleeps()) {
+          if (!document.canSleep()) {
             throw new QmpException("wake-up from suspend is not supported by this guest");
           }
           control.wake();
@@ -89,11 +89,6 @@ final class StatusCommands {
             required("command-line", ParameterType.STRING),
             optional("cpu-index", ParameterType.INTEGER)),
         this::human);
-  }
-
-  /** Whether the guest may sleep with its memory kept. */
-  private boolean sleeps() {
-    return document.suspendToMemory().orElse(true);
   }
 
   private JsonNode status() {

@@ -56,9 +56,7 @@ public final class BoardPlan {
                   memory,
                   document.mostProcessors(),
                   model,
-                  document.suspendToMemory().orElse(true)
-                      ? Set.of("hotplug")
-                      : Set.of("hotplug", "no-s3"),
+                  document.canSleep() ? Set.of("hotplug") : Set.of("hotplug", "no-s3"),
                   document.onReboot().equals("restart"))
               .on(choice.kind(), InterruptChips.SPLIT)
               .with(parts.devices())
