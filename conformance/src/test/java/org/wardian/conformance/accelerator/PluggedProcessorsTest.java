@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +23,7 @@ import org.wardian.machine.platform.Platform;
 import org.wardian.machine.state.SavedState;
 import org.wardian.machine.state.StateFile;
 import org.wardian.x86.CpuModel;
+import org.wardian.x86.Feature;
 
 /**
  * Processors that come into a running machine: the guest of plugging.S finds them by the registers
@@ -45,18 +47,18 @@ class PluggedProcessorsTest {
     private int lines;
     private boolean started;
 
-    private PluggingGuest(Accelerator accelerator, long hertz, Path saved) throws Exception {
+    private PluggingGuest(Accelerator accelerator, Promise promise, Path saved) throws Exception {
       accelerator.require();
       if (saved == null) {
-        machine = new Machine(configuration(accelerator, hertz), this::transmit);
+        machine = new Machine(configuration(accelerator, promise), this::transmit);
         return;
       }
       try (SavedState state = SavedState.open(saved)) {
-        machine = Machine.restore(configuration(accelerator, hertz), this::transmit, state);
+        machine = Machine.restore(configuration(accelerator, promise), this::transmit, state);
       }
     }
 
-    private static MachineConfiguration configuration(Accelerator accelerator, long hertz)
+    private static MachineConfiguration configuration(Accelerator accelerator, Promise promise)
         throws IOException {
       try (InputStream kernel =
           PluggingGuest.class.getResourceAsStream("/org/wardian/conformance/state/plugging.img")) {
@@ -69,10 +71,10 @@ class PluggedProcessorsTest {
                     "",
                     MEMORY,
                     PROCESSORS,
-                    CpuModel.named("x86-64-v1"),
+                    promise.model(),
                     Set.of("hotplug"),
                     false))
-            .withTimestampHz(hertz)
+            .withTimestampHz(promise.hertz())
             .withPresent(1);
       }
     }
@@ -158,7 +160,7 @@ class PluggedProcessorsTest {
 
   @OnEachAccelerator
   void theyAreStartedAndWork(Accelerator accelerator) throws Exception {
-    try (PluggingGuest guest = new PluggingGuest(accelerator, 0, null).run()) {
+    try (PluggingGuest guest = new PluggingGuest(accelerator, Promise.ANY, null).run()) {
       guest.worked();
       guest.plug(SECOND);
       guest.worked(SECOND);
@@ -172,13 +174,24 @@ class PluggedProcessorsTest {
     return Accelerator.pairs();
   }
 
-  /** The rate of KVM's counter, which a machine must have that is to go on there. */
-  private static long rate(Accelerator one, Accelerator other) {
-    if (!one.isKvm() && !other.isKvm()) {
-      return 0;
-    }
-    try (Platform platform = (one.isKvm() ? one : other).platform(MEMORY)) {
-      return platform.timestampHz();
+  /**
+   * What a machine promises its guest.
+   *
+   * @param hertz the rate of its counter; 0 where any will do
+   */
+  private record Promise(long hertz, CpuModel model) {
+    static final Promise ANY = new Promise(0, CpuModel.named("x86-64-v1"));
+
+    /** What KVM can keep where one of these is KVM: the rate of its counter, its features. */
+    static Promise of(Accelerator one, Accelerator other) {
+      if (!one.isKvm() && !other.isKvm()) {
+        return ANY;
+      }
+      try (Platform platform = (one.isKvm() ? one : other).platform(MEMORY)) {
+        Set<Feature> missing = EnumSet.copyOf(ANY.model.features());
+        missing.removeAll(platform.features());
+        return new Promise(platform.timestampHz(), ANY.model.without(missing));
+      }
     }
   }
 
@@ -187,13 +200,13 @@ class PluggedProcessorsTest {
   void theyWorkOnInARestoredMachineWhichTakesMore(Accelerator from, Accelerator to)
       throws Exception {
     Path saved = folder.resolve("saved");
-    long hertz = rate(from, to);
-    try (PluggingGuest guest = new PluggingGuest(from, hertz, null).run()) {
+    Promise promise = Promise.of(from, to);
+    try (PluggingGuest guest = new PluggingGuest(from, promise, null).run()) {
       guest.plug(FIRST);
       guest.worked(FIRST);
       guest.save(saved);
     }
-    try (PluggingGuest guest = new PluggingGuest(to, hertz, saved)) {
+    try (PluggingGuest guest = new PluggingGuest(to, promise, saved)) {
       assertThat(guest.machine.processors().isPresent(FIRST)).isTrue();
       assertThat(guest.machine.processors().isPresent(SECOND)).isFalse();
       guest.run().worked(FIRST);
@@ -205,7 +218,7 @@ class PluggedProcessorsTest {
 
   @OnEachAccelerator
   void oneThatWasTakenOutStandsStillAndMayComeAgain(Accelerator accelerator) throws Exception {
-    try (PluggingGuest guest = new PluggingGuest(accelerator, 0, null).run()) {
+    try (PluggingGuest guest = new PluggingGuest(accelerator, Promise.ANY, null).run()) {
       guest.plug(FIRST);
       guest.plug(SECOND);
       guest.worked(FIRST, SECOND);
