@@ -242,6 +242,8 @@ public final class Machine implements AutoCloseable, PowerControl {
         if (cause == Outcome.Cause.RESET && start.restarts()) {
           board.reset();
           panic.clear();
+          // One processor may ask for sleep while another resets.
+          sleep.end();
           start.enter(board, platform);
           whenReset.run();
           continue;

@@ -71,8 +71,9 @@ final class Sleep {
     return woken;
   }
 
-  /** The guest goes on, or comes to its end. */
+  /** The guest goes on, or comes to its end, or is started anew: nobody wants to sleep. */
   synchronized void end() {
+    wanted = false;
     asleep = false;
     woken = false;
   }
